@@ -1,0 +1,3 @@
+import type { ErrorArea } from './area.ts';
+
+export const monitorErrors = {} satisfies ErrorArea;

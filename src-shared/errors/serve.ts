@@ -1,0 +1,3 @@
+import type { ErrorArea } from './area.ts';
+
+export const serveErrors = {} satisfies ErrorArea;
