@@ -130,4 +130,15 @@ export const registry = {
     params: z.strictObject({ name: nameSchema.optional() }),
     result: z.object({ checked: z.number().int(), corrupt: z.array(versionRef) }),
   },
+  /** Scores a CSV or Parquet file: one output row per input row with `prediction` and, for classes, `probability_<class>`. */
+  'registry.predict': {
+    params: z.strictObject({
+      name: nameSchema,
+      version: z.number().int().positive().optional(),
+      alias: aliasName.optional(),
+      input: z.string(),
+      output: z.string(),
+    }),
+    result: z.object({ jobId: z.string() }),
+  },
 };
