@@ -1,0 +1,28 @@
+/** One comparison. `ratio` ≥ 1 always means ours is as good or better; ours and the peer alternate within the one run; figures are medians. */
+export interface BenchResult {
+  name: string;
+  ours: number;
+  peer: number;
+  unit: string;
+  ratio: number;
+  higherIsBetter: boolean;
+  peerVersion: string;
+  machine: string;
+  runs: number;
+  notes: string;
+  /** Further figures of the same run, by name and unit, e.g. `peakMemoryMb`. */
+  extra?: Record<string, number | string>;
+}
+
+export interface Benchmark {
+  name: string;
+  /** One line for `--list`. */
+  about: string;
+  run(): Promise<BenchResult>;
+}
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
