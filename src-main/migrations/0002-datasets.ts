@@ -1,0 +1,8 @@
+import type { Migration } from '../platform/migrate.ts';
+
+/** Datasets and their versions. */
+export const datasets: Migration = {
+  id: 2,
+  name: 'datasets',
+  up() {},
+};
