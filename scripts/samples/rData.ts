@@ -28,7 +28,8 @@ export function readRda(file: string, name: string): DataFrame {
 function decompressRecord(record: Buffer): Buffer {
   const method = String.fromCharCode(record[4]!);
   // Method Z is a raw LZMA2 stream without a header: the preset must be told.
-  if (method === 'Z') return execFileSync('xz', ['-dc', '--format=raw', '--lzma2=preset=6'], { input: record.subarray(5), maxBuffer: 1 << 30 });
+  if (method === 'Z')
+    return execFileSync('xz', ['-dc', '--format=raw', '--lzma2=preset=6'], { input: record.subarray(5), maxBuffer: 1 << 30 });
   if (method === '2') return execFileSync('bzip2', ['-dc'], { input: record.subarray(5), maxBuffer: 1 << 30 });
   return inflateSync(record.subarray(4));
 }
@@ -90,7 +91,7 @@ class Unserializer {
       case 241: // BASEENV
         return result;
       case 255: // REFSXP
-        return this.references[((flags >> 8) || this.int()) - 1]!;
+        return this.references[(flags >> 8 || this.int()) - 1]!;
       case 1: // SYMSXP
         result.value = this.item().value;
         this.references.push(result);
@@ -102,7 +103,8 @@ class Unserializer {
         return result;
       case 2: // LISTSXP
         return this.pairlist(flags);
-      case 9: { // CHARSXP
+      case 9: {
+        // CHARSXP
         const length = this.int();
         if (length >= 0) result.value = this.bytes.toString('utf8', this.offset, (this.offset += length));
         return result;
@@ -154,7 +156,8 @@ class Unserializer {
     }
     const inner = (state.value as RValue[])[0]!;
     if (name.startsWith('wrap_')) return { ...inner, attributes };
-    if (name === 'deferred_string') return { type: 16, value: (inner.value as (number | null)[]).map((v) => (v === null ? null : String(v))), attributes };
+    if (name === 'deferred_string')
+      return { type: 16, value: (inner.value as (number | null)[]).map((v) => (v === null ? null : String(v))), attributes };
     throw new Error(`R vector class ${name} is not read`);
   }
 }
@@ -180,7 +183,9 @@ function plainColumn(column: RValue): (string | number | boolean | null)[] {
   const classes = (column.attributes.get('class')?.value ?? []) as string[];
   const levels = column.attributes.get('levels')?.value as string[] | undefined;
   if (levels) return values.map((code) => (code === null ? null : levels[(code as number) - 1]!));
-  if (classes.includes('Date')) return values.map((days) => (days === null ? null : new Date((days as number) * 86_400_000).toISOString().slice(0, 10)));
-  if (classes.includes('POSIXct')) return values.map((seconds) => (seconds === null ? null : new Date((seconds as number) * 1000).toISOString()));
+  if (classes.includes('Date'))
+    return values.map((days) => (days === null ? null : new Date((days as number) * 86_400_000).toISOString().slice(0, 10)));
+  if (classes.includes('POSIXct'))
+    return values.map((seconds) => (seconds === null ? null : new Date((seconds as number) * 1000).toISOString()));
   return values;
 }
