@@ -101,6 +101,14 @@ export const coreErrors = {
     message: { en: 'The disk is full: {needed} needed, {free} free.', zh: '磁盘已满：需要 {needed}，剩余 {free}。' },
     hint: { en: 'Free some space and try again. Nothing was half-written.', zh: '腾出空间后重试。没有写入任何不完整的内容。' },
   },
+  MK_FILE_UNWRITABLE: {
+    http: 422,
+    message: { en: 'The file {file} cannot be written: {reason}', zh: '文件 {file} 无法写入：{reason}' },
+    hint: {
+      en: 'Choose a folder that exists and that you may write to. What stood there before is unchanged.',
+      zh: '请选择已存在且可写的文件夹。原有内容没有改动。',
+    },
+  },
   MK_BLOB_CORRUPT: {
     http: 500,
     message: { en: 'Stored content {sha256} has changed on disk.', zh: '存储内容 {sha256} 在磁盘上已被改动。' },
