@@ -38,6 +38,9 @@ export const importOptions = z.strictObject({
   types: z.record(z.string(), columnType).optional(),
   /** `reject` (default) stops at the first broken row; `setAside` imports the rest and keeps broken rows, counted, in the import log. */
   brokenRows: z.enum(['reject', 'setAside']).optional(),
+  /** `reject` (default): two columns of one name are an error that proposes names; `rename` takes them (`amount`, `amount_2`).
+   *  A preview always renames, warns and hands back `rename`: whoever saw it has seen the names. */
+  duplicateColumns: z.enum(['reject', 'rename']).optional(),
 });
 export type ImportOptions = z.infer<typeof importOptions>;
 
