@@ -1,8 +1,22 @@
 /**
- * The training compiler's public face. Pure: no files, clock, database or Electron; ONNX Runtime arrives as an argument.
+ * The training compiler's public face. Pure: no files, clock, database or Electron; ONNX Runtime and the clock arrive as arguments.
+ * README.md follows one small graph through every phase.
  */
+export { compileTraining, type CompiledTraining, type TensorSpec, type TrainingSettings } from './compileTraining.ts';
+export { compileInference, type InferenceOptions } from './compileInference.ts';
+export { multilayerPerceptron, type Network, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
+export { type LossSettings } from './losses/index.ts';
+export { type OptimizerSettings } from './optimizers/index.ts';
+
+export { Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
+export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
+export { initialWeights, type WeightScheme } from './run/initialWeights.ts';
+export { balancedClassWeights, weightRows, type TrainingData } from './run/trainingData.ts';
+export { type FloatArray, type Runtime, type RuntimeSession, type RuntimeTensor } from './run/runtime.ts';
+
+export { TypedOps, type TypedValue } from './2-shapes/typedOps.ts';
 export { GraphBuilder, tensorOf, type NodeOptions, type OutputSpec } from './onnx/graphBuilder.ts';
-export { float, floats, ints, strings, type AttributeInput } from './onnx/attributes.ts';
+export { float, floats, integer, ints, strings, type AttributeInput } from './onnx/attributes.ts';
 export {
   dataTypeCodes,
   elementCount,
@@ -19,3 +33,4 @@ export {
 export { defaultOpsets, encodeModel, type ModelOptions } from './onnx/encode.ts';
 export { readModel, type Model } from './onnx/decode.ts';
 export { mergeGraphs, type MergeOptions } from './onnx/mergeGraphs.ts';
+export { printGraph } from './onnx/printGraph.ts';

@@ -1,6 +1,7 @@
 // Every error that a person can meet, with what to do. docs/errors.md is generated from this table (npm run docs).
 import { adviseErrors } from './advise.ts';
 import type { ErrorDefinition } from './area.ts';
+import { compilerErrors } from './compiler.ts';
 import { coreErrors } from './core.ts';
 import { dataErrors } from './data.ts';
 import { featuresErrors } from './features.ts';
@@ -17,6 +18,7 @@ export const catalogue = {
   ...labelErrors,
   ...featuresErrors,
   ...trainErrors,
+  ...compilerErrors,
   ...registryErrors,
   ...serveErrors,
   ...monitorErrors,

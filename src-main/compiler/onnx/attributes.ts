@@ -1,4 +1,4 @@
-import type { Attribute, Graph, TensorData } from './graph.ts';
+import type { Attribute, Attributes, Graph, TensorData } from './graph.ts';
 
 /**
  * What a caller may write as an attribute: an integer is `int`, text is `string`, lists of integers are `ints`,
@@ -6,6 +6,10 @@ import type { Attribute, Graph, TensorData } from './graph.ts';
  * because 1 could be either and ONNX Runtime refuses the wrong one.
  */
 export type AttributeInput = Attribute | number | string | readonly number[] | readonly string[] | Graph | TensorData;
+
+export function integer(value: number): Attribute {
+  return { kind: 'int', value };
+}
 
 export function float(value: number): Attribute {
   return { kind: 'float', value };
@@ -42,4 +46,15 @@ function listAttribute(name: string, list: readonly (number | string)[]): Attrib
   if (list.every((each) => typeof each === 'string')) return { kind: 'strings', value: list };
   if (list.every((each) => typeof each === 'number' && Number.isSafeInteger(each))) return { kind: 'ints', value: list as number[] };
   throw new Error(`Attribute "${name}": write floats([...]); a plain list holds integers or text.`);
+}
+
+/** An integer attribute of a node, or its default. */
+export function readInteger(attributes: Attributes, name: string, otherwise: number): number {
+  const attribute = attributes[name];
+  return attribute?.kind === 'int' ? attribute.value : otherwise;
+}
+
+export function readIntegers(attributes: Attributes, name: string): readonly number[] | undefined {
+  const attribute = attributes[name];
+  return attribute?.kind === 'ints' ? attribute.value : undefined;
 }

@@ -1,5 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import * as onnx from 'onnx-buf';
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { dataTypeCodes, type Attribute, type DataType, type Graph, type GraphNode, type TensorData, type Value } from './graph.ts';
 
 export interface Model {
@@ -15,12 +16,19 @@ export interface Model {
 
 /**
  * Reads an .onnx file. `inputs` leaves out names that are initializers (old files list both).
- * Throws when the bytes are no ONNX model or use what this compiler does not carry
+ * Throws MK_COMPILER_MODEL_UNREADABLE when the bytes are no ONNX model or use what this compiler does not carry
  * (external data, sparse tensors, sequence or map types).
  */
 export function readModel(bytes: Uint8Array): Model {
-  const model = fromBinary(onnx.ModelProtoSchema, bytes as Uint8Array<ArrayBuffer>);
-  if (!model.graph) throw new Error('The ONNX model holds no graph.');
+  try {
+    return decodeModel(fromBinary(onnx.ModelProtoSchema, bytes as Uint8Array<ArrayBuffer>));
+  } catch (cause) {
+    throw new ModelkeepError('MK_COMPILER_MODEL_UNREADABLE', { reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  }
+}
+
+function decodeModel(model: onnx.ModelProto): Model {
+  if (!model.graph) throw new Error('it holds no graph.');
   const graph = decodeGraph(model.graph);
   return {
     graph,

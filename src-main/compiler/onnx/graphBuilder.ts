@@ -177,7 +177,7 @@ export class GraphBuilder {
     const stacked = result.stacked ?? [];
     g.output(g.op('Identity', [proceed]));
     for (const each of [...result.carried, ...stacked]) g.output(each);
-    const tripCount = this.#constantInteger(trips);
+    const tripCount = constantInteger(this.constantValue(trips));
     const outputs = this.node('Loop', [trips, undefined, ...carried], {
       attributes: { body: g.build() },
       outputs: [
@@ -217,6 +217,13 @@ export class GraphBuilder {
     return found;
   }
 
+  /** The constant behind a value, here or in a graph around this one; undefined when it is computed or an input. */
+  constantValue(value: Value | undefined): TensorData | undefined {
+    if (!value) return undefined;
+    const tensor = this.#initializers.get(value.name);
+    return tensor || !this.#parent ? tensor : this.#parent.constantValue(value);
+  }
+
   /** A name that nothing uses yet: `Add`, `Add_1`, … */
   uniqueName(stem: string): string {
     for (;;) {
@@ -247,11 +254,6 @@ export class GraphBuilder {
   #findConstant(key: string): Value | undefined {
     const known = this.#constants.get(key);
     return known || !this.#parent ? known : this.#parent.#findConstant(key);
-  }
-
-  #constantInteger(value: Value): number | undefined {
-    const tensor = this.#initializers.get(value.name);
-    return tensor?.dtype === 'int64' && tensor.data.length === 1 ? Number(tensor.data[0]) : undefined;
   }
 
   #declare(value: Value): Value {
@@ -291,4 +293,8 @@ export function tensorOf(
 
 function named(name: string | undefined): { name?: string } {
   return name === undefined ? {} : { name };
+}
+
+function constantInteger(tensor: TensorData | undefined): number | undefined {
+  return tensor?.dtype === 'int64' && tensor.data.length === 1 ? Number(tensor.data[0]) : undefined;
 }

@@ -122,8 +122,9 @@ describe('mergeGraphs', () => {
 });
 
 describe('readModel', () => {
-  it('refuses bytes that are no model', () => {
-    expect(() => readModel(new TextEncoder().encode('this is a CSV file, not a model'))).toThrow();
-    expect(() => readModel(new Uint8Array(0))).toThrow('no graph');
+  it('refuses bytes that are no model with a code', () => {
+    for (const bytes of [new TextEncoder().encode('this is a CSV file, not a model'), new Uint8Array(0), new Uint8Array(1000).fill(255)]) {
+      expect(() => readModel(bytes)).toThrow(expect.objectContaining({ code: 'MK_COMPILER_MODEL_UNREADABLE' }));
+    }
   });
 });

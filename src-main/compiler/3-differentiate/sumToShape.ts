@@ -1,0 +1,10 @@
+import { repeatedAxes, sameShape } from '../2-shapes/broadcast.ts';
+import type { TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
+import type { Shape } from '../onnx/graph.ts';
+
+/** Undoes broadcasting: what was repeated forward is summed backward. The one place in the compiler that does. */
+export function sumToShape(g: TypedOps, gradient: TypedValue, shape: Shape): TypedValue {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const axes = repeatedAxes(gradient.shape, shape);
+  return g.reshape(g.reduceSum(gradient, axes, false), shape);
+}

@@ -1,0 +1,69 @@
+import type { Attribute, Graph, TensorData, Value } from './graph.ts';
+
+/**
+ * A graph as text, one node a line, so that a difference between two graphs reads as a difference between two texts:
+ *
+ * ```
+ * head (float32[N,4] features, float32[4,3] weight) => (float32[N,3] logits) {
+ *   logits = MatMul(features, weight)
+ * }
+ * ```
+ */
+export function printGraph(graph: Graph): string {
+  return `${lines(graph, '').join('\n')}\n`;
+}
+
+function lines(graph: Graph, indent: string): string[] {
+  const inner = `${indent}  `;
+  const head = `${indent}${graph.name} (${graph.inputs.map(printValue).join(', ')}) => (${graph.outputs.map(printValue).join(', ')}) {`;
+  const constants = [...graph.initializers].map(([name, tensor]) => `${inner}${name} = ${printTensor(tensor)}`);
+  const nodes = graph.nodes.flatMap((node) => {
+    const attributes = Object.entries(node.attributes);
+    const plain = attributes.flatMap(([key, attribute]) => (attribute.kind === 'graph' ? [] : [`${key}=${printAttribute(attribute)}`]));
+    const bodies = attributes.flatMap(([key, attribute]) =>
+      attribute.kind === 'graph' ? [`${inner}  ${key}:`, ...lines(attribute.value, `${inner}  `)] : [],
+    );
+    const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
+    const list = node.inputs.map((name) => name || '_').join(', ');
+    return [
+      `${inner}${node.outputs.map((name) => name || '_').join(', ')} = ${operator}${plain.length > 0 ? ` <${plain.join(', ')}>` : ''}(${list})`,
+      ...bodies,
+    ];
+  });
+  return [head, ...constants, ...nodes, `${indent}}`];
+}
+
+function printValue({ name, dtype, shape }: Value): string {
+  return `${dtype}${shape ? `[${shape.join(',')}]` : ''} ${name}`;
+}
+
+function printTensor(tensor: TensorData): string {
+  const shown = Array.from(tensor.data.slice(0, 8) as ArrayLike<unknown>, (each) =>
+    typeof each === 'string' ? JSON.stringify(each) : printNumber(Number(each)),
+  );
+  return `${tensor.dtype}[${tensor.shape.join(',')}] {${shown.join(', ')}${tensor.data.length > 8 ? ', …' : ''}}`;
+}
+
+function printAttribute(attribute: Exclude<Attribute, { kind: 'graph' }>): string {
+  switch (attribute.kind) {
+    case 'int':
+      return String(attribute.value);
+    case 'float':
+      return `${printNumber(attribute.value)}f`;
+    case 'string':
+      return JSON.stringify(attribute.value);
+    case 'tensor':
+      return printTensor(attribute.value);
+    case 'ints':
+      return `[${attribute.value.join(', ')}]`;
+    case 'floats':
+      return `[${attribute.value.map((each) => `${printNumber(each)}f`).join(', ')}]`;
+    case 'strings':
+      return JSON.stringify(attribute.value);
+  }
+}
+
+/** Seven digits hold a float32 and hide the tail that its conversion to float64 shows. */
+function printNumber(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(Number(value.toPrecision(7)));
+}

@@ -1,0 +1,256 @@
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { trainingNames } from '../5-emit/emitTraining.ts';
+import type { CompiledTraining, TensorSpec } from '../compileTraining.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { fillKeepMask, shuffle, streamKey } from './counterRandom.ts';
+import { RunLength } from './runLength.ts';
+import type { FloatArray, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
+import { TensorPool } from './tensorPool.ts';
+import { checkTrainingData, type TrainingData } from './trainingData.ts';
+
+export interface TrainerSettings {
+  readonly runtime: Runtime;
+  readonly compiled: CompiledTraining;
+  readonly data: TrainingData;
+  /** From `initialWeights`, or of an earlier training. Copied. */
+  readonly weights: Readonly<Record<string, FloatArray>>;
+  /** Constant, or by step (counted from 1). */
+  readonly learningRate: number | ((step: number) => number);
+  /** Decides the order of rows and what Dropout drops. Integer ≥ 0. */
+  readonly seed: number;
+  /** Milliseconds from any origin; only chooses how much one run does. */
+  readonly nowMs: () => number;
+  /** How long one run may take, about. Default 250. */
+  readonly runMs?: number;
+}
+
+export interface RunReport {
+  /** Counted from 0; of the batches in this run, which never crosses an epoch. */
+  readonly epoch: number;
+  /** Updates made so far. */
+  readonly step: number;
+  readonly batchInEpoch: number;
+  readonly batchesPerEpoch: number;
+  readonly epochDone: boolean;
+  /** Mean loss of each minibatch of the run, before its update. */
+  readonly losses: FloatArray;
+  readonly elapsedMs: number;
+}
+
+const streams = { order: 1, dropout: 2 };
+
+/**
+ * Drives a compiled training: shuffles, feeds many minibatches per run, keeps weights and optimizer state, and can stop
+ * and resume between runs with the same result bit for bit (same compiled graph, data, seed, runtime version and thread count).
+ *
+ * ```ts
+ * const trainer = await Trainer.create({ runtime, compiled, data, weights, learningRate: 1e-3, seed: 1, nowMs });
+ * for await (const run of trainer.train({ epochs: 10, shouldStop: () => stopped })) show(run.losses);
+ * const head = compileInference(network.graph, trainer.weights());
+ * await trainer.release();
+ * ```
+ *
+ * `train` and `runOnce` throw MK_COMPILER_LOSS_NOT_FINITE when training diverges; the weights stay those before that run.
+ */
+export class Trainer {
+  readonly #settings: TrainerSettings;
+  readonly #session: RuntimeSession;
+  /** Parameters and optimizer state: one set that is read, one that is written, swapped after each run. */
+  #current: TensorPool;
+  #next: TensorPool;
+  readonly #dataFeeds: Record<string, RuntimeTensor>;
+  readonly #order: Int32Array;
+  readonly #runLength: RunLength;
+  #shuffledEpoch = -1;
+  #step = 0;
+  #epoch = 0;
+  #batchInEpoch = 0;
+  #busy = false;
+  #forward: RuntimeSession | undefined;
+
+  /** Throws MK_COMPILER_TRAINING_DATA_INVALID when the data does not fit the compiled network. */
+  static async create(settings: TrainerSettings): Promise<Trainer> {
+    checkTrainingData(settings.compiled, settings.data);
+    return new Trainer(settings, await settings.runtime.createSession(settings.compiled.bytes));
+  }
+
+  private constructor(settings: TrainerSettings, session: RuntimeSession) {
+    const { compiled, data, runtime } = settings;
+    this.#settings = settings;
+    this.#session = session;
+    this.#current = new TensorPool(runtime, compiled.dtype, [...compiled.parameters, ...compiled.slots]);
+    this.#next = new TensorPool(runtime, compiled.dtype, [...compiled.parameters, ...compiled.slots]);
+    for (const { name } of compiled.parameters) this.#current.write(name, settings.weights[name]);
+    const rowWeights =
+      data.rowWeights ?? (compiled.dtype === 'float32' ? new Float32Array(data.rowCount) : new Float64Array(data.rowCount)).fill(1);
+    const rows = (spec: TensorSpec): number[] => [data.rowCount, ...spec.shape];
+    this.#dataFeeds = {
+      ...Object.fromEntries(
+        compiled.dataInputs.map((each) => [each.name, runtime.tensor(compiled.dtype, data.inputs[each.name]!, rows(each))]),
+      ),
+      [compiled.targets.name]: runtime.tensor(compiled.targets.dtype, data.targets, rows(compiled.targets)),
+      [trainingNames.rowWeights]: runtime.tensor(compiled.dtype, rowWeights, [data.rowCount]),
+    };
+    // Padded to whole batches; −1 marks a place without a row.
+    this.#order = new Int32Array(this.batchesPerEpoch * compiled.batchSize).fill(-1);
+    this.#runLength = new RunLength(settings.runMs ?? 250);
+  }
+
+  get batchesPerEpoch(): number {
+    return Math.ceil(this.#settings.data.rowCount / this.#settings.compiled.batchSize);
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Trains until `epochs` are done in all (also those before a restore) or `shouldStop` says so; asked between runs. */
+  async *train({ epochs, shouldStop = () => false }: { epochs: number; shouldStop?: () => boolean }): AsyncGenerator<RunReport, void> {
+    while (this.#epoch < epochs && !shouldStop()) yield await this.runOnce();
+  }
+
+  /** One run: up to `maxBatches` minibatches (default: as many as fit `runMs`), never beyond the epoch. */
+  async runOnce(maxBatches = this.#runLength.batches): Promise<RunReport> {
+    if (this.#busy) throw new Error('A run is under way.');
+    this.#busy = true;
+    try {
+      return await this.#run(Math.min(maxBatches, this.batchesPerEpoch - this.#batchInEpoch));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Copies of the parameters. */
+  weights(): Record<string, FloatArray> {
+    return this.#current.copies(this.#settings.compiled.parameters);
+  }
+
+  /** Outputs `[rowCount, outputs]` of the network with the present weights, Dropout off. */
+  async predict(inputs: Readonly<Record<string, FloatArray>>, rowCount: number): Promise<FloatArray> {
+    const { compiled, runtime } = this.#settings;
+    this.#forward ??= await runtime.createSession(compiled.forwardBytes);
+    const output = compiled.output.name;
+    const feeds = Object.fromEntries(
+      compiled.dataInputs.map(({ name, shape }) => [name, runtime.tensor(compiled.dtype, inputs[name]!, [rowCount, ...shape])]),
+    );
+    const result = await this.#forward.run({ ...feeds, ...this.#current.tensors(compiled.parameters) }, { [output]: null });
+    return result[output]!.data as FloatArray;
+  }
+
+  /** A copy of everything that the rest of the training depends on. */
+  checkpoint(): Checkpoint {
+    const { compiled, data, seed } = this.#settings;
+    return {
+      seed,
+      step: this.#step,
+      epoch: this.#epoch,
+      batchInEpoch: this.#batchInEpoch,
+      rowCount: data.rowCount,
+      tensors: this.#current.copies([...compiled.parameters, ...compiled.slots]),
+    };
+  }
+
+  /** Goes on from a checkpoint. Throws MK_COMPILER_CHECKPOINT_INVALID when it is of another network, seed or number of rows. */
+  restore(checkpoint: Checkpoint): void {
+    const { compiled, data, seed } = this.#settings;
+    const refuse = (reason: string): never => {
+      throw new ModelkeepError('MK_COMPILER_CHECKPOINT_INVALID', { reason });
+    };
+    if (checkpoint.seed !== seed) refuse(`its seed is ${checkpoint.seed}, not ${seed}`);
+    if (checkpoint.rowCount !== data.rowCount) refuse(`it was trained on ${checkpoint.rowCount} rows, not ${data.rowCount}`);
+    for (const { name } of [...compiled.parameters, ...compiled.slots]) {
+      const tensor = checkpoint.tensors[name];
+      if (!tensor || tensor.length !== this.#current.length(name)) refuse(`"${name}" is missing or has another size`);
+    }
+    for (const [name, tensor] of Object.entries(checkpoint.tensors)) this.#current.write(name, tensor);
+    this.#step = checkpoint.step;
+    this.#epoch = checkpoint.epoch;
+    this.#batchInEpoch = checkpoint.batchInEpoch;
+  }
+
+  /** Frees the sessions. The trainer cannot be used afterwards. */
+  async release(): Promise<void> {
+    await this.#session.release();
+    await this.#forward?.release();
+  }
+
+  async #run(batches: number): Promise<RunReport> {
+    const { compiled, runtime, nowMs } = this.#settings;
+    const started = nowMs();
+    this.#shuffleEpoch();
+    const first = this.#batchInEpoch * compiled.batchSize;
+    const all = [...compiled.parameters, ...compiled.slots];
+    const feeds = {
+      ...this.#dataFeeds,
+      ...this.#current.tensors(all),
+      [trainingNames.order]: runtime.tensor('int32', this.#order.subarray(first, first + batches * compiled.batchSize), [
+        batches,
+        compiled.batchSize,
+      ]),
+      ...this.#scalars(batches),
+      ...this.#masks(batches),
+    };
+    const result = await this.#session.run(feeds, { ...this.#next.tensors(all, trainingNames.next), [trainingNames.losses]: null });
+    const losses = result[trainingNames.losses]!.data as FloatArray;
+    const broken = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (broken >= 0) throw new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step: this.#step + broken + 1 });
+
+    [this.#current, this.#next] = [this.#next, this.#current];
+    const epoch = this.#epoch;
+    this.#step += batches;
+    this.#batchInEpoch += batches;
+    const report = {
+      epoch,
+      step: this.#step,
+      batchInEpoch: this.#batchInEpoch,
+      batchesPerEpoch: this.batchesPerEpoch,
+      epochDone: this.#batchInEpoch === this.batchesPerEpoch,
+      losses,
+    };
+    if (report.epochDone) {
+      this.#epoch++;
+      this.#batchInEpoch = 0;
+    }
+    const elapsedMs = nowMs() - started;
+    this.#runLength.record(batches, elapsedMs);
+    return { ...report, elapsedMs };
+  }
+
+  #shuffleEpoch(): void {
+    if (this.#shuffledEpoch === this.#epoch) return;
+    const rows = this.#order.subarray(0, this.#settings.data.rowCount);
+    for (let row = 0; row < rows.length; row++) rows[row] = row;
+    shuffle(rows, streamKey(this.#settings.seed, streams.order, this.#epoch));
+    this.#shuffledEpoch = this.#epoch;
+  }
+
+  #scalars(batches: number): Record<string, RuntimeTensor> {
+    const { compiled, learningRate, runtime } = this.#settings;
+    const vectors = compiled.scalars.map(() => (compiled.dtype === 'float32' ? new Float32Array(batches) : new Float64Array(batches)));
+    for (let batch = 0; batch < batches; batch++) {
+      const step = this.#step + batch + 1;
+      compiled.scalarsAt(step, typeof learningRate === 'number' ? learningRate : learningRate(step)).forEach((value, at) => {
+        vectors[at]![batch] = value;
+      });
+    }
+    return Object.fromEntries(compiled.scalars.map((name, at) => [name, runtime.tensor(compiled.dtype, vectors[at]!, [batches])]));
+  }
+
+  #masks(batches: number): Record<string, RuntimeTensor> {
+    const { compiled, runtime, seed } = this.#settings;
+    return Object.fromEntries(
+      compiled.masks.map(({ name, shape, rate }, layer) => {
+        const size = shape.reduce((count, dim) => count * dim, 1);
+        const masks = new Uint8Array(batches * size);
+        for (let batch = 0; batch < batches; batch++) {
+          fillKeepMask(masks.subarray(batch * size, (batch + 1) * size), rate, streamKey(seed, streams.dropout, layer, this.#step + batch));
+        }
+        return [name, runtime.tensor('bool', masks, [batches, ...shape])];
+      }),
+    );
+  }
+}
