@@ -6,6 +6,8 @@ import { isModelkeepError, ModelkeepError } from '../../src-shared/errors/modelk
 
 /** One write call cannot exceed 2³¹ − 1 bytes; smaller pieces also keep the loop of events going. */
 const pieceBytes = 8 * 1024 * 1024;
+/** Lines are gathered: one call each would take seconds for a million. */
+const gatherBytes = 64 * 1024;
 
 /** Replaces the content of `path`: temporary file → fsync → rename → fsync of the folder.
  *  Errors: MK_DISK_FULL, MK_WORKSPACE_UNWRITABLE; the old content stays. */
@@ -19,6 +21,36 @@ export async function writeFileDurable(path: string, content: Uint8Array | strin
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw await describeDiskError(error, dirname(path), bytes.length);
+  }
+}
+
+/** Writes a file where a person asked for it: piece by piece beside its place, then renamed, so a failed export leaves what was there.
+ *  Errors: MK_FILE_UNWRITABLE, MK_DISK_FULL. */
+export async function writeExport(path: string, pieces: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await withFile(temporary, 'wx', async (file) => {
+      let waiting: Buffer[] = [];
+      let bytes = 0;
+      for await (const piece of pieces) {
+        waiting.push(Buffer.from(piece as string));
+        bytes += waiting.at(-1)!.length;
+        if (bytes < gatherBytes) continue;
+        await file.writeFile(Buffer.concat(waiting));
+        waiting = [];
+        bytes = 0;
+      }
+      await file.writeFile(Buffer.concat(waiting));
+      await file.sync();
+    });
+    await rename(temporary, path);
+    await fsyncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    const known = await describeDiskError(error, dirname(path));
+    const reason = (error as NodeJS.ErrnoException).code;
+    const ours = isModelkeepError(known) && known.code !== 'MK_WORKSPACE_UNWRITABLE';
+    throw ours || reason === undefined ? known : new ModelkeepError('MK_FILE_UNWRITABLE', { file: path, reason }, { cause: error });
   }
 }
 

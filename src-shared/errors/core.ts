@@ -109,6 +109,19 @@ export const coreErrors = {
       zh: '请选择已存在且可写的文件夹。原有内容没有改动。',
     },
   },
+  MK_FILE_UNWRITABLE: {
+    http: 422,
+    message: { en: 'The file {file} cannot be written: {reason}', zh: '文件 {file} 无法写入：{reason}' },
+    hint: {
+      en: 'Choose a folder that exists and that you may write to. Nothing was left behind.',
+      zh: '请选择存在且可写的文件夹。没有留下任何内容。',
+    },
+  },
+  MK_FILE_UNREADABLE: {
+    http: 422,
+    message: { en: 'The file or folder {file} cannot be read: {reason}', zh: '文件或文件夹 {file} 无法读取：{reason}' },
+    hint: { en: 'Check that it exists and that you may read it.', zh: '请确认它存在且您有读取权限。' },
+  },
   MK_BLOB_CORRUPT: {
     http: 500,
     message: { en: 'Stored content {sha256} has changed on disk.', zh: '存储内容 {sha256} 在磁盘上已被改动。' },
