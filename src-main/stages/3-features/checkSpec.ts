@@ -1,0 +1,26 @@
+import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { Column } from '../../../src-shared/domain/table.ts';
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { reservedNames } from './featureGraph.ts';
+
+/** Refuses a spec that cannot be fitted on data with these columns. Errors: MK_FEATURES_SPEC_…, MK_FEATURES_COLUMN_MISSING,
+ *  MK_FEATURES_NAME_RESERVED, MK_FEATURES_NONE_USABLE. */
+export function checkSpec(spec: FeatureSpec, columns: readonly Column[]): void {
+  const names = new Set(columns.map((each) => each.name));
+  const seen = new Set<string>();
+  const target = spec.target.kind === 'column' ? spec.target.column : null;
+  if (target !== null && !names.has(target)) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: target });
+  for (const { column, kind } of spec.rules) {
+    if (seen.has(column)) throw new ModelkeepError('MK_FEATURES_SPEC_COLUMN_TWICE', { column });
+    seen.add(column);
+    if (kind === 'drop') continue;
+    if (column === target) throw new ModelkeepError('MK_FEATURES_SPEC_TARGET_USED', { column });
+    if (!names.has(column)) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column });
+    if (reservedNames.includes(column)) throw new ModelkeepError('MK_FEATURES_NAME_RESERVED', { column });
+  }
+  if (spec.rules.every((rule) => rule.kind === 'drop')) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: spec.rules.length });
+  const found = new Set(spec.classes).size;
+  const fits = { binary: found === 2, multiclass: found >= 2, regression: found === 0 }[spec.task];
+  if (!fits || found !== spec.classes.length)
+    throw new ModelkeepError('MK_FEATURES_SPEC_CLASSES', { task: spec.task, found: spec.classes.length });
+}

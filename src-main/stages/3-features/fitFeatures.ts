@@ -1,0 +1,120 @@
+import type { FeatureRule, FeatureSpec, ModelInput } from '../../../src-shared/domain/features.ts';
+import type { Column } from '../../../src-shared/domain/table.ts';
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { compareText } from './compareText.ts';
+import { fitDatetime, fitNumeric } from './fitNumbers.ts';
+import { fitText } from './fitText.ts';
+import type { FittedColumn, FittedFeatures, FittedImage, FittedOneHot } from './fittedFeatures.ts';
+import { featureWidth } from './fittedFeatures.ts';
+import type { Float32Column, Float64Column, ImageColumn, LoadModel, RawColumn, RawTable, StringColumn } from './rawTable.ts';
+
+/** A column that lists more values says how many there are, not which. */
+const categoriesInSignature = 200;
+
+export interface FitContext {
+  /** Of the dataset version; tells what each raw column means. */
+  columns: readonly Column[];
+  table: RawTable;
+  /** Training rows. Nothing else is looked at: what is learned from validation or test rows would flatter the model. */
+  rows: Int32Array;
+  loadModel: LoadModel;
+}
+
+/**
+ * Learns what the rules leave open (medians, scales, values, vocabulary) from the training rows.
+ * Errors: MK_FEATURES_COLUMN_MISSING, MK_FEATURES_RULE_TYPE, MK_FEATURES_NONE_USABLE.
+ */
+export async function fitFeatures(spec: FeatureSpec, context: FitContext): Promise<FittedFeatures> {
+  const columns: FittedColumn[] = [];
+  for (const rule of spec.rules) {
+    if (rule.kind === 'drop') continue;
+    const fitted = await fitRule(rule, context);
+    if (fitted) columns.push(fitted);
+  }
+  const features = { columns };
+  if (featureWidth(features) === 0) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: spec.rules.length });
+  return features;
+}
+
+type UsedRule = Exclude<FeatureRule, { kind: 'drop' }>;
+
+/** Null where the training rows hold nothing to learn from: no text with a word, for example. */
+async function fitRule(rule: UsedRule, { columns, table, rows, loadModel }: FitContext): Promise<FittedColumn | null> {
+  const column = columns.find((each) => each.name === rule.column);
+  const raw = table.columns.get(rule.column);
+  if (!column || !raw) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: rule.column });
+  switch (rule.kind) {
+    case 'numeric':
+    case 'boolean':
+      return fitNumeric(rule, need(raw, 'float32', rule, column), rows, column.type);
+    case 'oneHot':
+      return fitOneHot(rule, need(raw, 'string', rule, column), rows, column);
+    case 'textNgrams':
+      return await fitText(rule, need(raw, 'string', rule, column), rows, column, loadModel);
+    case 'datetime':
+      return fitDatetime(rule, need(raw, 'float64', rule, column), rows, column.type);
+    case 'imagePixels':
+      return fitImage(rule, need(raw, 'uint8', rule, column), rows);
+  }
+}
+
+interface RawKinds {
+  float32: Float32Column;
+  float64: Float64Column;
+  string: StringColumn;
+  uint8: ImageColumn;
+}
+
+function need<Kind extends keyof RawKinds>(raw: RawColumn, kind: Kind, rule: UsedRule, column: Column): RawKinds[Kind] {
+  if (raw.kind !== kind) throw new ModelkeepError('MK_FEATURES_RULE_TYPE', { column: rule.column, rule: rule.kind, type: column.type });
+  return raw as RawKinds[Kind];
+}
+
+/** Values by frequency; a missing cell ('') is a value like any other and does not count towards `maxValues`. */
+function fitOneHot(rule: Extract<FeatureRule, { kind: 'oneHot' }>, raw: StringColumn, rows: Int32Array, column: Column): FittedOneHot {
+  const counts = new Float64Array(raw.dictionary.length);
+  for (const row of rows) counts[raw.codes[row]!]!++;
+  const seen = [...counts.keys()].filter((code) => counts[code]! > 0);
+  seen.sort((a, b) => counts[b]! - counts[a]! || compareText(raw.dictionary[a]!, raw.dictionary[b]!));
+  const named = seen.filter((code) => raw.dictionary[code] !== '');
+  const frequent = named.slice(0, rule.maxValues).filter((code) => counts[code]! >= rule.minCount);
+  const missing = seen.filter((code) => raw.dictionary[code] === '' && counts[code]! >= rule.minCount);
+  const values = [...frequent, ...missing].map((code) => raw.dictionary[code]!);
+  const input: ModelInput = {
+    name: rule.column,
+    type: column.type,
+    onnxType: 'string',
+    shape: [1],
+    required: !seen.some((code) => raw.dictionary[code] === ''),
+    range: null,
+    categories: named.length <= categoriesInSignature ? named.map((code) => raw.dictionary[code]!) : null,
+  };
+  return { kind: 'oneHot', column: rule.column, input, values, other: values.length < seen.length };
+}
+
+function fitImage(rule: Extract<FeatureRule, { kind: 'imagePixels' }>, raw: ImageColumn, rows: Int32Array): FittedImage {
+  const { width, height, channels } = rule;
+  const pixels = width * height;
+  const sum = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  for (const row of rows) {
+    for (let at = 0; at < pixels * channels; at++) {
+      const value = raw.values[row * pixels * channels + at]!;
+      sum[at % channels]! += value;
+      squares[at % channels]! += value * value;
+    }
+  }
+  const count = rows.length * pixels;
+  const mean = Array.from(sum, (each) => each / count);
+  const sd = Array.from(squares, (each, channel) => Math.sqrt(Math.max(each / count - mean[channel]! ** 2, 0)) || 1);
+  const input: ModelInput = {
+    name: rule.column,
+    type: 'image',
+    onnxType: 'uint8',
+    shape: [height, width, channels],
+    required: true,
+    range: { min: 0, max: 255 },
+    categories: null,
+  };
+  return { kind: 'imagePixels', column: rule.column, input, width, height, channels, mean, sd };
+}

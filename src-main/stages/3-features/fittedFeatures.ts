@@ -1,0 +1,128 @@
+// What a feature spec has learned from the training rows: plain JSON, enough to write the graph.
+import type { ModelInput } from '../../../src-shared/domain/features.ts';
+
+interface Fitted {
+  column: string;
+  /** Type of the raw column and what was seen of it; becomes the model's signature. */
+  input: ModelInput;
+}
+
+/** (log1p(x) or x − mean) / sd, missing cells as `fill` (before the logarithm). Booleans too. */
+export interface FittedNumeric extends Fitted {
+  kind: 'numeric';
+  fill: number;
+  /** A further feature, 1 where the cell is missing. */
+  missingFlag: boolean;
+  log1p: boolean;
+  mean: number;
+  sd: number;
+}
+
+/** One feature per value; with `other`, one more for every value not listed. Without it an unseen value is all zeros. */
+export interface FittedOneHot extends Fitted {
+  kind: 'oneHot';
+  values: string[];
+  other: boolean;
+}
+
+/** One feature per n-gram. Its surface forms (case, Unicode composition) share the feature. */
+export interface FittedText extends Fitted {
+  kind: 'textNgrams';
+  unit: 'word' | 'character';
+  minN: number;
+  maxN: number;
+  weighting: 'tfidf' | 'count' | 'binary';
+  /** `forms`: token sequences counted as this n-gram; `idf` is 1 unless weighting is tfidf. */
+  terms: { name: string; forms: string[][]; idf: number }[];
+}
+
+export const datetimeParts = ['age', 'dayOfWeek', 'month', 'hour'] as const;
+export type DatetimePart = (typeof datetimeParts)[number];
+
+export interface FittedDatetime extends Fitted {
+  kind: 'datetime';
+  parts: DatetimePart[];
+  /** Epoch days that a missing cell is read as (the median), and from which age counts. */
+  fillDays: number;
+  sdDays: number;
+  missingFlag: boolean;
+}
+
+/** (pixel − mean) / sd, one mean and sd per channel. */
+export interface FittedImage extends Fitted {
+  kind: 'imagePixels';
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  mean: number[];
+  sd: number[];
+}
+
+export type FittedColumn = FittedNumeric | FittedOneHot | FittedText | FittedDatetime | FittedImage;
+
+export interface FittedFeatures {
+  columns: FittedColumn[];
+}
+
+/** Columns of the feature matrix that `featureGraph` makes. */
+export function featureNames(fitted: FittedFeatures): string[] {
+  return layout(fitted).flatMap((part) => part.names);
+}
+
+export function featureWidth(fitted: FittedFeatures): number {
+  return layout(fitted).reduce((width, part) => width + part.names.length, 0);
+}
+
+/** Features stand in blocks by kind, not column by column: a block is one vector operation for all its columns. */
+export interface FeatureBlocks {
+  plain: FittedNumeric[];
+  logged: FittedNumeric[];
+  oneHot: FittedOneHot[];
+  datetimes: FittedDatetime[];
+  texts: FittedText[];
+  images: FittedImage[];
+}
+
+export function blocksOf(fitted: FittedFeatures): FeatureBlocks {
+  const of = <Kind extends FittedColumn['kind']>(kind: Kind): Extract<FittedColumn, { kind: Kind }>[] =>
+    fitted.columns.filter((each): each is Extract<FittedColumn, { kind: Kind }> => each.kind === kind);
+  return {
+    plain: of('numeric').filter((each) => !each.log1p),
+    logged: of('numeric').filter((each) => each.log1p),
+    oneHot: of('oneHot'),
+    datetimes: of('datetime'),
+    texts: of('textNgrams'),
+    images: of('imagePixels'),
+  };
+}
+
+const partNames: Record<DatetimePart, string[]> = {
+  age: ['age'],
+  dayOfWeek: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
+  month: Array.from({ length: 12 }, (_, month) => `month ${month + 1}`),
+  hour: Array.from({ length: 24 }, (_, hour) => `hour ${hour}`),
+};
+
+function layout(fitted: FittedFeatures): { names: string[] }[] {
+  const blocks = blocksOf(fitted);
+  const numeric = (columns: FittedNumeric[]): { names: string[] }[] => [
+    { names: columns.map((each) => each.column) },
+    { names: columns.filter((each) => each.missingFlag).map((each) => `${each.column}: missing`) },
+  ];
+  return [
+    ...numeric(blocks.plain),
+    ...numeric(blocks.logged),
+    ...blocks.oneHot.map((each) => ({
+      names: [...each.values, ...(each.other ? ['other'] : [])].map((value) => `${each.column} = ${value === '' ? 'missing' : value}`),
+    })),
+    ...blocks.datetimes.map((each) => ({
+      names: [...each.parts.flatMap((part) => partNames[part]), ...(each.missingFlag ? ['missing'] : [])].map(
+        (name) => `${each.column}: ${name}`,
+      ),
+    })),
+    ...blocks.texts.map((each) => ({ names: each.terms.map((term) => `${each.column}: ${term.name}`) })),
+    ...blocks.images.map((each) => ({
+      names: Array.from({ length: each.width * each.height * each.channels }, (_, pixel) => `${each.column}: pixel ${pixel}`),
+    })),
+  ];
+}

@@ -1,0 +1,193 @@
+import type { FeatureRule, FeatureSpec, Task } from '../../../src-shared/domain/features.ts';
+import type { VersionRef } from '../../../src-shared/domain/names.ts';
+import type { Column, ColumnProfile, TableProfile } from '../../../src-shared/domain/table.ts';
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { leakScore } from './association.ts';
+import { compareText } from './compareText.ts';
+import { reservedNames } from './featureGraph.ts';
+import { mostClasses, type Inspection } from './inspection.ts';
+
+export interface ProposalInput {
+  dataset: VersionRef;
+  target: FeatureSpec['target'];
+  /** Of the dataset version. */
+  columns: readonly Column[];
+  profile: TableProfile;
+  inspection: Inspection;
+}
+
+export interface ColumnFinding {
+  column: string;
+  code: string;
+  params: Record<string, string | number>;
+}
+
+export interface Proposal {
+  spec: FeatureSpec;
+  /** Columns of the feature matrix; for text an upper estimate. */
+  width: number;
+  findings: ColumnFinding[];
+}
+
+/** Values a one-hot column lists; the rest share "other". */
+const oneHotValues = 100;
+/** Integers with at most this many values are classes, not quantities. */
+const integerClasses = 10;
+const largestImageSide = 32;
+
+/**
+ * What to do with each column, by its type and profile.
+ *
+ * Numbers are median-imputed and standardised (log1p first when heavily skewed and not negative), categories one-hot, texts
+ * n-grams, dates calendar parts, images pixels. Identifiers, constants, empty columns, categories with almost as many values as
+ * rows, and leaks are left out; every one of these is a finding too.
+ * Errors: MK_FEATURES_TARGET_ALL_MISSING, MK_FEATURES_TARGET_ONE_CLASS, MK_FEATURES_TARGET_TOO_MANY_CLASSES,
+ * MK_FEATURES_TARGET_TYPE, MK_FEATURES_COLUMN_MISSING, MK_FEATURES_NONE_USABLE.
+ */
+export function proposeSpec(input: ProposalInput): Proposal {
+  const { task, classes } = chooseTask(input);
+  const findings: ColumnFinding[] = [];
+  const rules = input.columns.map((column) => ruleFor(column, input, findings));
+  if (rules.every((rule) => rule.kind === 'drop')) restoreLeaks(rules, input);
+  if (rules.every((rule) => rule.kind === 'drop')) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: rules.length });
+  const width = rules.reduce((sum, rule) => sum + widthOf(rule, input), 0);
+  return { spec: { dataset: input.dataset, target: input.target, task, classes, rules }, width, findings };
+}
+
+function chooseTask({ target, columns, inspection }: ProposalInput): { task: Task; classes: string[] } {
+  const name = target.kind === 'column' ? target.column : target.labelSet;
+  const type = target.kind === 'labels' ? 'category' : columns.find((each) => each.name === name)?.type;
+  if (!type) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: name });
+  if (type === 'date' || type === 'timestamp' || type === 'image')
+    throw new ModelkeepError('MK_FEATURES_TARGET_TYPE', { column: name, type });
+  const { answered, distinct, values, numeric } = inspection.target;
+  if (answered === 0) throw new ModelkeepError('MK_FEATURES_TARGET_ALL_MISSING', { column: name });
+  if (distinct < 2) throw new ModelkeepError('MK_FEATURES_TARGET_ONE_CLASS', { column: name, value: values[0]?.value ?? '' });
+  const quantity = numeric && (type === 'number' ? distinct > 2 : type === 'integer' && distinct > integerClasses);
+  if (quantity) return { task: 'regression', classes: [] };
+  if (distinct > mostClasses)
+    throw new ModelkeepError('MK_FEATURES_TARGET_TOO_MANY_CLASSES', { column: name, found: distinct, limit: mostClasses });
+  if (distinct === 2) return { task: 'binary', classes: positiveLast(values) };
+  const inOrder = numeric
+    ? values.toSorted((a, b) => Number(a.value) - Number(b.value))
+    : values.toSorted((a, b) => compareText(a.value, b.value));
+  return { task: 'multiclass', classes: inOrder.map((each) => each.value) };
+}
+
+const affirmative = new Set(['true', 'yes', 'y', '1', '1.0', 'positive', 'pos', '是', '有', '真', '阳性']);
+
+/** Precision, recall and F1 are about the last class: the affirmative word, else the rarer value. */
+function positiveLast(values: { value: string; count: number }[]): string[] {
+  const [frequent, rare] = values.toSorted((a, b) => b.count - a.count || compareText(a.value, b.value)).map((each) => each.value);
+  const swapped = affirmative.has(frequent!.toLowerCase()) && !affirmative.has(rare!.toLowerCase());
+  return swapped ? [rare!, frequent!] : [frequent!, rare!];
+}
+
+type DropReason = Extract<FeatureRule, { kind: 'drop' }>['reason'];
+
+function ruleFor(column: Column, input: ProposalInput, findings: ColumnFinding[]): FeatureRule {
+  const profile = input.profile.columns.find((each) => each.name === column.name);
+  const find = (code: string, params: ColumnFinding['params'] = {}): void => void findings.push({ column: column.name, code, params });
+  const drop = (reason: DropReason, params: ColumnFinding['params'] = {}): FeatureRule => {
+    if (reason !== 'target') find(reason, params);
+    return { column: column.name, kind: 'drop', reason };
+  };
+  if (input.target.kind === 'column' && input.target.column === column.name) return drop('target');
+  if (reservedNames.includes(column.name)) return drop('reservedName');
+  if (!profile) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: column.name });
+  if (profile.missing >= input.profile.rows) return drop('allMissing');
+  if (column.type !== 'image' && profile.distinct <= 1 && profile.missing === 0) return drop('constant');
+  if (column.type === 'identifier' || looksLikeIdentifier(column, profile)) return drop('identifier', { distinct: profile.distinct });
+  const present = input.profile.rows - profile.missing;
+  if (column.type === 'category' && profile.distinct > oneHotValues && profile.distinct > present / 2)
+    return drop('highCardinality', { distinct: profile.distinct });
+  const score = input.inspection.associations[column.name];
+  if (score !== null && score !== undefined && score >= leakScore) return drop('leak', { score: Math.round(score * 1000) / 1000 });
+  if (profile.missing > input.profile.rows / 2) find('mostlyMissing', { missing: profile.missing, rows: input.profile.rows });
+  if (column.type === 'category' && profile.distinct > oneHotValues)
+    find('otherValues', { distinct: profile.distinct, kept: oneHotValues });
+  return transformFor(column, profile, input);
+}
+
+/** A column of distinct whole numbers is only a key when its name says so: amounts can be distinct too. */
+function looksLikeIdentifier(column: Column, profile: ColumnProfile): boolean {
+  const keyName = /(^|[_\s.-])(id|uuid|guid|key|no|nr|row|index)$|[a-z]I[dD]$|编号|序号|号码|单号/;
+  const unique = profile.findings.some((each) => each.code === 'allUnique');
+  return unique && column.type === 'integer' && keyName.test(/[A-Z]/.test(column.name.slice(1)) ? column.name : column.name.toLowerCase());
+}
+
+function transformFor(column: Column, profile: ColumnProfile, { profile: { rows }, inspection }: ProposalInput): FeatureRule {
+  const name = column.name;
+  switch (column.type) {
+    case 'integer':
+    case 'number':
+      return {
+        column: name,
+        kind: 'numeric',
+        impute: 'median',
+        missingFlag: profile.missing > 0,
+        scale: 'standard',
+        transform: heavilySkewed(profile) ? 'log1p' : 'none',
+      };
+    case 'boolean':
+      return { column: name, kind: 'boolean' };
+    case 'category':
+    case 'identifier':
+      return { column: name, kind: 'oneHot', maxValues: oneHotValues, minCount: Math.min(10, Math.max(2, Math.floor(rows / 2000))) };
+    case 'text': {
+      const character = (inspection.spaceless[name] ?? 0) > 0.3;
+      const common = { column: name, kind: 'textNgrams', minN: 1, maxN: 2, weighting: 'tfidf' } as const;
+      return character ? { ...common, unit: 'character', maxFeatures: 3000 } : { ...common, unit: 'word', maxFeatures: 2000 };
+    }
+    case 'date':
+      return { column: name, kind: 'datetime', parts: ['age', 'dayOfWeek', 'month'] };
+    case 'timestamp':
+      return { column: name, kind: 'datetime', parts: ['age', 'dayOfWeek', 'month', 'hour'] };
+    case 'image': {
+      const image = inspection.images[name] ?? { width: largestImageSide, height: largestImageSide, channels: 3 as const };
+      const scale = Math.min(1, largestImageSide / Math.max(image.width, image.height));
+      const side = (pixels: number): number => Math.max(1, Math.round(pixels * scale));
+      return { column: name, kind: 'imagePixels', width: side(image.width), height: side(image.height), channels: image.channels };
+    }
+  }
+}
+
+/** Not negative, and the upper half of the values at least four times as wide as the lower. */
+function heavilySkewed({ numeric, findings }: ColumnProfile): boolean {
+  if (!numeric || numeric.min < 0) return false;
+  const stretched = numeric.p50 > numeric.p05 && numeric.p95 - numeric.p50 >= 4 * (numeric.p50 - numeric.p05);
+  return stretched || findings.some((each) => each.code === 'skewed');
+}
+
+/** Where nothing but leaks is left, they are perhaps none: a table of two columns may well be that simple. The finding stays. */
+function restoreLeaks(rules: FeatureRule[], input: ProposalInput): void {
+  rules.forEach((rule, at) => {
+    if (rule.kind !== 'drop' || rule.reason !== 'leak') return;
+    const column = input.columns[at]!;
+    rules[at] = transformFor(
+      column,
+      input.profile.columns.find((each) => each.name === column.name)!,
+      input,
+    );
+  });
+}
+
+function widthOf(rule: FeatureRule, { profile }: ProposalInput): number {
+  const of = profile.columns.find((each) => each.name === rule.column);
+  const missing = Number((of?.missing ?? 0) > 0);
+  switch (rule.kind) {
+    case 'drop':
+      return 0;
+    case 'numeric':
+    case 'boolean':
+      return 1 + missing;
+    case 'oneHot':
+      return Math.min(of?.distinct ?? 0, rule.maxValues) + missing + Number((of?.distinct ?? 0) > rule.maxValues);
+    case 'textNgrams':
+      return rule.maxFeatures;
+    case 'datetime':
+      return rule.parts.reduce((sum, part) => sum + { age: 1, dayOfWeek: 7, month: 12, hour: 24 }[part], missing);
+    case 'imagePixels':
+      return rule.width * rule.height * rule.channels;
+  }
+}

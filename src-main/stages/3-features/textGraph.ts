@@ -1,0 +1,77 @@
+import { GraphBuilder, ints, strings, type AttributeInput, type Value } from '../../compiler/index.ts';
+import type { FittedText } from './fittedFeatures.ts';
+
+/** RE2 patterns of one token. Letters, digits and combining marks make a word; a character is any that is not white space. */
+const tokenPatterns = { word: String.raw`[\p{L}\p{N}\p{M}]+`, character: String.raw`[^\s\p{Z}]` } as const;
+
+/**
+ * string [N, 1] → tokens string [N, most tokens of a row], short rows padded with ''. Fitting the vocabulary and the model run
+ * these same nodes. Only ASCII is put in lower case here: StringNormalizer takes the rest from a locale that a machine may not
+ * have (its default, en_US.UTF-8, fails to load where it is not installed); other scripts' case is folded by the vocabulary's forms.
+ */
+export function tokenNodes(g: GraphBuilder, text: Value, unit: 'word' | 'character'): Value {
+  const flat = g.op('Reshape', [text, g.int64([-1])], { output: { shape: ['N'] } });
+  const lower = g.op('StringNormalizer', [flat], { attributes: { case_change_action: 'LOWER', is_case_sensitive: 1, locale: 'C' } });
+  return g.op('Tokenizer', [lower], {
+    domain: 'com.microsoft',
+    attributes: { mark: 0, mincharnum: 1, pad_value: '', tokenexp: tokenPatterns[unit] },
+    output: { shape: ['N', 'tokens'] },
+  });
+}
+
+/** The tokenizer as a model of its own: `text` → `tokens`. */
+export function tokenizerModel(unit: 'word' | 'character'): Uint8Array {
+  const g = new GraphBuilder('tokenizer');
+  g.output(tokenNodes(g, g.input('text', 'string', ['N', 1]), unit), 'tokens');
+  return g.toModelBytes({ producer: 'modelkeep' });
+}
+
+/** One text column → float32 [N, terms]: counts of the vocabulary's n-grams, weighted. */
+export function textFeatures(g: GraphBuilder, column: FittedText, input: Value): Value {
+  const width = column.terms.length;
+  const counts = g.op('TfIdfVectorizer', [tokenNodes(g, input, column.unit)], {
+    attributes: { mode: 'TF', max_skip_count: 0, ...pool(column) },
+    output: { dtype: 'float32', shape: ['N', width] },
+  });
+  switch (column.weighting) {
+    case 'count':
+      return counts;
+    case 'binary':
+      return g.op('Min', [counts, g.scalar(1)], { output: { shape: ['N', width] } });
+    case 'tfidf': {
+      const weighted = g.op('Mul', [
+        counts,
+        g.float32(
+          column.terms.map((term) => term.idf),
+          [1, width],
+        ),
+      ]);
+      const length = g.op('ReduceL2', [weighted, g.int64([1])], { attributes: { keepdims: 1 }, output: { shape: ['N', 1] } });
+      // A row without any known n-gram stays zero.
+      return g.op('Div', [weighted, g.op('Max', [length, g.scalar(1e-12)])], { output: { shape: ['N', width] } });
+    }
+  }
+}
+
+/** n-grams as TfIdfVectorizer wants them: all of length 1, then all of length 2 …; forms of one term share an output column. */
+function pool(column: FittedText): Record<string, AttributeInput> {
+  const entries = column.terms
+    .flatMap((term, feature) => term.forms.map((tokens) => ({ tokens, feature })))
+    .sort((a, b) => a.tokens.length - b.tokens.length || a.feature - b.feature);
+  const lengths = entries.map((each) => each.tokens.length);
+  const longest = lengths.at(-1)!;
+  const startOf = (n: number): number =>
+    entries
+      .slice(
+        0,
+        lengths.findIndex((length) => length >= n),
+      )
+      .reduce((sum, each) => sum + each.tokens.length, 0);
+  return {
+    min_gram_length: lengths[0]!,
+    max_gram_length: longest,
+    ngram_counts: ints(Array.from({ length: longest }, (_, at) => startOf(at + 1))),
+    ngram_indexes: ints(entries.map((each) => each.feature)),
+    pool_strings: strings(entries.flatMap((each) => each.tokens)),
+  };
+}
