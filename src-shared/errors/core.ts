@@ -105,14 +105,6 @@ export const coreErrors = {
     http: 422,
     message: { en: 'The file {file} cannot be written: {reason}', zh: '文件 {file} 无法写入：{reason}' },
     hint: {
-      en: 'Choose a folder that exists and that you may write to. What stood there before is unchanged.',
-      zh: '请选择已存在且可写的文件夹。原有内容没有改动。',
-    },
-  },
-  MK_FILE_UNWRITABLE: {
-    http: 422,
-    message: { en: 'The file {file} cannot be written: {reason}', zh: '文件 {file} 无法写入：{reason}' },
-    hint: {
       en: 'Choose a folder that exists and that you may write to. Nothing was left behind.',
       zh: '请选择存在且可写的文件夹。没有留下任何内容。',
     },

@@ -43,8 +43,34 @@ export const lineageNode = z.object({
   /** Hash route of the page that shows it, e.g. `#/data/churn/v3`; null for files. */
   route: z.string().nullable(),
 });
-export const lineage = z.object({ nodes: z.array(lineageNode), edges: z.array(z.object({ from: z.string(), to: z.string() })) });
+export const lineage = z.object({
+  nodes: z.array(lineageNode),
+  edges: z.array(z.object({ from: z.string(), to: z.string() })),
+  /** Runs of a dataset that led to no version and are not drawn. */
+  omittedRuns: z.number().int(),
+});
 export type Lineage = z.infer<typeof lineage>;
+
+/** Sentences of a generated model card and the figures that each one takes. */
+export const cardKeys = [
+  /** task, target, classes */ 'purpose',
+  /** dataset, version, train, validation, test (rows) */ 'trainedOn',
+  /** labelSet, version */ 'labelledBy',
+  /** dropped: rows without a target */ 'rowsDropped',
+  /** column */ 'temporalHoldout',
+  'stratifiedHoldout',
+  /** learner, trainMs, seed */ 'learner',
+  /** metric, value, low?, high?, rows */ 'testResult',
+  /** metric, value: what the constant answer reaches */ 'baselineResult',
+  /** metric */ 'notBetterThanBaseline',
+  /** used, leftOut (columns) */ 'inputs',
+  /** columns: numbers outside the training range are flagged, not refused */ 'rangeLimits',
+  /** columns: values not seen in training are flagged, not refused */ 'categoryLimits',
+  /** rows: too few for a narrow interval */ 'fewTestRows',
+  /** difference: largest difference between the file and the trainer */ 'parity',
+  /** code and figures of a finding of the run */ 'finding',
+] as const;
+export type CardKey = (typeof cardKeys)[number];
 
 export const registry = {
   'registry.register': {
@@ -74,7 +100,7 @@ export const registry = {
       reference: reference.nullable(),
       lineage,
       /** The card: what it is for, what it was trained on, limits; generated, with the person's description on top. */
-      card: z.array(z.object({ key: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) })),
+      card: z.array(z.object({ key: z.enum(cardKeys), params: z.record(z.string(), z.union([z.string(), z.number()])) })),
       /** Weight of each raw column for the answer, by permutation on test rows, in units of the primary metric. */
       importance: z.array(z.object({ column: z.string(), drop: estimate })),
     }),

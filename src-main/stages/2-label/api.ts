@@ -4,7 +4,7 @@
  * Every change is one SQLite transaction that also writes history and the audit entry, and is acknowledged after its commit.
  * Caveats: a label set stays with the dataset version it was made for; a class can be removed only while no row carries it.
  */
-import type { z } from 'zod';
+import { resolve } from 'node:path';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Cell } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
@@ -15,7 +15,7 @@ import type { LabelItem, LabelSet } from '../../../src-shared/rpc/label.ts';
 import type { AuditWriter } from '../../platform/auditWriter.ts';
 import type { BlobStore } from '../../platform/blobStore.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { exportFile } from '../../platform/exportFile.ts';
+import { writeExport } from '../../platform/files.ts';
 
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { classNamed, requireDistinct, type LabelClass } from './classes.ts';
@@ -203,7 +203,8 @@ export class LabelService {
         ? await encodeFrozen(set, this.#store.classes(set.id), this.#store.decided(set.id))
         : await this.#with.blobs.read(this.#requireVersion(set, params.version).sha256);
     const content = decodeFrozen(bytes);
-    const file = await exportFile(params.file, params.format === 'csv' ? frozenAsCsv(content) : frozenAsJson(content));
+    const file = resolve(params.file);
+    await writeExport(file, [params.format === 'csv' ? frozenAsCsv(content) : frozenAsJson(content)]);
     const labels = content.labels.length;
     this.#write('label.export', set.name, caller, this.#with.clock.now(), () => ({
       version: params.version ?? 'present',

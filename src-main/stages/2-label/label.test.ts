@@ -1,48 +1,36 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DatasetVersion } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { label as contract } from '../../../src-shared/rpc/label.ts';
-import { AuditLog } from '../../govern/audit.ts';
-import { migrations } from '../../migrations/index.ts';
 import { ManualClock } from '../../platform/clock.ts';
 import { transaction } from '../../platform/sqlite.ts';
-import { openWorkspace, type Workspace } from '../../platform/workspace.ts';
+import { openTestBench, type TestBench } from '../../testing/testBench.ts';
 import { LabelService, type RowReader } from './api.ts';
 import { screenQueries } from './store.ts';
 
 const me = { actor: 'lin', shell: 'headless' as const };
 const maria = { actor: 'maria', shell: 'cli' as const };
 
+let bench: TestBench;
 let folder: string;
-let workspace: Workspace;
 let clock: ManualClock;
-let audit: AuditLog;
+let audit: TestBench['audit'];
 let service: LabelService;
-let events: unknown[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'modelkeep-label-'));
   clock = new ManualClock();
-  workspace = await openWorkspace(join(folder, 'ws'), { clock, migrations, ballastBytes: 0 });
-  audit = new AuditLog(workspace.db, clock);
-  events = [];
-  service = new LabelService({
-    db: workspace.db,
-    blobs: workspace.blobs,
-    audit,
-    clock,
-    emit: (topic, data) => events.push([topic, data]),
-    data: await parquetReader(),
-  });
+  bench = await openTestBench({ clock });
+  ({ folder, audit } = bench);
+  const { db, blobs, emit } = bench;
+  service = new LabelService({ db, blobs, audit, clock, emit, data: await parquetReader() });
 });
-afterEach(async () => {
-  await workspace.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => bench[Symbol.asyncDispose]());
+
+/** The audit log's length; cheap. */
+const audited = (): number => audit.head().entries;
 
 const createParams = contract['label.create'].params.parse({
   name: 'review',
@@ -65,7 +53,7 @@ describe('creating', () => {
       createdBy: 'lin',
     });
     expect(service.list()).toHaveLength(1);
-    expect(events).toEqual([['changed', { area: 'label', name: 'review', at: clock.now() }]]);
+    expect(bench.eventsOf('changed')).toEqual([{ area: 'label', name: 'review', at: clock.now() }]);
   });
 
   test.each([
@@ -80,10 +68,10 @@ describe('creating', () => {
     ['an unknown dataset version', { name: 'b', dataset: { name: 'churn', version: 9 } }, 'MK_NOT_FOUND'],
   ])('refuses %s and writes nothing', (_, change, code) => {
     service.create(createParams, me);
-    const before = audit.list({ limit: 100 }).total;
+    const before = audited();
     expect(() => service.create({ ...createParams, ...change }, me)).toThrow(expect.objectContaining({ code }));
     expect(service.list()).toHaveLength(1);
-    expect(audit.list({ limit: 100 }).total).toBe(before);
+    expect(audited()).toBe(before);
   });
 
   test('text labelling finds the text column by itself', () => {
@@ -117,19 +105,19 @@ describe('labelling', () => {
   test('is on the disk when it is acknowledged: another connection sees it', async () => {
     await save(3, 'Yes');
     const { openDatabase } = await import('../../platform/sqlite.ts');
-    const other = openDatabase(join(workspace.folder, 'registry.sqlite'), { readonly: true });
+    const other = openDatabase(join(bench.folder, 'registry.sqlite'), { readonly: true });
     expect(other.prepare('SELECT class FROM labels WHERE row = 3').pluck().get()).toBe('Yes');
     other.close();
   });
 
   test('the same change twice leaves one history line, one audit entry and the first time', async () => {
     const first = await save(3, 'Yes');
-    const entries = audit.list({ limit: 100 }).total;
+    const entries = audited();
     clock.advance(60_000);
     const second = await save(3, 'Yes');
     expect(second).toEqual(first);
     expect(service.history('review', 3)).toHaveLength(1);
-    expect(audit.list({ limit: 100 }).total).toBe(entries);
+    expect(audited()).toBe(entries);
   });
 
   test('history keeps who, when and what was there before; a label can be taken back and its note stays', async () => {
@@ -145,12 +133,12 @@ describe('labelling', () => {
       { classBefore: 'Yes', skippedBefore: 0, classAfter: null, skippedAfter: 1, author: 'maria', at: clock.now() - 1000 },
       { classBefore: null, skippedBefore: 1, classAfter: null, skippedAfter: 0, author: 'lin', at: clock.now() },
     ]);
-    expect(audit.list({ limit: 1 }).entries[0]).toMatchObject({
+    expect((await audit.list({ limit: 1 })).entries[0]).toMatchObject({
       action: 'label.save',
       subject: 'label set review',
       details: { row: 3, before: 'skipped', after: null },
     });
-    expect(audit.verify()).toMatchObject({ ok: true });
+    expect(await audit.verify()).toMatchObject({ ok: true });
   });
 
   test.each([
@@ -165,8 +153,8 @@ describe('labelling', () => {
 
   test('a failing audit entry takes the label with it', async () => {
     const broken = new LabelService({
-      db: workspace.db,
-      blobs: workspace.blobs,
+      db: bench.db,
+      blobs: bench.blobs,
       audit: {
         append: () => {
           throw new Error('disk error');
@@ -249,13 +237,13 @@ describe('freezing and exporting', () => {
       labels: new Map([[0, 'Yes'], [1, 'No']]), // prettier-ignore
     });
     expect((await service.labelsOf('review', 2)).labels.get(7)).toBe('Yes');
-    expect(() => transaction(workspace.db, () => void workspace.db.exec('UPDATE label_versions SET labels = 9'))).toThrow('never changes');
+    expect(() => transaction(bench.db, () => void bench.db.exec('UPDATE label_versions SET labels = 9'))).toThrow('never changes');
   });
 
   test('a version whose blob was changed on the disk is refused', async () => {
     const { versions } = await service.freeze('review', me);
     const { chmodSync } = await import('node:fs');
-    const file = workspace.blobs.path(versions[0]!.sha256);
+    const file = bench.blobs.path(versions[0]!.sha256);
     chmodSync(file, 0o600);
     writeFileSync(file, readFileSync(file, 'utf8').replace('"Yes"', '"Yep"'));
     await expect(service.labelsOf('review', 1)).rejects.toMatchObject({ code: 'MK_BLOB_CORRUPT' });
@@ -282,7 +270,7 @@ describe('freezing and exporting', () => {
     const json = join(folder, 'labels.json');
     await service.export({ name: 'review', version: 1, format: 'json', file: json }, me);
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ labels: [{ row: 0, label: 'Yes' }, { row: 1, label: 'No' }], skipped: [{ row: 2 }] }); // prettier-ignore
-    expect(audit.list({ limit: 1 }).entries[0]).toMatchObject({
+    expect((await audit.list({ limit: 1 })).entries[0]).toMatchObject({
       action: 'label.export',
       details: { version: 1, format: 'json', labels: 2 },
     });
@@ -297,7 +285,7 @@ describe('freezing and exporting', () => {
 test('what the screen waits on is answered from indexes', () => {
   for (const [name, sql] of Object.entries(screenQueries)) {
     const parameters = Array.from({ length: sql.split('?').length - 1 }, () => 1);
-    const plan = workspace.db.prepare<number[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
+    const plan = bench.db.prepare<number[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
     const text = plan.map((step) => step.detail).join('; ');
     expect(text, name).toMatch(/USING (COVERING INDEX|INDEX|PRIMARY KEY)/);
     expect(text, name).not.toMatch(/SCAN|TEMP B-TREE/);
