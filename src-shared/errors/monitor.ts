@@ -1,3 +1,33 @@
 import type { ErrorArea } from './area.ts';
 
-export const monitorErrors = {} satisfies ErrorArea;
+export const monitorErrors = {
+  MK_MONITOR_NO_TRUTH: {
+    http: 422,
+    message: { en: 'Neither rows nor a file with the real outcomes was given.', zh: '没有提供真实结果的行或文件。' },
+    hint: {
+      en: 'Give a CSV or JSONL file with the columns request_id, row and truth.',
+      zh: '请提供含 request_id、row、truth 列的 CSV 或 JSONL 文件。',
+    },
+  },
+  MK_MONITOR_TRUTH_FILE: {
+    http: 422,
+    message: { en: '{file}, line {row}: {problem}', zh: '{file} 第 {row} 行：{problem}' },
+    hint: {
+      en: 'The file needs the columns request_id, row (counted from 0, may be left out) and truth. Nothing was stored.',
+      zh: '文件需要 request_id、row（从 0 开始，可省略）和 truth 列。没有存储任何内容。',
+    },
+  },
+  MK_MONITOR_TRUTH_VALUE: {
+    http: 422,
+    message: { en: 'Row {row}: “{found}” is not {expected}.', zh: '第 {row} 行：「{found}」不是{expected}。' },
+    hint: { en: 'Give the outcome as the model names it. Nothing was stored.', zh: '请按模型的取值给出结果。没有存储任何内容。' },
+  },
+  MK_MONITOR_NO_REFERENCE: {
+    http: 409,
+    message: {
+      en: 'Version {version} of “{model}” was stored without the distribution of its training rows.',
+      zh: '「{model}」版本 {version} 没有随附训练数据的分布。',
+    },
+    hint: { en: 'Train it again here; drift cannot be measured against nothing.', zh: '请在此重新训练；没有基准就无法衡量漂移。' },
+  },
+} satisfies ErrorArea;
