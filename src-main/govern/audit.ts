@@ -82,6 +82,11 @@ export class AuditLog implements AuditWriter {
     return { entries: last?.sequence ?? 0, hash: last?.hash ?? genesis };
   }
 
+  /** null while the log is empty. */
+  lastAt(): number | null {
+    return this.#statements.before.get(Number.MAX_SAFE_INTEGER, 1)?.at ?? null;
+  }
+
   /** Recomputes the whole chain in constant memory and compares it with copies of earlier heads. */
   async verify(heads: readonly AuditHead[] = []): Promise<AuditVerdict> {
     const open = heads.filter(({ entries }) => entries > 0);

@@ -12,7 +12,7 @@ const headSchema = z.object({ entries: z.number().int().min(0), hash: sha256Sche
 const intervalMs = 5000;
 
 /** Writes the head to `file` within five seconds of a change, and when closed. */
-export class AuditHeadFile {
+export class AuditHeadFile implements AsyncDisposable {
   readonly #log: AuditLog;
   readonly #file: string;
   readonly #timer: NodeJS.Timeout;
@@ -35,7 +35,7 @@ export class AuditHeadFile {
     return (this.#writing = this.#writing.catch(() => {}).then(() => this.#write()));
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.write();
   }

@@ -25,15 +25,16 @@ export const audit = {
     }),
     result: z.object({ entries: z.array(auditEntry), total: z.number().int() }),
   },
-  /** Recomputes the whole chain. */
+  /** Recomputes the whole chain and compares it with the copy of its head beside the database and, in `against`, with an exported log:
+   *  only that shows entries cut off, or the whole chain written anew, by someone who may write the folder. */
   'audit.verify': {
-    params: z.strictObject({}),
+    params: z.strictObject({ against: z.string().optional() }),
     result: z.object({
       ok: z.boolean(),
       entries: z.number().int(),
       head: z.string(),
       brokenAt: z.number().int().nullable(),
-      problem: z.string().nullable(),
+      problem: z.enum(['changed', 'missing', 'truncated', 'differsFromHead']).nullable(),
       tookMs: z.number(),
       at: timeMs,
     }),
