@@ -1,3 +1,104 @@
 import type { ErrorArea } from './area.ts';
 
-export const trainErrors = {} satisfies ErrorArea;
+export const trainErrors = {
+  MK_TRAIN_TOO_FEW_ROWS: {
+    http: 422,
+    message: {
+      en: 'Only {rows} rows have an answer; training needs at least {needed}.',
+      zh: '只有 {rows} 行有答案；训练至少需要 {needed} 行。',
+    },
+    hint: { en: 'Add rows, or label more of them.', zh: '请补充数据，或标注更多行。' },
+  },
+  MK_TRAIN_CLASS_TOO_SMALL: {
+    http: 422,
+    message: {
+      en: 'The class “{class}” has only {rows} rows; each class needs at least {needed}.',
+      zh: '类别「{class}」只有 {rows} 行；每个类别至少需要 {needed} 行。',
+    },
+    hint: {
+      en: 'One row is learned from, one chooses, one judges. Add rows of this class, merge it with another, or remove it from the classes.',
+      zh: '训练、选择、评估各需一行。请补充该类别的数据、与其他类别合并，或从类别中移除。',
+    },
+  },
+  MK_TRAIN_TIME_COLUMN: {
+    http: 422,
+    message: {
+      en: 'The column “{column}” cannot order rows by time: it is of type {type}.',
+      zh: '「{column}」列不能用于按时间排序：其类型为 {type}。',
+    },
+    hint: {
+      en: 'Choose a date, timestamp or number column, or a stratified holdout.',
+      zh: '请选择日期、时间戳或数值列，或使用分层留出。',
+    },
+  },
+  MK_TRAIN_ONE_TIME: {
+    http: 422,
+    message: {
+      en: 'The times in “{column}” leave no older rows to train on.',
+      zh: '「{column}」中的时间没有留下可用于训练的较早的行。',
+    },
+    hint: {
+      en: 'Most rows carry the same time. Choose another time column, or a stratified holdout.',
+      zh: '多数行的时间相同。请选择其他时间列，或使用分层留出。',
+    },
+  },
+  MK_TRAIN_NOT_FINITE: {
+    http: 422,
+    message: { en: 'No candidate could be trained: the loss did not stay finite.', zh: '没有候选模型训练成功：损失值不再是有限数。' },
+    hint: {
+      en: 'Look for extreme values in the target and in the columns; the data page lists outliers.',
+      zh: '请检查目标列和各列中的极端值；数据页面会列出异常值。',
+    },
+  },
+  MK_TRAIN_LABELS_OTHER_DATA: {
+    http: 422,
+    message: {
+      en: 'The labels “{labelSet}” are of {found}, not of {expected}.',
+      zh: '标签「{labelSet}」属于 {found}，而不是 {expected}。',
+    },
+    hint: { en: 'Choose the dataset version that was labelled.', zh: '请选择已标注的数据集版本。' },
+  },
+  MK_MODEL_UNREADABLE: {
+    http: 422,
+    message: { en: 'The model cannot be loaded: {reason}', zh: '模型无法加载：{reason}' },
+    hint: {
+      en: 'Only models written by Modelkeep carry the description that is needed here.',
+      zh: '只有由 Modelkeep 写出的模型才带有所需的描述。',
+    },
+  },
+  MK_PREDICT_COLUMN_MISSING: {
+    http: 422,
+    message: { en: 'The model needs the column “{column}”, which {file} does not have.', zh: '模型需要「{column}」列，但 {file} 中没有。' },
+    hint: {
+      en: 'Add the column under this name; an empty cell is allowed, a missing column is not.',
+      zh: '请以该名称补充此列；单元格可以为空，但列不能缺失。',
+    },
+  },
+  MK_PREDICT_CELL: {
+    http: 422,
+    message: {
+      en: '{file}, row {row}: “{value}” in “{column}” is not a {expected}.',
+      zh: '{file} 第 {row} 行：「{column}」列中的「{value}」不是 {expected}。',
+    },
+    hint: {
+      en: 'Correct the cell, or leave it empty for “missing”. Nothing was written.',
+      zh: '请改正该单元格，或留空表示缺失。没有写入任何内容。',
+    },
+  },
+  MK_PREDICT_FILE: {
+    http: 422,
+    message: { en: '{file} cannot be read: {reason}', zh: '{file} 无法读取：{reason}' },
+    hint: {
+      en: 'Predictions read CSV (UTF-8, with a header) and Parquet. Import other files as a dataset first.',
+      zh: '预测支持读取 CSV（UTF-8，带表头）和 Parquet。其他文件请先导入为数据集。',
+    },
+  },
+  MK_PREDICT_OUTPUT: {
+    http: 422,
+    message: { en: '{file} cannot be written: {reason}', zh: '{file} 无法写入：{reason}' },
+    hint: {
+      en: 'Choose a .csv or .parquet file in a folder that exists and can be written.',
+      zh: '请选择可写的现有文件夹中的 .csv 或 .parquet 文件。',
+    },
+  },
+} satisfies ErrorArea;

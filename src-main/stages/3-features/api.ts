@@ -1,0 +1,30 @@
+/**
+ * Features: what is done with each raw column on its way into a model, learned from training rows and written as ONNX.
+ *
+ * Caveats
+ * - Fitted values come from the rows that are given: give training rows only.
+ * - Only ASCII is put in lower case inside a model; other scripts' case and composition are folded through the spellings that
+ *   training met. Text is compared by code points otherwise.
+ * - Images are resized before the model (`decodeImage`, also when serving); the model's input has one fixed size.
+ */
+export { answeredRows, type Target } from './target.ts';
+export { association, leakScore } from './association.ts';
+export { checkSpec } from './checkSpec.ts';
+export { compareText } from './compareText.ts';
+export { decodeImage, imageSize, type ImageSize } from './decodeImage.ts';
+export { addFeatureGraph, reservedNames } from './featureGraph.ts';
+export { fitFeatures, type FitContext } from './fitFeatures.ts';
+export { featureNames, featureWidth, type FittedColumn, type FittedFeatures } from './fittedFeatures.ts';
+export { mostClasses, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
+export { onnxLoader, type OnnxOptions } from './onnxRunner.ts';
+export { proposeSpec, type ColumnFinding, type Proposal } from './proposeSpec.ts';
+export {
+  allRows,
+  columnFeed,
+  stringColumn,
+  type LoadModel,
+  type ModelRunner,
+  type RawColumn,
+  type RawTable,
+  type TensorLike,
+} from './rawTable.ts';

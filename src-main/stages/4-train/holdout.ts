@@ -1,0 +1,102 @@
+// Which rows train, which choose, which judge. Decided by the row's number and the seed alone, so it can be repeated at any time.
+import type { Holdout } from '../../../src-shared/domain/training.ts';
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { counterRandom } from '../../platform/random.ts';
+import type { Target } from '../3-features/api.ts';
+
+/** Positions in the loaded table, each in ascending order. */
+export interface Split {
+  train: Int32Array;
+  validation: Int32Array;
+  test: Int32Array;
+}
+
+export interface SplitInput {
+  holdout: Holdout;
+  seed: number;
+  target: Target;
+  /** Positions of the rows that have an answer. */
+  rows: Int32Array;
+  /** Number of the row in the dataset version, by position. */
+  rowNumbers: Int32Array;
+  /** For a temporal holdout: by position; NaN where missing. */
+  times: Float64Array | null;
+}
+
+export const fewestRows = 20;
+/** One to learn from, one to choose by, one to judge by. */
+const fewestPerClass = 3;
+
+/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_ONE_TIME. */
+export function splitRows(input: SplitInput): Split {
+  const { rows, target } = input;
+  if (rows.length < fewestRows) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: rows.length, needed: fewestRows });
+  if (input.holdout.kind === 'temporal') return temporal(input, input.holdout);
+  const groups = target.kind === 'class' ? byClass(rows, target) : [rows];
+  return stratified(groups, input, input.holdout);
+}
+
+function byClass(rows: Int32Array, target: Extract<Target, { kind: 'class' }>): Int32Array[] {
+  const groups: number[][] = target.classes.map(() => []);
+  for (const row of rows) groups[target.codes[row]!]!.push(row);
+  groups.forEach((group, code) => {
+    if (group.length < fewestPerClass)
+      throw new ModelkeepError('MK_TRAIN_CLASS_TOO_SMALL', { class: target.classes[code]!, rows: group.length, needed: fewestPerClass });
+  });
+  return groups.map((group) => Int32Array.from(group));
+}
+
+/** The hash of a row does not depend on other rows: those of a smaller table stay where they were in a larger one, almost. */
+function stratified(
+  groups: Int32Array[],
+  { seed, rowNumbers }: SplitInput,
+  { validationFraction, testFraction }: Extract<Holdout, { kind: 'stratified' }>,
+): Split {
+  const parts = { train: [] as number[], validation: [] as number[], test: [] as number[] };
+  for (const group of groups) {
+    const ordered = inHashOrder(group, rowNumbers, seed);
+    const test = Math.max(1, Math.round(group.length * testFraction));
+    const validation = Math.max(1, Math.round(group.length * validationFraction));
+    parts.test.push(...ordered.subarray(0, test));
+    parts.validation.push(...ordered.subarray(test, test + validation));
+    parts.train.push(...ordered.subarray(test + validation));
+  }
+  return ascending(parts);
+}
+
+/** Rows of one moment stay together: a day is not cut in two. Rows without a time count as the oldest. */
+function temporal(
+  { rows, rowNumbers, times }: SplitInput,
+  { timeColumn, validationFraction, testFraction }: Extract<Holdout, { kind: 'temporal' }>,
+): Split {
+  const timeOf = (row: number): number => (Number.isNaN(times![row]) ? -Infinity : times![row]!);
+  const ordered = Int32Array.from(rows).sort((a, b) => {
+    const [left, right] = [timeOf(a), timeOf(b)];
+    return left === right ? rowNumbers[a]! - rowNumbers[b]! : left - right;
+  });
+  const startOfMoment = (at: number): number => {
+    let start = at;
+    while (start > 0 && timeOf(ordered[start - 1]!) === timeOf(ordered[at]!)) start--;
+    return start;
+  };
+  const testFrom = startOfMoment(Math.floor(rows.length * (1 - testFraction)));
+  const validationFrom = startOfMoment(Math.min(testFrom - 1, Math.floor(rows.length * (1 - testFraction - validationFraction))));
+  if (validationFrom < 1) throw new ModelkeepError('MK_TRAIN_ONE_TIME', { column: timeColumn });
+  return ascending({
+    train: [...ordered.subarray(0, validationFrom)],
+    validation: [...ordered.subarray(validationFrom, testFrom)],
+    test: [...ordered.subarray(testFrom)],
+  });
+}
+
+/** Shuffled by a hash of seed and row number. */
+export function inHashOrder(rows: Int32Array, rowNumbers: Int32Array, seed: number): Int32Array {
+  const keys = new Map<number, number>();
+  for (const row of rows) keys.set(row, counterRandom(seed, rowNumbers[row]!).next());
+  return Int32Array.from(rows).sort((a, b) => keys.get(a)! - keys.get(b)! || rowNumbers[a]! - rowNumbers[b]!);
+}
+
+function ascending({ train, validation, test }: Record<keyof Split, number[]>): Split {
+  const sorted = (rows: number[]): Int32Array => Int32Array.from(rows).sort();
+  return { train: sorted(train), validation: sorted(validation), test: sorted(test) };
+}

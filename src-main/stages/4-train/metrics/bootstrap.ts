@@ -1,0 +1,33 @@
+// Rows drawn with replacement, again and again: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 13 (percentile interval).
+import { counterRandom } from '../../../platform/random.ts';
+
+/** About this many row draws in all: 1,000 replicates up to 20,000 rows, fewer (at least 200) above. */
+const drawBudget = 20_000_000;
+
+export function replicateCount(rows: number): number {
+  return Math.max(200, Math.min(1000, Math.floor(drawBudget / Math.max(rows, 1))));
+}
+
+/** How often each row was drawn, replicate by replicate; the array is the same one each time. Equal seeds give equal replicates. */
+export function* bootstrapWeights(rows: number, seed: number, replicates = replicateCount(rows)): Generator<Uint16Array> {
+  const random = counterRandom(seed);
+  const weights = new Uint16Array(rows);
+  for (let replicate = 0; replicate < replicates; replicate++) {
+    weights.fill(0);
+    for (let draw = 0; draw < rows; draw++) weights[random.integer(rows)]!++;
+    yield weights;
+  }
+}
+
+/** Central 95 % of the values (linear between order statistics); null when too many are undefined or all are equal. */
+export function percentileInterval(values: readonly number[]): { low: number; high: number } | null {
+  const known = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (known.length < values.length / 2 || known.length < 50) return null;
+  const at = (share: number): number => {
+    const place = share * (known.length - 1);
+    const below = Math.floor(place);
+    return known[below]! + (place - below) * ((known[below + 1] ?? known[below]!) - known[below]!);
+  };
+  const [low, high] = [at(0.025), at(0.975)];
+  return high > low ? { low, high } : null;
+}

@@ -1,0 +1,43 @@
+import type { Estimate } from '../../../../src-shared/domain/names.ts';
+import { higherIsBetter, type MetricName } from '../../../../src-shared/domain/training.ts';
+import { rowCount, type Answers } from './answers.ts';
+import { bootstrapWeights, percentileInterval } from './bootstrap.ts';
+import { measure } from './measure.ts';
+import { prepareMetrics } from './pointMetrics.ts';
+
+export interface PairedMetric {
+  metric: MetricName;
+  a: Estimate;
+  b: Estimate;
+  /** b − a on the same rows. */
+  difference: Estimate;
+  verdict: 'better' | 'worse' | 'noProvenDifference';
+}
+
+/**
+ * Two models on the same rows. Each bootstrap replicate draws the same rows for both, so what is easy or hard for both cancels
+ * out: the interval of the difference is narrower than the two intervals suggest. `better` means that b is better than a.
+ */
+export function comparePaired(a: Answers, b: Answers, seed: number): PairedMetric[] {
+  const rows = rowCount(a);
+  if (rowCount(b) !== rows) throw new Error('Both models must have answered the same rows.');
+  const [metricsA, metricsB] = [prepareMetrics(a), prepareMetrics(b)];
+  const [ofA, ofB] = [measure(a, seed), measure(b, seed)];
+  const names = (Object.keys(ofA) as MetricName[]).filter((name) => ofB[name]);
+  const differences = new Map<MetricName, number[]>(names.map((name) => [name, []]));
+  for (const weights of bootstrapWeights(rows, seed)) {
+    const [pointA, pointB] = [metricsA(weights), metricsB(weights)];
+    for (const name of names) differences.get(name)!.push(pointB[name]! - pointA[name]!);
+  }
+  return names.map((metric) => {
+    const value = ofB[metric]!.value - ofA[metric]!.value;
+    const interval = percentileInterval(differences.get(metric)!);
+    const difference = { value, low: interval?.low ?? null, high: interval?.high ?? null, rows };
+    return { metric, a: ofA[metric]!, b: ofB[metric]!, difference, verdict: verdictOf(metric, interval) };
+  });
+}
+
+function verdictOf(metric: MetricName, interval: { low: number; high: number } | null): PairedMetric['verdict'] {
+  if (!interval || (interval.low <= 0 && interval.high >= 0)) return 'noProvenDifference';
+  return interval.low > 0 === higherIsBetter[metric] ? 'better' : 'worse';
+}

@@ -1,0 +1,66 @@
+import type { Estimate } from '../../../../src-shared/domain/names.ts';
+import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
+import { rowCount, type Answers } from './answers.ts';
+import { deLong, rankScores } from './areaUnderCurve.ts';
+import { bootstrapWeights, percentileInterval } from './bootstrap.ts';
+import { prepareMetrics } from './pointMetrics.ts';
+
+/** Normal quantile of a two-sided 95 % interval. */
+const z = 1.959963984540054;
+
+/**
+ * All metrics of the task with 95 % intervals: accuracy by Wilson's score, the area under the curve of two classes by DeLong,
+ * everything else by the percentile bootstrap. An interval that would have no width (every answer right) is null, not zero:
+ * the rows at hand cannot tell how far it reaches. Undefined metrics are left out.
+ */
+export function measure(answers: Answers, seed: number): Metrics {
+  const rows = rowCount(answers);
+  const metrics = prepareMetrics(answers);
+  const point = metrics();
+  const intervals = bootstrapIntervals(metrics, rows, seed);
+  const result: Metrics = {};
+  for (const [name, value] of Object.entries(point) as [MetricName, number][]) {
+    if (!Number.isFinite(value)) continue;
+    result[name] = { value, ...(intervalOf(name, value, answers) ?? intervals[name] ?? { low: null, high: null }), rows };
+  }
+  return result;
+}
+
+/** Values without intervals: for a leaderboard that is drawn again and again. */
+export function measurePoints(answers: Answers): Partial<Record<MetricName, number>> {
+  return Object.fromEntries(Object.entries(prepareMetrics(answers)()).filter(([, value]) => Number.isFinite(value)));
+}
+
+function intervalOf(name: MetricName, value: number, answers: Answers): Pick<Estimate, 'low' | 'high'> | null {
+  if (answers.kind !== 'class') return null;
+  if (name === 'accuracy') return wilson(value, answers.truth.length);
+  if (name !== 'auc' || answers.classes !== 2) return null;
+  const { standardError } = deLong(rankScores(answers.probabilities, Uint8Array.from(answers.truth), 2, 1));
+  if (!(standardError > 0)) return { low: null, high: null };
+  return { low: Math.max(0, value - z * standardError), high: Math.min(1, value + z * standardError) };
+}
+
+/** Wilson, J. Am. Stat. Assoc. 22 (1927) 209–212: honest also near 0 and 1, where value ± z·se leaves the scale. */
+export function wilson(share: number, rows: number): { low: number; high: number } {
+  const centre = share + (z * z) / (2 * rows);
+  const half = z * Math.sqrt((share * (1 - share)) / rows + (z * z) / (4 * rows * rows));
+  const scale = 1 + (z * z) / rows;
+  return { low: Math.max(0, (centre - half) / scale), high: Math.min(1, (centre + half) / scale) };
+}
+
+function bootstrapIntervals(
+  metrics: ReturnType<typeof prepareMetrics>,
+  rows: number,
+  seed: number,
+): Partial<Record<MetricName, { low: number; high: number }>> {
+  const drawn: Partial<Record<MetricName, number[]>> = {};
+  for (const weights of bootstrapWeights(rows, seed)) {
+    for (const [name, value] of Object.entries(metrics(weights)) as [MetricName, number][]) (drawn[name] ??= []).push(value);
+  }
+  return Object.fromEntries(
+    Object.entries(drawn).flatMap(([name, values]) => {
+      const interval = percentileInterval(values);
+      return interval ? [[name, interval]] : [];
+    }),
+  );
+}

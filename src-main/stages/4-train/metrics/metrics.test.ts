@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { MetricName } from '../../../../src-shared/domain/training.ts';
+import { counterRandom } from '../../../platform/random.ts';
+import type { Answers } from './answers.ts';
+import { deLong, rankScores } from './areaUnderCurve.ts';
+import { bootstrapWeights } from './bootstrap.ts';
+import { comparePaired } from './comparePaired.ts';
+import { measure, measurePoints, wilson } from './measure.ts';
+import { prepareMetrics } from './pointMetrics.ts';
+
+interface ClassCase {
+  truth: number[];
+  classes: number;
+  probabilities: number[];
+  expected: Record<string, number>;
+  deLongError?: number;
+}
+const fixture = JSON.parse(readFileSync(new URL('sklearn.fixture.json', import.meta.url), 'utf8')) as {
+  binary: ClassCase[];
+  multiclass: ClassCase[];
+  regression: { truth: number[]; prediction: number[]; expected: Record<string, number> }[];
+};
+const classAnswers = ({ truth, probabilities, classes }: ClassCase): Answers => ({
+  kind: 'class',
+  truth: Int32Array.from(truth),
+  probabilities: Float32Array.from(probabilities),
+  classes,
+});
+
+describe('metrics', () => {
+  it.each([...fixture.binary, ...fixture.multiclass].map((each) => [each.classes, each] as const))(
+    'equal scikit-learn for %i classes',
+    (_, each) => {
+      const found = measurePoints(classAnswers(each));
+      for (const [name, value] of Object.entries(each.expected)) expect(found[name as MetricName]).toBeCloseTo(value, 6);
+    },
+  );
+
+  it('equal scikit-learn for numbers', () => {
+    for (const { truth, prediction, expected } of fixture.regression) {
+      const found = measurePoints({ kind: 'number', truth: Float64Array.from(truth), prediction: Float32Array.from(prediction) });
+      for (const [name, value] of Object.entries(expected)) expect(found[name as MetricName]).toBeCloseTo(value, 8);
+    }
+  });
+
+  it('leave out what is undefined: the area where only one class occurs, R² of a constant', () => {
+    const oneClass = measurePoints({
+      kind: 'class',
+      truth: Int32Array.of(1, 1),
+      probabilities: Float32Array.of(0.2, 0.8, 0.6, 0.4),
+      classes: 2,
+    });
+    expect(Object.keys(oneClass).sort()).toEqual(['accuracy', 'f1', 'logLoss']);
+    const constant = measurePoints({ kind: 'number', truth: Float64Array.of(2, 2), prediction: Float64Array.of(1, 3) });
+    expect(Object.keys(constant).sort()).toEqual(['mae', 'rmse']);
+  });
+
+  it('stay finite for a probability of zero', () => {
+    const { logLoss } = measurePoints({
+      kind: 'class',
+      truth: Int32Array.of(0, 1),
+      probabilities: Float32Array.of(0, 1, 0, 1),
+      classes: 2,
+    });
+    expect(logLoss).toBeCloseTo(-Math.log(2 ** -23) / 2, 5);
+  });
+
+  it('of weighted rows equal those of repeated rows', () => {
+    const each = fixture.multiclass[0]!;
+    const [weights] = [...bootstrapWeights(each.truth.length, 7, 1)].map((drawn) => Uint16Array.from(drawn));
+    const rows = [...weights!.keys()].flatMap((row) => Array<number>(weights![row]!).fill(row));
+    const repeated = classAnswers({
+      ...each,
+      truth: rows.map((row) => each.truth[row]!),
+      probabilities: rows.flatMap((row) => each.probabilities.slice(row * each.classes, (row + 1) * each.classes)),
+    });
+    const [a, b] = [prepareMetrics(classAnswers(each))(weights), measurePoints(repeated)];
+    for (const name of ['accuracy', 'auc', 'f1', 'logLoss'] as const) expect(a[name]).toBeCloseTo(b[name]!, 10);
+  });
+});
+
+describe('intervals', () => {
+  it('of the area have DeLong’s standard error', () => {
+    for (const { truth, probabilities, deLongError } of fixture.binary) {
+      const ranked = rankScores(Float32Array.from(probabilities), Uint8Array.from(truth), 2, 1);
+      expect(deLong(ranked).standardError).toBeCloseTo(deLongError!, 10);
+    }
+  });
+
+  it('of accuracy are Wilson’s', () => {
+    // statsmodels 0.14: proportion_confint(8, 10, method='wilson')
+    const { low, high } = wilson(0.8, 10);
+    expect([low, high].map((each) => each.toFixed(6))).toEqual(['0.490162', '0.943318']);
+    expect(wilson(1, 10).low).toBeGreaterThan(0.7);
+  });
+
+  it('cover the truth about 95 times in 100', () => {
+    const random = counterRandom(5);
+    let [covered, trials] = [0, 200];
+    for (let trial = 0; trial < trials; trial++) {
+      // Absolute error of standard normal noise: expectation sqrt(2/π).
+      const truth = new Float64Array(150);
+      const prediction = Float64Array.from(truth, () => random.normal());
+      const { low, high } = measure({ kind: 'number', truth, prediction }, trial).mae!;
+      if (low! <= Math.sqrt(2 / Math.PI) && Math.sqrt(2 / Math.PI) <= high!) covered++;
+    }
+    expect(covered / trials).toBeGreaterThan(0.9);
+    expect(covered / trials).toBeLessThan(0.99);
+  });
+
+  it('are null where every answer is right, but for accuracy', () => {
+    const truth = Int32Array.from({ length: 40 }, (_, row) => row % 2);
+    const probabilities = Float32Array.from({ length: 80 }, (_, at) => (at % 2 === truth[at >> 1] ? 0.9 : 0.1));
+    const found = measure({ kind: 'class', truth, probabilities, classes: 2 }, 1);
+    expect(found.auc).toMatchObject({ value: 1, low: null, high: null });
+    expect(found.f1).toMatchObject({ value: 1, low: null, high: null });
+    expect(found.accuracy!.low).toBeLessThan(1);
+  });
+
+  it('are the same for the same seed', () => {
+    const answers = classAnswers(fixture.multiclass[0]!);
+    expect(measure(answers, 3)).toEqual(measure(answers, 3));
+    expect(measure(answers, 3).f1).not.toEqual(measure(answers, 4).f1);
+  });
+});
+
+describe('paired comparison', () => {
+  const truth = Float64Array.from({ length: 300 }, (_, row) => row);
+  const noise = counterRandom(9);
+  const shared = Float64Array.from(truth, () => 20 * noise.normal());
+  const withError = (size: number): Answers => ({
+    kind: 'number',
+    truth,
+    prediction: truth.map((value, row) => value + shared[row]! * size),
+  });
+
+  it('proves a small difference that both intervals alone would hide', () => {
+    const rmse = comparePaired(withError(1), withError(0.97), 1).find((each) => each.metric === 'rmse')!;
+    expect(rmse.verdict).toBe('better');
+    expect(rmse.difference.high).toBeLessThan(0);
+    expect(rmse.a.low).toBeLessThan(rmse.b.high!);
+    expect(comparePaired(withError(0.97), withError(1), 1).find((each) => each.metric === 'rmse')!.verdict).toBe('worse');
+  });
+
+  it('claims nothing about a model against itself', () => {
+    for (const each of comparePaired(withError(1), withError(1), 1)) expect(each.verdict).toBe('noProvenDifference');
+  });
+
+  it('refuses answers to different rows', () => {
+    const short: Answers = { kind: 'number', truth: truth.slice(1), prediction: truth.slice(1) };
+    expect(() => comparePaired(withError(1), short, 1)).toThrow();
+  });
+});
