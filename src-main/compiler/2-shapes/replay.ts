@@ -38,7 +38,8 @@ export function replay(
       values.set(name, value);
       return value;
     });
-    const output = g.op(node.opType, nodeInputs, node.attributes);
+    // Keeps the node's own name where it is free, so that a graph can be followed through the phases.
+    const output = g.op(node.opType, nodeInputs, node.attributes, g.graph.uniqueName(node.outputs[0]!));
     values.set(node.outputs[0]!, output);
     return { node, inputs: nodeInputs, outputs: [output] };
   });

@@ -1,5 +1,5 @@
 import type { AttributeInput } from '../onnx/attributes.ts';
-import { float, toAttribute } from '../onnx/attributes.ts';
+import { float, ints, toAttribute } from '../onnx/attributes.ts';
 import { dataTypeCodes, type DataType, type Shape, type TensorData, type Value } from '../onnx/graph.ts';
 import { tensorOf, type GraphBuilder } from '../onnx/graphBuilder.ts';
 import { sameShape } from './broadcast.ts';
@@ -51,7 +51,7 @@ export class TypedOps {
   }
 
   transpose(data: Value, perm: readonly number[]): TypedValue {
-    return this.op('Transpose', [data], { perm });
+    return this.op('Transpose', [data], { perm: ints(perm) });
   }
 
   /** Swaps the last two axes. */

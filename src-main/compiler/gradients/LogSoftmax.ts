@@ -12,5 +12,5 @@ export const logSoftmax = defineGradient({
   attributes: { axis: -1 },
   vjp: ({ output: y }, { output: dy }, { axis }, g) => ({ input: () => g.sub(dy, g.mul(g.exp(y), g.reduceSum(dy, [axis]))) }),
   samples: [{ inputs: { input: [2, 5] } }, { inputs: { input: [2, 3, 4] }, attributes: { axis: integer(0) } }],
-  specialPoints: [{ inputs: { input: { shape: [1, 2], values: [1000, 0] } }, gradients: { input: [-1, 1] } }],
+  specialPoints: [{ inputs: { input: { shape: [1, 2], values: [1000, 0] } }, cotangent: [0, 1], gradients: { input: [-1, 1] } }],
 });

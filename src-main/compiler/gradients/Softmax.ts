@@ -14,5 +14,5 @@ export const softmax = defineGradient({
     input: () => g.mul(y, g.sub(dy, g.reduceSum(g.mul(dy, y), [axis]))),
   }),
   samples: [{ inputs: { input: [2, 5] } }, { inputs: { input: [2, 3, 4] }, attributes: { axis: integer(1) } }],
-  specialPoints: [{ inputs: { input: { shape: [1, 2], values: [1000, 0] } }, gradients: { input: [0, 0] } }],
+  specialPoints: [{ inputs: { input: { shape: [1, 2], values: [1000, 0] } }, cotangent: [0, 1], gradients: { input: [0, 0] } }],
 });

@@ -18,10 +18,12 @@ export interface GradientSample<Name extends string = string> {
   awayFromZero?: number;
 }
 
-/** A point where the formula could overflow or has a corner: the gradient (for an incoming gradient of ones) must be finite and, where given, this. */
+/** A point where the formula could overflow or has a corner: the gradient must be finite and, where given, this. */
 export interface SpecialPoint<Name extends string = string> {
   inputs: Partial<Record<Name, { shape: readonly number[]; values: readonly number[] }>>;
   attributes?: Attributes;
+  /** Incoming gradient; default ones. */
+  cotangent?: readonly number[];
   gradients: Partial<Record<Name, readonly number[]>>;
 }
 

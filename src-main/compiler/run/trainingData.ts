@@ -52,7 +52,7 @@ export function weightRows(classes: Int32Array, classWeights: readonly number[],
 
 /** rows / (classes present × rows of the class): each class counts the same. A class without rows gets 0. */
 export function balancedClassWeights(classes: Int32Array, classCount: number): number[] {
-  const counts = new Array<number>(classCount).fill(0);
+  const counts = Array.from({ length: classCount }, () => 0);
   for (const each of classes) counts[each]!++;
   const present = counts.filter((each) => each > 0).length;
   return counts.map((each) => (each === 0 ? 0 : classes.length / (present * each)));

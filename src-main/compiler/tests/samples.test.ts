@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseForward } from '../1-parse/parseForward.ts';
+import { differentiate } from '../3-differentiate/differentiate.ts';
+import { fuse } from '../4-fuse/fuse.ts';
+import { compileTraining, printGraph, type LossSettings, type OptimizerSettings } from '../index.ts';
+import { parseGraphText } from './parseGraphText.ts';
+
+// Each folder of samples/ is a case: input.txt has settings, an empty line and a forward graph; expected.txt has the
+// graph after each phase. `vitest -u` rewrites it: read the difference.
+const folder = fileURLToPath(new URL('samples/', import.meta.url));
+
+describe.each(readdirSync(folder))('sample %s', (name) => {
+  const [head, body] = readFileSync(`${folder}${name}/input.txt`, 'utf8').split('\n\n') as [string, string];
+  const settings = Object.fromEntries(head.split('\n').map((line) => line.split(': ') as [string, string]));
+  const forward = parseGraphText(body);
+  const parameters = settings['parameters']!.split(', ');
+  const loss = JSON.parse(settings['loss']!) as LossSettings;
+  const optimizer = JSON.parse(settings['optimizer']!) as OptimizerSettings;
+  const batchSize = Number(settings['batchSize']);
+
+  it('reads its input as printGraph writes it', () => {
+    expect(printGraph(forward)).toBe(`${body.trim()}\n`);
+  });
+
+  it('gives the expected graph after every phase', async () => {
+    const parsed = parseForward(forward, parameters, batchSize);
+    const step = differentiate(parsed, loss);
+    const { graph } = compileTraining({ forward, parameters, loss, optimizer, batchSize });
+    const phases = [
+      ['1-parse', parsed.graph],
+      ['3-differentiate', step.graph],
+      ['4-fuse', fuse(step.graph)],
+      ['5-emit', graph],
+    ] as const;
+    await expect(phases.map(([phase, each]) => `# ${phase}\n${printGraph(each)}`).join('\n')).toMatchFileSnapshot(
+      `${folder}${name}/expected.txt`,
+    );
+  });
+});
