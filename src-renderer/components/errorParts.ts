@@ -1,0 +1,43 @@
+// An error as the parts a person needs: what, where, what to do, code.
+import { describeError, type ErrorParams } from '../../src-shared/errors/catalogue.ts';
+import type { Language } from '../app/storedPreferences.ts';
+
+export interface ErrorParts {
+  message: string;
+  hint: string;
+  /** For support and scripts; empty for faults of the window itself. */
+  code: string;
+  /** `{ row: 18204, column: 'last_contact_note' }`, in this order. */
+  where: [kind: WhereKind, value: string][];
+  found: string | null;
+  expected: string | null;
+}
+
+const whereKinds = ['file', 'sheet', 'line', 'row', 'column', 'field'] as const;
+export type WhereKind = (typeof whereKinds)[number];
+
+/** Takes what was thrown (`RpcError`, `ModelkeepError`), an `{ code, params }` from a job or endpoint, or anything else. */
+export function errorParts(error: unknown, language: Language): ErrorParts {
+  const { code, params } = coded(error);
+  if (code === '')
+    return { message: error instanceof Error ? error.message : String(error), hint: '', code, where: [], found: null, expected: null };
+  const { message, hint } = describeError(code, params, language);
+  return {
+    message,
+    hint,
+    code,
+    where: whereKinds.flatMap((kind): [WhereKind, string][] => (kind in params ? [[kind, String(params[kind])]] : [])),
+    found: text(params['found']),
+    expected: text(params['expected']),
+  };
+}
+
+function coded(error: unknown): { code: string; params: ErrorParams } {
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return { code: '', params: {} };
+  const params = 'params' in error && typeof error.params === 'object' && error.params !== null ? (error.params as ErrorParams) : {};
+  return { code: error.code, params };
+}
+
+function text(value: string | number | boolean | undefined): string | null {
+  return value === undefined ? null : String(value);
+}
