@@ -5,17 +5,12 @@ import type { Counts } from '../statistics/counts.ts';
 
 export const kinds = {
   /** Gateway → host. */
-  load: 1,
-  named: 2,
-  v2: 3,
-  ping: 4,
+  named: 1,
+  v2: 2,
   /** Host → gateway. */
-  hello: 16,
-  loaded: 17,
-  failed: 18,
-  answer: 19,
-  progress: 20,
-  pong: 21,
+  answer: 16,
+  /** A part of a large request is done: the host is not hung. */
+  progress: 17,
 } as const;
 
 /** What a host needs to serve one version; it never serves another one. */
@@ -32,24 +27,20 @@ export interface ModelToServe {
   storeInputs: boolean;
 }
 
-export interface LoadedMessage {
+export interface LoadedModelInfo {
   /** Time of one row and of a full chunk, ms, medians of the warm-up. */
   rowMs: number;
   chunkMs: number;
-  rssBytes: number;
+  /** Rows that are computed at once; a larger request is computed in several chunks. */
+  chunkRows: number;
   /** False when the outputs do not follow the number of rows; then requests run one by one. */
   batchable: boolean;
+  rssBytes: number;
 }
 
 export interface FailedMessage {
   code: string;
   params: ErrorParams;
-}
-
-export interface PongMessage {
-  rssBytes: number;
-  runs: number;
-  rows: number;
 }
 
 /** What the host says about one answer besides its bytes; it goes into the journal as it is. */
@@ -119,12 +110,4 @@ export function readAnswer(payload: Buffer): AnswerFrame {
     meta: payload.subarray(12, metaEnd),
     body: payload.subarray(metaEnd),
   };
-}
-
-export function encodeJson(message: object): Buffer {
-  return Buffer.from(JSON.stringify(message));
-}
-
-export function decodeJson<T>(payload: Buffer): T {
-  return JSON.parse(payload.toString()) as T;
 }

@@ -1,0 +1,32 @@
+// One request in the bins of a reference, without keeping its values.
+import type { ModelSignature } from '../../../../src-shared/domain/features.ts';
+import type { Reference } from '../../../../src-shared/domain/training.ts';
+import type { OutputColumn } from '../protocol/answers.ts';
+import type { InputColumn } from '../protocol/inputPlan.ts';
+import { ColumnCounter, type Counts } from './counts.ts';
+
+export function countColumns(
+  reference: Reference,
+  signature: ModelSignature,
+  columns: readonly InputColumn[],
+  outputs: readonly OutputColumn[],
+  rows: number,
+): Counts {
+  const counted = reference.columns.flatMap((column) => {
+    const index = signature.inputs.findIndex((input) => input.name === column.name);
+    const input = signature.inputs[index];
+    if (!input || columns[index]!.dims.some((dim) => dim !== 1)) return [];
+    const counter = new ColumnCounter(column, input.categories);
+    const { data } = columns[index]!;
+    for (let row = 0; row < rows; row++) counter.add(plain(data[row]!));
+    return [counter.counts];
+  });
+  const prediction = new ColumnCounter(reference.prediction, signature.classes.length > 0 ? signature.classes : null);
+  const output = outputs.find(({ name }) => name === 'prediction');
+  if (output) for (let row = 0; row < rows; row++) prediction.add(plain(output.data[row]!));
+  return { columns: counted, prediction: prediction.counts };
+}
+
+function plain(value: string | number | bigint): string | number {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
