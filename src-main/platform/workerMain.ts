@@ -26,8 +26,14 @@ interface ParentPort {
 
 const closeWithinMs = 5000;
 
+export interface ServeOptions {
+  close?: () => void | Promise<void>;
+  /** When the thread starts that ends a child stuck in native code; 0 for children that run foreign models from the first moment. Default 1,000. */
+  watchParentAfterMs?: number;
+}
+
 /** Serves `operations` until the parent closes or goes; `close` then has five seconds to put things in order. */
-export function serveWorker(operations: Operations, { close }: { close?: () => void | Promise<void> } = {}): WorkerServer {
+export function serveWorker(operations: Operations, { close, watchParentAfterMs = 1000 }: ServeOptions = {}): WorkerServer {
   const { parentPort } = process as unknown as { parentPort?: ParentPort };
   const post = parentPort ? (message: FromWorker) => parentPort.postMessage(message) : sendToParent;
   const running = new Map<number, AbortController>();
@@ -82,7 +88,8 @@ export function serveWorker(operations: Operations, { close }: { close?: () => v
   if (process.env[memoryReportVariable]) {
     setInterval(() => post({ type: 'memory', rssBytes: process.memoryUsage.rss() }), 500).unref();
   }
-  setTimeout(watchParent, 1000).unref();
+  if (watchParentAfterMs === 0) watchParent();
+  else setTimeout(watchParent, watchParentAfterMs).unref();
   return { emit: (event, data) => post({ type: 'event', event, data }) };
 }
 
