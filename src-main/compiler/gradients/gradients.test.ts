@@ -1,14 +1,12 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { differentiableOperators } from '../1-parse/operators.ts';
-import { replay } from '../2-shapes/replay.ts';
 import { isKnownOperator } from '../2-shapes/shapeRules.ts';
-import { TypedOps, typed } from '../2-shapes/typedOps.ts';
-import { backpropagate } from '../3-differentiate/backpropagate.ts';
-import { encodeModel, GraphBuilder, type Graph, type Value } from '../index.ts';
+import { encodeModel, type Graph } from '../index.ts';
+import { differentiateSample, drawInput } from '../tests/differentiateSample.ts';
 import { interpret, size, tensor, type ReferenceTensor } from '../tests/referenceInterpreter.ts';
 import { testRandom } from '../tests/runtimes.ts';
-import type { GradientRule, GradientSample } from './defineGradient.ts';
+import type { GradientRule } from './defineGradient.ts';
 import { gradients } from './index.ts';
 
 const rules = Object.entries(gradients).map(([key, rule]): [string, GradientRule] => [key, rule as unknown as GradientRule]);
@@ -28,9 +26,9 @@ describe.each(rules)('%s', (key, rule) => {
   it.each(rule.samples.map((sample, number) => [number, sample] as const))(
     'sample %i: agrees with central differences in float64, input by input',
     (number, sample) => {
-      const { graph, inputs, output } = differentiated(rule, sample, 'float64');
+      const { graph, inputs, output } = differentiateSample(rule, sample, 'float64');
       const random = testRandom(1000 + number);
-      const point = Object.fromEntries(inputs.map((each) => [each.name, drawn(each, sample, random)]));
+      const point = Object.fromEntries(inputs.map((each) => [each.name, drawInput(each, sample, random)]));
       const cotangent = tensor(
         output.shape as number[],
         Array.from({ length: size(output.shape as number[]) }, () => random() * 2 - 1),
@@ -64,15 +62,15 @@ describe.each(rules)('%s', (key, rule) => {
   it.each(rule.samples.map((sample, number) => [number, sample] as const))(
     'sample %i: ONNX Runtime computes the same gradients in float32',
     async (number, sample) => {
-      const { graph, inputs, output } = differentiated(rule, sample, 'float64');
+      const { graph, inputs, output } = differentiateSample(rule, sample, 'float64');
       const random = testRandom(2000 + number);
-      const point = Object.fromEntries(inputs.map((each) => [each.name, drawn(each, sample, random)]));
+      const point = Object.fromEntries(inputs.map((each) => [each.name, drawInput(each, sample, random)]));
       const cotangent = tensor(
         output.shape as number[],
         Array.from({ length: size(output.shape as number[]) }, () => random() * 2 - 1),
       );
       const expected = interpret(graph, { ...point, cotangent });
-      const actual = await runFloat32(differentiated(rule, sample, 'float32').graph, { ...point, cotangent });
+      const actual = await runFloat32(differentiateSample(rule, sample, 'float32').graph, { ...point, cotangent });
       for (const { name } of inputs) closeTo(actual[`gradient.${name}`]!, expected[`gradient.${name}`]!.data, 2e-5);
     },
   );
@@ -82,7 +80,7 @@ describe.each(rules)('%s', (key, rule) => {
     async (_, point) => {
       const shapes = Object.fromEntries(Object.entries(point.inputs).map(([name, each]) => [name, each!.shape]));
       const sample = { inputs: shapes, ...(point.attributes && { attributes: point.attributes }) };
-      const { graph, output } = differentiated(rule, sample, 'float64');
+      const { graph, output } = differentiateSample(rule, sample, 'float64');
       const shape = output.shape as number[];
       const cotangent = tensor(shape, point.cotangent ?? Array.from({ length: size(shape) }, () => 1));
       const feeds = {
@@ -90,7 +88,7 @@ describe.each(rules)('%s', (key, rule) => {
         cotangent,
       };
       const reference = interpret(graph, feeds);
-      const actual = await runFloat32(differentiated(rule, sample, 'float32').graph, feeds);
+      const actual = await runFloat32(differentiateSample(rule, sample, 'float32').graph, feeds);
       for (const [name, expected] of Object.entries(point.gradients)) {
         closeTo(reference[`gradient.${name}`]!.data, expected!, 1e-9);
         closeTo(actual[`gradient.${name}`]!, expected!, 1e-6);
@@ -98,51 +96,6 @@ describe.each(rules)('%s', (key, rule) => {
     },
   );
 });
-
-/** One node and its gradients as a graph: inputs of the node and `cotangent` in, the node's output and `gradient.<input>` out. */
-function differentiated(
-  rule: GradientRule,
-  sample: GradientSample,
-  dtype: 'float32' | 'float64',
-): { graph: Graph; inputs: readonly Value[]; output: Value } {
-  const forward = new GraphBuilder('forward');
-  const inputs: Value[] = [];
-  const nodeInputs = rule.inputs.map((name) => {
-    const [shape, constant] = [sample.inputs[name], sample.constants?.[name]];
-    if (constant) return forward.int64(constant);
-    if (!shape) return undefined;
-    inputs.push(forward.input(name, dtype, shape));
-    return inputs.at(-1);
-  });
-  forward.output(forward.op(rule.opType, nodeInputs, { attributes: sample.attributes ?? {} }), 'result');
-
-  const builder = new GraphBuilder('backward');
-  const g = new TypedOps(builder);
-  const replayed = replay(g, forward.build(), new Map(inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)])));
-  const output = replayed.values.get('result')!;
-  const cotangent = typed(builder.input('cotangent', dtype, output.shape));
-  const results = backpropagate(
-    g,
-    replayed,
-    output,
-    cotangent,
-    inputs.map((each) => replayed.values.get(each.name)!),
-  );
-  const given = builder.output(output);
-  inputs.forEach((each, at) => builder.output(results[at]!, `gradient.${each.name}`));
-  return { graph: builder.build(), inputs, output: given };
-}
-
-function drawn(input: Value, { domain: [low, high] = [-2, 2], awayFromZero = 0 }: GradientSample, random: () => number): ReferenceTensor {
-  const draw = (): number => {
-    for (;;) {
-      const value = low + (high - low) * random();
-      if (Math.abs(value) >= awayFromZero) return value;
-    }
-  };
-  const shape = input.shape as readonly number[];
-  return tensor(shape, Array.from({ length: size(shape) }, draw));
-}
 
 async function runFloat32(graph: Graph, feeds: Readonly<Record<string, ReferenceTensor>>): Promise<Record<string, Float32Array>> {
   const session = await ort.InferenceSession.create(encodeModel(graph, { producer: 'test' }), {

@@ -18,7 +18,7 @@ import {
 } from '../index.ts';
 import { trainReference, type ReferenceSettings } from '../tests/referenceTraining.ts';
 import { onnxRuntime, referenceRuntime, testRandom } from '../tests/runtimes.ts';
-import { shuffle, streamKey } from './counterRandom.ts';
+import { minibatches } from './epochOrder.ts';
 
 interface Setup {
   hiddenSizes?: number[];
@@ -76,17 +76,6 @@ async function losses(trainer: Trainer, epochs: number, batchesPerRun?: number):
   return all;
 }
 
-/** Rows of each step, by the published rule: a shuffle per epoch, cut into batches, the last one short. */
-function batchesOf(rowCount: number, batchSize: number, seed: number, epochs: number): number[][] {
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const rows = Int32Array.from({ length: rowCount }, (__, row) => row);
-    shuffle(rows, streamKey(seed, 1, epoch));
-    return Array.from({ length: Math.ceil(rowCount / batchSize) }, (__, batch) => [
-      ...rows.subarray(batch * batchSize, (batch + 1) * batchSize),
-    ]);
-  }).flat();
-}
-
 describe('Trainer against the float64 reference', () => {
   const cases: [string, Setup, Pick<ReferenceSettings, 'loss' | 'optimizer'>][] = [
     ['softmax regression, Adam', { hiddenSizes: [] }, { loss: 'softmaxCrossEntropy', optimizer: { kind: 'adam' } }],
@@ -130,7 +119,7 @@ describe('Trainer against the float64 reference', () => {
         ...(setup.rowWeights && { rowWeights: setup.rowWeights }),
         ...referenceSettings,
         learningRate: 0.01,
-        batches: batchesOf(22, 8, 11, 20),
+        batches: minibatches(22, 8, 11, 20),
       });
       const trainer = await Trainer.create(settings);
       const actual = await losses(trainer, 20);

@@ -2,7 +2,8 @@ import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { trainingNames } from '../5-emit/emitTraining.ts';
 import type { CompiledTraining, TensorSpec } from '../compileTraining.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { fillKeepMask, shuffle, streamKey } from './counterRandom.ts';
+import { fillKeepMask, streamKey } from './counterRandom.ts';
+import { epochOrder } from './epochOrder.ts';
 import { RunLength } from './runLength.ts';
 import type { FloatArray, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { TensorPool } from './tensorPool.ts';
@@ -37,7 +38,8 @@ export interface RunReport {
   readonly elapsedMs: number;
 }
 
-const streams = { order: 1, dropout: 2 };
+/** 1 is the order of rows. */
+const dropoutStream = 2;
 
 /**
  * Drives a compiled training: shuffles, feeds many minibatches per run, keeps weights and optimizer state, and can stop
@@ -223,8 +225,7 @@ export class Trainer {
   #shuffleEpoch(): void {
     if (this.#shuffledEpoch === this.#epoch) return;
     const rows = this.#order.subarray(0, this.#settings.data.rowCount);
-    for (let row = 0; row < rows.length; row++) rows[row] = row;
-    shuffle(rows, streamKey(this.#settings.seed, streams.order, this.#epoch));
+    epochOrder(rows, this.#settings.seed, this.#epoch);
     this.#shuffledEpoch = this.#epoch;
   }
 
@@ -247,7 +248,7 @@ export class Trainer {
         const size = shape.reduce((count, dim) => count * dim, 1);
         const masks = new Uint8Array(batches * size);
         for (let batch = 0; batch < batches; batch++) {
-          fillKeepMask(masks.subarray(batch * size, (batch + 1) * size), rate, streamKey(seed, streams.dropout, layer, this.#step + batch));
+          fillKeepMask(masks.subarray(batch * size, (batch + 1) * size), rate, streamKey(seed, dropoutStream, layer, this.#step + batch));
         }
         return [name, runtime.tensor('bool', masks, [batches, ...shape])];
       }),

@@ -1,0 +1,230 @@
+// Our gradients and whole trainings, run by ONNX Runtime in float64, against PyTorch's autograd and optimizers in float64.
+import * as ort from 'onnxruntime-node';
+import { join } from 'node:path';
+import { gradients } from '../../src-main/compiler/gradients/index.ts';
+import type { GradientRule } from '../../src-main/compiler/gradients/defineGradient.ts';
+import {
+  compileTraining,
+  encodeModel,
+  initialWeights,
+  multilayerPerceptron,
+  Trainer,
+  type Graph,
+  type LossSettings,
+  type OptimizerSettings,
+  type PerceptronSettings,
+} from '../../src-main/compiler/index.ts';
+import { minibatches } from '../../src-main/compiler/run/epochOrder.ts';
+import { differentiateSample, drawInput } from '../../src-main/compiler/tests/differentiateSample.ts';
+import { interpret, size, type ReferenceTensor } from '../../src-main/compiler/tests/referenceInterpreter.ts';
+import { onnxRuntime, testRandom } from '../../src-main/compiler/tests/runtimes.ts';
+import { preparePython } from '../fixtures/python.ts';
+import { jsonLines } from './jsonLines.ts';
+import type { Peer, PeerResult } from './peer.ts';
+
+/** PyPI has no CPU-only build for Linux: this one brings CUDA libraries along, 2.5 GB to fetch and 4.8 GB on disk, once. */
+export const pytorchRequirements = ['torch==2.12.1', 'numpy==2.4.6'];
+/** Largest difference over the larger of 1 and the value. */
+const tolerance = 1e-10;
+const steps = 50;
+
+export const peer: Peer = {
+  name: 'pytorch-gradients',
+  about: `every gradient rule and ${steps} training steps in float64, against PyTorch`,
+  run,
+};
+
+interface Case {
+  name: string;
+  question: object;
+  /** Numbers of ours that the answer must hold, by a name that says what they are. */
+  ours: Record<string, ArrayLike<number>>;
+  read(answer: never): Record<string, readonly number[]>;
+}
+
+async function run(): Promise<PeerResult> {
+  const python = await preparePython(pytorchRequirements);
+  const interpreted = new Set<string>();
+  const cases = [...(await gradientCases(interpreted)), ...(await trainingCases())];
+  const script = join(import.meta.dirname, 'pytorchGradients.py');
+  const [greeting, ...answers] = await jsonLines(
+    python,
+    [script],
+    cases.map((each) => each.question),
+  );
+  const notes: string[] = [];
+  let failed = 0;
+  const worst = { gradients: 0, training: 0 };
+  cases.forEach((each, at) => {
+    const theirs = each.read(answers[at] as never);
+    for (const [what, numbers] of Object.entries(each.ours)) {
+      const difference = largestDifference(numbers, theirs[what] ?? []);
+      const group = each.name.startsWith('training') ? 'training' : 'gradients';
+      worst[group] = Math.max(worst[group], difference);
+      if (difference <= tolerance) continue;
+      failed++;
+      notes.push(`${each.name}: ${what} differs by ${difference.toExponential(2)}`);
+      break;
+    }
+  });
+  notes.push(
+    `largest relative difference: gradients ${worst.gradients.toExponential(1)}, losses and weights over ${steps} steps ${worst.training.toExponential(1)} (limit ${tolerance})`,
+  );
+  if (interpreted.size > 0)
+    notes.push(`${[...interpreted].join(', ')}: ONNX Runtime has no float64 kernel, ours ran in the tests' float64 interpreter`);
+  const { version } = greeting as { version: string };
+  return { name: peer.name, peer: `PyTorch ${version}`, passed: cases.length - failed, failed, skipped: 0, notes };
+}
+
+/** Every sample of every rule: output and gradients for a random incoming gradient. */
+async function gradientCases(interpreted: Set<string>): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const [key, rule] of Object.entries(gradients) as unknown as [string, GradientRule][]) {
+    for (const [number, sample] of rule.samples.entries()) {
+      const { forward, graph, inputs, output } = differentiateSample(rule, sample, 'float64');
+      const random = testRandom(300 + number);
+      const point = Object.fromEntries(inputs.map((each) => [each.name, drawInput(each, sample, random)]));
+      const cotangent = Array.from({ length: size(output.shape as number[]) }, () => random() * 2 - 1);
+      const results = await runFloat64(
+        graph,
+        { ...point, cotangent: { shape: output.shape as number[], data: Float64Array.from(cotangent) } },
+        interpreted,
+        key,
+      );
+      cases.push({
+        name: `${key} sample ${number}`,
+        question: {
+          kind: 'gradient',
+          graph: graphJson(forward),
+          inputs: Object.fromEntries(Object.entries(point).map(([name, each]) => [name, tensorJson(each.shape, each.data)])),
+          cotangent,
+        },
+        ours: { output: results[output.name]!, ...Object.fromEntries(inputs.map(({ name }) => [name, results[`gradient.${name}`]!])) },
+        read: ({ output: value, gradients: given }: { output: number[]; gradients: Record<string, number[]> }) => ({
+          output: value,
+          ...given,
+        }),
+      });
+    }
+  }
+  return cases;
+}
+
+async function trainingCases(): Promise<Case[]> {
+  const adam: OptimizerSettings = { kind: 'adam' };
+  const crossEntropy: LossSettings = { kind: 'softmaxCrossEntropy' };
+  const settings: [string, Omit<PerceptronSettings, 'featureCount'>, LossSettings, OptimizerSettings][] = [
+    ['softmax regression', { hiddenSizes: [], outputCount: 4 }, crossEntropy, adam],
+    ['binary as two classes', { hiddenSizes: [16], outputCount: 2 }, crossEntropy, adam],
+    ['perceptron 32-16 ReLU', { hiddenSizes: [32, 16], outputCount: 5 }, crossEntropy, adam],
+    ['perceptron Tanh, AdamW', { hiddenSizes: [24], outputCount: 3, activation: 'Tanh' }, crossEntropy, { kind: 'adam', weightDecay: 0.1 }],
+    [
+      'perceptron Sigmoid, other betas',
+      { hiddenSizes: [24], outputCount: 3, activation: 'Sigmoid' },
+      crossEntropy,
+      { kind: 'adam', beta1: 0.8, beta2: 0.95, epsilon: 1e-6 },
+    ],
+    ['linear regression, momentum', { hiddenSizes: [], outputCount: 1 }, { kind: 'meanSquaredError' }, { kind: 'sgd', momentum: 0.9 }],
+    ['perceptron regression, two outputs', { hiddenSizes: [16], outputCount: 2 }, { kind: 'meanSquaredError' }, adam],
+    ['Huber regression', { hiddenSizes: [16], outputCount: 1 }, { kind: 'huber', delta: 0.4 }, adam],
+  ];
+  return Promise.all(
+    settings.map(([name, network, loss, optimizer]) =>
+      trainingCase(name, { ...network, featureCount: 12, dtype: 'float64' }, loss, optimizer),
+    ),
+  );
+}
+
+/** 148 rows in batches of 32: every fifth batch has 20, padded by us, short in PyTorch. */
+async function trainingCase(name: string, perceptron: PerceptronSettings, loss: LossSettings, optimizer: OptimizerSettings): Promise<Case> {
+  const [rowCount, batchSize, seed, learningRate] = [148, 32, 17, 0.01];
+  const random = testRandom(8);
+  const network = multilayerPerceptron(perceptron);
+  const compiled = compileTraining({ forward: network.graph, parameters: network.parameters, loss, optimizer, batchSize });
+  const draw = (count: number): Float64Array => Float64Array.from({ length: count }, () => random() * 2 - 1);
+  const features = draw(rowCount * perceptron.featureCount);
+  const classes = Int32Array.from({ length: rowCount }, () => Math.floor(random() * perceptron.outputCount));
+  const targets = loss.kind === 'softmaxCrossEntropy' ? classes : draw(rowCount * perceptron.outputCount);
+  const rowWeights = draw(rowCount).map((each) => each + 1);
+  const weights = initialWeights(network.parameterShapes, 4, network.schemes, 'float64');
+  const trainer = await Trainer.create({
+    runtime: onnxRuntime,
+    compiled,
+    data: { rowCount, inputs: { features }, targets, rowWeights },
+    weights,
+    learningRate,
+    seed,
+    nowMs: () => performance.now(),
+  });
+  const losses: number[] = [];
+  while (trainer.step < steps) losses.push(...(await trainer.runOnce()).losses);
+  const ours = { losses, ...trainer.weights() };
+  await trainer.release();
+  const epochs = steps / Math.ceil(rowCount / batchSize);
+  return {
+    name: `training: ${name}`,
+    question: {
+      kind: 'training',
+      graph: graphJson(network.graph),
+      weights: Object.fromEntries(Object.entries(weights).map(([key, each]) => [key, tensorJson(network.parameterShapes[key]!, each)])),
+      features: tensorJson([rowCount, perceptron.featureCount], features),
+      targets: tensorJson([rowCount, perceptron.outputCount], targets),
+      rowWeights: [...rowWeights],
+      loss,
+      optimizer,
+      learningRate,
+      batches: minibatches(rowCount, batchSize, seed, epochs),
+    },
+    ours,
+    read: ({ losses: theirLosses, weights: theirs }: { losses: number[]; weights: Record<string, number[]> }) => ({
+      losses: theirLosses,
+      ...theirs,
+    }),
+  };
+}
+
+/** By ONNX Runtime; by the tests' interpreter where it has no float64 kernel (Erf), noted in `interpreted`. */
+async function runFloat64(
+  graph: Graph,
+  feeds: Readonly<Record<string, ReferenceTensor>>,
+  interpreted: Set<string>,
+  key: string,
+): Promise<Record<string, Float64Array>> {
+  let session: ort.InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(encodeModel(graph, { producer: 'peers' }), { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  } catch (error) {
+    if (!String(error).includes('Could not find an implementation')) throw error;
+    interpreted.add(key);
+    return Object.fromEntries(Object.entries(interpret(graph, feeds)).map(([name, each]) => [name, each.data]));
+  }
+  const out = await session.run(
+    Object.fromEntries(session.inputNames.map((name) => [name, new ort.Tensor('float64', feeds[name]!.data, feeds[name]!.shape)])),
+  );
+  await session.release();
+  return Object.fromEntries(Object.entries(out).map(([name, each]) => [name, each.data as Float64Array]));
+}
+
+function graphJson(graph: Graph): object {
+  return {
+    nodes: graph.nodes.map(({ opType, inputs, outputs, attributes }) => ({
+      opType,
+      inputs,
+      outputs,
+      attributes: Object.fromEntries(Object.entries(attributes).map(([key, { value }]) => [key, value])),
+    })),
+    initializers: Object.fromEntries(
+      [...graph.initializers].map(([name, each]) => [name, tensorJson(each.shape, each.data as ArrayLike<number | bigint>)]),
+    ),
+    output: graph.outputs[0]!.name,
+  };
+}
+
+function tensorJson(shape: readonly number[], data: ArrayLike<number | bigint>): { shape: readonly number[]; data: number[] } {
+  return { shape, data: Array.from(data, Number) };
+}
+
+function largestDifference(ours: ArrayLike<number>, theirs: readonly number[]): number {
+  if (ours.length !== theirs.length) return Infinity;
+  return theirs.reduce((largest, each, at) => Math.max(largest, Math.abs(ours[at]! - each) / Math.max(1, Math.abs(each))), 0);
+}
