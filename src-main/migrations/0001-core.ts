@@ -29,8 +29,7 @@ export const core: Migration = {
         finished_at INTEGER
       ) STRICT;
       -- The queue: highest priority first, then in order of arrival.
-      CREATE INDEX jobs_queue ON jobs (priority DESC, number) WHERE state = 'queued';
-      CREATE INDEX jobs_state ON jobs (state, number DESC);
+      CREATE INDEX jobs_queue ON jobs (state, priority DESC, number);
 
       CREATE TABLE audit (
         sequence INTEGER PRIMARY KEY,

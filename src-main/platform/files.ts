@@ -81,6 +81,8 @@ export async function freeSpace(folder: string): Promise<{ freeBytes: number; to
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
+const unwritable = new Set(['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EISDIR', 'SQLITE_READONLY', 'SQLITE_CANTOPEN']);
+
 /** Turns what the system says about a full or unwritable disk into our error; anything else comes back unchanged. Branches on codes, never on text. */
 export async function describeDiskError(error: unknown, folder: string, neededBytes?: number): Promise<unknown> {
   if (isModelkeepError(error)) return error;
@@ -90,7 +92,7 @@ export async function describeDiskError(error: unknown, folder: string, neededBy
     const params = { needed: neededBytes === undefined ? '?' : formatBytes(neededBytes), free: formatBytes(freeBytes) };
     return new ModelkeepError('MK_DISK_FULL', params, { cause: error });
   }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'SQLITE_READONLY' || code === 'SQLITE_CANTOPEN') {
+  if (code !== undefined && unwritable.has(code)) {
     return new ModelkeepError('MK_WORKSPACE_UNWRITABLE', { folder, reason: code }, { cause: error });
   }
   return error;
