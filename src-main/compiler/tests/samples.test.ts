@@ -39,3 +39,11 @@ describe.each(readdirSync(folder))('sample %s', (name) => {
     );
   });
 });
+
+it('README.md follows the sample three-nodes through the phases as they are', () => {
+  const readme = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
+  for (const phase of readFileSync(`${folder}three-nodes/expected.txt`, 'utf8')
+    .split(/^# .*\n/m)
+    .slice(2))
+    expect(readme).toContain(phase.trim());
+});
