@@ -27,3 +27,8 @@ export function t<K extends TextKey>(key: K, ...values: ValuesOf<typeof en, K>):
 export function label(key: TextKey): string {
   return byLanguage[preferences.language](key as never) as unknown as string;
 }
+
+/** For keys made of a code that came from the core (`data:finding.outliers`); null when this window does not know the code. */
+export function textIfKnown(key: string, values: Record<string, unknown> = {}): string | null {
+  return i18next.exists(key, values) ? (byLanguage[preferences.language](key as never, values as never) as unknown as string) : null;
+}

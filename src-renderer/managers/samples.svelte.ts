@@ -1,0 +1,65 @@
+// The bundled samples, and one run of the whole way with its steps as they happen.
+import { demoResult } from '../../src-shared/rpc/samples.ts';
+import type { Result } from '../../src-shared/rpc/contract.ts';
+import type { Job } from '../../src-shared/domain/job.ts';
+import { client } from '../rpc/client.svelte.ts';
+import { mergeSteps, type DemoStep } from './demoSteps.ts';
+import { hasEnded, jobs } from './jobs.svelte.ts';
+import { Loaded } from './loaded.svelte.ts';
+
+export type SampleEntry = Result<'samples.list'>[number];
+
+export class SamplesManager {
+  readonly list = new Loaded<SampleEntry[]>(() => client.call('samples.list', {}));
+  readonly load = (): Promise<void> => this.list.reload();
+
+  /** Starts the whole way; returns the job. */
+  async run(id: string): Promise<string> {
+    return (await client.call('samples.run', { id })).jobId;
+  }
+  async importOnly(id: string): Promise<string> {
+    return (await client.call('samples.import', { id })).jobId;
+  }
+}
+
+export class DemoManager {
+  readonly #jobId: string;
+  readonly job: Loaded<Job>;
+  #steps = $state.raw<readonly DemoStep[]>([]);
+
+  constructor(jobId: string) {
+    this.#jobId = jobId;
+    this.job = new Loaded(() => client.call('jobs.get', { id: jobId }));
+  }
+
+  /** The job as told last. */
+  get current(): Job | null {
+    return jobs.byId(this.#jobId) ?? this.job.value;
+  }
+  get steps(): readonly DemoStep[] {
+    const result = this.result;
+    return result
+      ? result.steps.map(({ step, tookMs, params }): DemoStep => ({ step, state: 'done', params, startedAt: null, tookMs }))
+      : this.#steps;
+  }
+  get result() {
+    const job = this.current;
+    const parsed = job?.state === 'done' ? demoResult.safeParse(job.result) : null;
+    return parsed?.success ? parsed.data : null;
+  }
+  get hasEnded(): boolean {
+    return this.current !== null && hasEnded(this.current);
+  }
+
+  readonly load = (): Promise<void> => this.job.reload();
+
+  follow(): () => void {
+    return client.on('demo', ({ jobId, step, state, params }) => {
+      if (jobId === this.#jobId) this.#steps = mergeSteps(this.#steps, { step, state, params }, Date.now());
+    });
+  }
+
+  async cancel(): Promise<void> {
+    await jobs.cancel(this.#jobId);
+  }
+}
