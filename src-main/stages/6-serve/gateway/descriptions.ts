@@ -1,0 +1,49 @@
+// What the gateway says about itself and its models.
+import type { ModelToServe } from '../wire/messages.ts';
+import { datatypeOf } from '../protocol/datatypes.ts';
+import type { EndpointReport } from './servedEndpoint.ts';
+
+/** https://github.com/kserve/open-inference-protocol: server metadata. */
+export function serverMetadata(): object {
+  return { name: 'modelkeep', version: '1', extensions: ['binary_tensor_data'] };
+}
+
+/** Model metadata of the protocol. The model of the protocol is our endpoint: it keeps its name when the version behind it changes. */
+export function modelMetadata({ endpoint, model, version, signature }: ModelToServe): object {
+  const inputs = signature.inputs.map(({ name, onnxType, shape, required }) => ({
+    name,
+    datatype: datatypeOf[onnxType],
+    shape: [-1, ...shape],
+    parameters: { required },
+  }));
+  const outputs = signature.outputs.map(({ name, onnxType, shape }) => ({ name, datatype: datatypeOf[onnxType], shape: [-1, ...shape] }));
+  return {
+    name: endpoint,
+    versions: [String(version)],
+    platform: 'onnxruntime_onnx',
+    inputs,
+    outputs,
+    parameters: { model, task: signature.task },
+  };
+}
+
+export function describeEndpoint(model: ModelToServe, report: EndpointReport, url: string): object {
+  const name = encodeURIComponent(model.endpoint);
+  const { task, inputs, classes, target } = model.signature;
+  return {
+    name: model.endpoint,
+    model: model.model,
+    version: report.version,
+    state: report.state,
+    predictUrl: `${url}/api/v1/endpoints/${name}/predict`,
+    v2Url: `${url}/v2/models/${name}`,
+    task,
+    target,
+    classes,
+    columns: inputs.map(({ name: column, type, required, range, categories }) => ({ name: column, type, required, range, categories })),
+  };
+}
+
+export function listEndpoints(reports: readonly EndpointReport[], described: (name: string) => ModelToServe, url: string): object {
+  return { endpoints: reports.map((report) => describeEndpoint(described(report.name), report, url)) };
+}

@@ -1,0 +1,264 @@
+// The endpoints of this process and the way of one request through them: admit, infer, journal, answer.
+import { catalogue } from '../../../../src-shared/errors/catalogue.ts';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import type { JournalWriter } from '../journal/journalWriter.ts';
+import type { RequestFacts } from '../journal/record.ts';
+import type { ModelToServe } from '../wire/messages.ts';
+import type { HostFactory } from './hostFactory.ts';
+import type { Outcome } from './hostProcess.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { ServedEndpoint, type EndpointLimits, type EndpointReport } from './servedEndpoint.ts';
+
+/** Bodies in memory of all requests together. */
+const maxBytesInFlight = 256 * 1024 * 1024;
+/** A request and answer that are larger are stored without their content. */
+const maxStoredBytes = 1024 * 1024;
+
+export interface Ticket {
+  endpoint: ServedEndpoint;
+  kind: 'named' | 'v2';
+  requestId: string;
+  arrivedAt: number;
+  at: number;
+  pinnedVersion: number | null;
+  model: string;
+  storeInputs: boolean;
+}
+
+export type InferAnswer =
+  { error: ModelkeepError } | { error: null; status: number; body: Buffer; jsonBytes: number | null; version: number };
+
+const nothing = new Uint8Array();
+
+export class Gateway {
+  readonly metrics: GatewayMetrics;
+  readonly #endpoints = new Map<string, ServedEndpoint>();
+  readonly #factory: HostFactory;
+  readonly #journal: JournalWriter;
+  readonly #clock: Clock;
+  readonly #limits: EndpointLimits;
+  readonly #onChange: (report: EndpointReport) => void;
+  readonly #watch: NodeJS.Timeout;
+  #bytesInFlight = 0;
+  #closing = false;
+  /** Set from outside while the disk has little room: requests are still counted, their content is not kept. */
+  diskLow = false;
+
+  constructor(
+    factory: HostFactory,
+    journal: JournalWriter,
+    clock: Clock,
+    limits: EndpointLimits,
+    onChange: (report: EndpointReport) => void,
+  ) {
+    this.#factory = factory;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#onChange = onChange;
+    this.metrics = new GatewayMetrics(
+      () =>
+        [...this.#endpoints.values()].map((endpoint) => ({
+          endpoint: endpoint.name,
+          inFlight: endpoint.limiter.inFlight,
+          limit: endpoint.limiter.limit,
+          ready: isAnswering(endpoint),
+          replaced: endpoint.report.replaced,
+          version: endpoint.report.version ?? 0,
+        })),
+      () => journal,
+    );
+    const everyMs = 50;
+    let lastAt = performance.now();
+    this.#watch = setInterval(() => {
+      const now = performance.now();
+      // When this process was stopped itself, its hosts are not to blame.
+      const pauseMs = Math.max(0, now - lastAt - 4 * everyMs);
+      lastAt = now;
+      for (const endpoint of this.#endpoints.values()) endpoint.watch(now, pauseMs);
+    }, everyMs).unref();
+  }
+
+  /** Resolves when the version answers. Errors: those of ServedEndpoint.deploy. */
+  async deploy(model: ModelToServe): Promise<EndpointReport> {
+    let endpoint = this.#endpoints.get(model.endpoint);
+    if (!endpoint || endpoint.state === 'stopped') {
+      endpoint = new ServedEndpoint(model, this.#factory, this.#limits, this.#onChange);
+      this.#endpoints.set(model.endpoint, endpoint);
+    }
+    await endpoint.deploy(model);
+    return endpoint.report;
+  }
+
+  stop(name: string): void {
+    const endpoint = this.#endpoints.get(name);
+    this.#endpoints.delete(name);
+    endpoint?.stop();
+  }
+
+  /** Takes a place for a request. Errors: MK_SERVE_ENDPOINT_UNKNOWN, …_VERSION_NOT_SERVED, …_NOT_READY, …_OVERLOADED. */
+  admit({
+    endpoint: name,
+    kind,
+    requestId,
+    arrivedAt,
+    pinnedVersion,
+  }: {
+    endpoint: string;
+    kind: 'named' | 'v2';
+    requestId: string;
+    arrivedAt: number;
+    pinnedVersion: string | null;
+  }): Ticket {
+    const endpoint = this.#require(name);
+    const { model, storeInputs } = endpoint.wanted;
+    const pinned = pinnedVersion === null ? null : Number(pinnedVersion);
+    const ticket: Ticket = { endpoint, kind, requestId, arrivedAt, at: this.#clock.now(), pinnedVersion: pinned, model, storeInputs };
+    const served = endpoint.serving?.version ?? null;
+    let error: ModelkeepError | null = null;
+    if (this.#closing) error = new ModelkeepError('MK_SERVE_NOT_READY', { field: name, state: 'stopping' });
+    else if (
+      endpoint.state === 'failing' ||
+      endpoint.state === 'stopped' ||
+      (endpoint.state === 'starting' && served === null && endpoint.report.replaced === 0)
+    )
+      error = new ModelkeepError('MK_SERVE_NOT_READY', { field: name, state: endpoint.state });
+    else if (pinned !== null && served !== null && pinned !== served)
+      error = new ModelkeepError('MK_SERVE_VERSION_NOT_SERVED', { expected: served, found: pinnedVersion!.slice(0, 40), field: name });
+    else if (this.#bytesInFlight > maxBytesInFlight || !endpoint.limiter.admit())
+      error = new ModelkeepError('MK_SERVE_OVERLOADED', { field: name });
+    if (error) {
+      this.#record(ticket, error, null);
+      throw error;
+    }
+    return ticket;
+  }
+
+  /** The request was refused before it ran. */
+  refuse(ticket: Ticket, error: ModelkeepError): void {
+    ticket.endpoint.limiter.abandon();
+    this.#record(ticket, error, null);
+  }
+
+  /** The caller went away before the body was complete: nothing was asked. */
+  abandon(ticket: Ticket): void {
+    ticket.endpoint.limiter.abandon();
+  }
+
+  infer(ticket: Ticket, body: Buffer, jsonBytes: number | null, done: (answer: InferAnswer) => void): void {
+    const { endpoint, kind, requestId, pinnedVersion } = ticket;
+    this.#bytesInFlight += body.length;
+    const sentAt = performance.now();
+    endpoint.dispatch({
+      kind,
+      requestId,
+      jsonBytes,
+      body,
+      pinnedVersion,
+      deaths: 0,
+      settle: (outcome) => {
+        const now = performance.now();
+        this.#bytesInFlight -= body.length;
+        endpoint.limiter.release(now - sentAt, now);
+        // With the system before the answer leaves: what a caller was told is never lost, whoever dies now.
+        if ('error' in outcome) {
+          this.#record(ticket, outcome.error, { body, jsonBytes, outcome });
+          done({ error: outcome.error });
+        } else {
+          this.#record(ticket, null, { body, jsonBytes, outcome });
+          done({
+            error: null,
+            status: outcome.answer.status,
+            body: outcome.answer.body,
+            jsonBytes: outcome.answer.jsonBytes,
+            version: outcome.version,
+          });
+        }
+      },
+    });
+  }
+
+  get ready(): boolean {
+    return !this.#closing && [...this.#endpoints.values()].every(isAnswering);
+  }
+
+  /** Error: MK_SERVE_ENDPOINT_UNKNOWN. */
+  isReady(name: string, version: string | null): boolean {
+    const endpoint = this.#require(name);
+    return !this.#closing && isAnswering(endpoint) && (version === null || Number(version) === endpoint.serving?.version);
+  }
+
+  /** Errors: MK_SERVE_ENDPOINT_UNKNOWN, MK_SERVE_VERSION_NOT_SERVED. */
+  described(name: string, version: string | null): ModelToServe {
+    const endpoint = this.#require(name);
+    const model = endpoint.serving ?? endpoint.wanted;
+    if (version !== null && Number(version) !== model.version)
+      throw new ModelkeepError('MK_SERVE_VERSION_NOT_SERVED', { expected: model.version, found: version.slice(0, 40), field: name });
+    return model;
+  }
+
+  report(name: string): EndpointReport {
+    return this.#require(name).report;
+  }
+
+  reports(): EndpointReport[] {
+    return [...this.#endpoints.values()].map(({ report }) => report);
+  }
+
+  served(): ModelToServe[] {
+    return [...this.#endpoints.values()].map((endpoint) => endpoint.serving ?? endpoint.wanted);
+  }
+
+  /** Lets what runs finish, at most `withinMs`, then ends every host. */
+  async close(withinMs: number): Promise<void> {
+    this.#closing = true;
+    const until = performance.now() + withinMs;
+    const pending = (): number => [...this.#endpoints.values()].reduce((sum, endpoint) => sum + endpoint.pending, 0);
+    while (pending() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+    clearInterval(this.#watch);
+    for (const endpoint of this.#endpoints.values()) endpoint.kill();
+    await this.#factory.close();
+    this.#journal.close();
+  }
+
+  #require(name: string): ServedEndpoint {
+    const endpoint = this.#endpoints.get(name);
+    if (!endpoint) throw new ModelkeepError('MK_SERVE_ENDPOINT_UNKNOWN', { field: name });
+    return endpoint;
+  }
+
+  #record(ticket: Ticket, error: ModelkeepError | null, ran: { body: Buffer; jsonBytes: number | null; outcome: Outcome } | null): void {
+    const answer = ran && 'answer' in ran.outcome ? ran.outcome.answer : null;
+    const status = error ? catalogue[error.code].http : answer!.status;
+    const latencyMs = performance.now() - ticket.arrivedAt;
+    const bytes = (ran?.body.length ?? 0) + (answer?.body.length ?? 0);
+    const omitted = !ticket.storeInputs ? 'setting' : bytes > maxStoredBytes ? 'tooLarge' : this.diskLow ? 'diskLow' : null;
+    const facts: RequestFacts = {
+      id: ticket.requestId,
+      at: ticket.at,
+      endpoint: ticket.endpoint.name,
+      model: ticket.model,
+      version: ran?.outcome.version ?? null,
+      protocol: ticket.kind,
+      status,
+      latencyMs: Math.round(latencyMs * 1000) / 1000,
+      error: error ? { code: error.code, params: error.params } : null,
+      inputJsonBytes: ran?.jsonBytes ?? null,
+      outputJsonBytes: answer?.jsonBytes ?? null,
+      omitted,
+    };
+    const keeps = omitted === null;
+    this.#journal.append({
+      facts,
+      meta: answer?.meta ?? nothing,
+      input: keeps && ran ? ran.body : nothing,
+      output: keeps && answer ? answer.body : nothing,
+    });
+    this.metrics.record(ticket.endpoint.name, ticket.kind, status, latencyMs);
+  }
+}
+
+function isAnswering(endpoint: ServedEndpoint): boolean {
+  return endpoint.serving !== null && (endpoint.state === 'ready' || endpoint.state === 'switching');
+}

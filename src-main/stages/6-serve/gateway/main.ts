@@ -1,0 +1,74 @@
+// Gateway: the child process that speaks HTTP. It loads no model and parses no body; hosts do.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../platform/clock.ts';
+import { freeSpace } from '../../../platform/files.ts';
+import { timeOrderedIds } from '../../../platform/random.ts';
+import { serveWorker } from '../../../platform/workerMain.ts';
+import { JournalWriter } from '../journal/journalWriter.ts';
+import type { ModelToServe } from '../wire/messages.ts';
+import { Gateway } from './gateway.ts';
+import { HostFactory } from './hostFactory.ts';
+import { defaultServerLimits, GatewayServer, type ServerLimits } from './server.ts';
+import type { EndpointLimits } from './servedEndpoint.ts';
+
+export interface GatewaySettings {
+  port: number;
+  journal: string;
+  endpoint?: Partial<EndpointLimits>;
+  server?: Partial<ServerLimits>;
+}
+
+const defaultEndpointLimits: EndpointLimits = {
+  hungAfterMs: 2000,
+  loadWithinMs: 60_000,
+  drainWithinMs: 30_000,
+  growthBytes: 512 * 1024 * 1024,
+};
+/** Below this, requests are stored without their content: the database of the workspace needs the rest. */
+const lowDiskBytes = 256 * 1024 * 1024;
+
+let gateway: Gateway | null = null;
+let http: GatewayServer | null = null;
+// Short, because the path of a Unix socket may have 107 characters; a folder of its own, because only this user may connect.
+const folder = mkdtempSync(join(tmpdir(), 'mk-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const server = serveWorker(
+  {
+    start: async ({ port, journal, endpoint, server: limits }: GatewaySettings) => {
+      const cwd = mkdtempSync(join(folder, 'cwd-'));
+      const factory = new HostFactory(folder, cwd);
+      const own = new Gateway(
+        factory,
+        new JournalWriter(journal, systemClock),
+        systemClock,
+        { ...defaultEndpointLimits, ...endpoint },
+        (report) => server.emit('endpoint', report),
+      );
+      const listener = new GatewayServer(own, timeOrderedIds(systemClock), { ...defaultServerLimits, ...limits });
+      const listening = await listener.listen(port);
+      factory.prepare();
+      gateway = own;
+      http = listener;
+      const checkDisk = (): void =>
+        void freeSpace(journal).then(
+          ({ freeBytes }) => (own.diskLow = freeBytes < lowDiskBytes),
+          () => {},
+        );
+      checkDisk();
+      setInterval(checkDisk, 5000).unref();
+      return { port: listening };
+    },
+    deploy: (model: ModelToServe) => gateway!.deploy(model),
+    stop: ({ name }: { name: string }) => gateway!.stop(name),
+    reports: () => gateway!.reports(),
+  },
+  {
+    close: async () => {
+      http?.close();
+      await gateway?.close(4000);
+    },
+  },
+);
