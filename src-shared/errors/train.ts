@@ -58,6 +58,11 @@ export const trainErrors = {
     },
     hint: { en: 'Choose the dataset version that was labelled.', zh: '请选择已标注的数据集版本。' },
   },
+  MK_COMPARE_TASKS: {
+    http: 422,
+    message: { en: 'The two models answer different questions: {a} and {b}.', zh: '两个模型回答的问题不同：{a} 与 {b}。' },
+    hint: { en: 'Compare models of the same task with the same classes.', zh: '请比较任务与类别相同的模型。' },
+  },
   MK_MODEL_UNREADABLE: {
     http: 422,
     message: { en: 'The model cannot be loaded: {reason}', zh: '模型无法加载：{reason}' },

@@ -1,0 +1,93 @@
+// What a person should know about a run before trusting it. Codes are worded by the interface.
+import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
+import type { Column } from '../../../../src-shared/domain/table.ts';
+import { higherIsBetter, type MetricName, type Metrics } from '../../../../src-shared/domain/training.ts';
+import { association, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
+import type { Split } from '../holdout.ts';
+import type { KeptCandidate } from './runFolder.ts';
+import type { Findings } from './order.ts';
+
+const fewTestRows = 100;
+const rareClassShare = 0.1;
+const manyMissingTargets = 0.2;
+const rowsForLeakCheck = 20_000;
+
+export interface DataFacts {
+  target: Target;
+  split: Split;
+  /** Of the dataset version. */
+  rows: number;
+  answered: number;
+  used: number;
+  unreadableImages: number;
+}
+
+export function dataFindings({ target, split, rows, answered, used, unreadableImages }: DataFacts): Findings {
+  const findings: Findings = [];
+  if (answered < rows * (1 - manyMissingTargets)) findings.push({ code: 'missingTarget', params: { rows: rows - answered, total: rows } });
+  if (split.test.length < fewTestRows) findings.push({ code: 'fewRows', params: { test: split.test.length, train: split.train.length } });
+  if (used < answered) findings.push({ code: 'rowsSampled', params: { used, total: answered } });
+  if (unreadableImages > 0) findings.push({ code: 'unreadableImages', params: { images: unreadableImages } });
+  if (target.kind === 'class') findings.push(...classFindings(target, split));
+  return findings;
+}
+
+function classFindings(target: Extract<Target, { kind: 'class' }>, split: Split): Findings {
+  const findings: Findings = [];
+  const counts = new Array<number>(target.classes.length).fill(0);
+  for (const row of split.train) counts[target.codes[row]!]!++;
+  const rarest = counts.indexOf(Math.min(...counts));
+  const share = counts[rarest]! / split.train.length;
+  if (counts[rarest] === 0) findings.push({ code: 'classNotInTraining', params: { class: target.classes[rarest]! } });
+  else if (share < Math.min(rareClassShare, 0.3 / target.classes.length))
+    findings.push({ code: 'imbalanced', params: { class: target.classes[rarest]!, share: round(share), rows: counts[rarest]! } });
+  return findings;
+}
+
+/** Columns that are used although they alone tell the answer (kept by a person, or all that there was). */
+export function leakFindings(
+  table: RawTable,
+  target: Target,
+  trainRows: Int32Array,
+  columns: readonly Column[],
+  spec: FeatureSpec,
+): Findings {
+  const step = Math.max(1, Math.floor(trainRows.length / rowsForLeakCheck));
+  const rows = trainRows.filter((_, at) => at % step === 0);
+  return spec.rules.flatMap((rule) => {
+    const raw = rule.kind === 'drop' ? undefined : table.columns.get(rule.column);
+    if (!raw) return [];
+    const score = association(raw, target, rows, columns.find((each) => each.name === rule.column)?.type === 'text');
+    return score !== null && score >= leakScore ? [{ code: 'leak', params: { column: rule.column, score: round(score) } }] : [];
+  });
+}
+
+export interface Outcome {
+  best: KeptCandidate;
+  bestTest: Metrics;
+  baselineTest: Metrics | null;
+  parity: number;
+  metric: MetricName;
+  ended: 'complete' | 'time' | 'asked';
+  tried: number;
+  planned: number;
+}
+
+export function outcomeFindings({ best, bestTest, baselineTest, parity, metric, ended, tried, planned }: Outcome): Findings {
+  const findings: Findings = [];
+  if (ended === 'time') findings.push({ code: 'timeBudget', params: { tried, planned } });
+  if (ended === 'asked') findings.push({ code: 'stopped', params: { tried, planned } });
+  if (best.losses && best.losses.validation > best.losses.train * 1.3 && best.losses.validation - best.losses.train > 0.05)
+    findings.push({ code: 'overfitGap', params: { train: round(best.losses.train), validation: round(best.losses.validation) } });
+  const [own, base] = [bestTest[metric], baselineTest?.[metric]];
+  if (own && base && best.at > 0) {
+    const behind = higherIsBetter[metric] ? (own.low ?? own.value) <= base.value : (own.high ?? own.value) >= base.value;
+    if (behind) findings.push({ code: 'notBetterThanBaseline', params: { metric, value: round(own.value), baseline: round(base.value) } });
+  }
+  if (parity > 1e-6) findings.push({ code: 'parity', params: { difference: Number(parity.toPrecision(2)) } });
+  return findings;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}

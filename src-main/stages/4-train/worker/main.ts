@@ -1,0 +1,38 @@
+// The train worker: one process for one piece of work on models. It may block and it may be killed.
+import { setImmediate } from 'node:timers/promises';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
+import { serveWorker } from '../../../platform/workerMain.ts';
+import { compareModels, type CompareOrder } from './compareModels.ts';
+import { inspect } from './inspect.ts';
+import type { DatasetFile, LabelRows, ScoreRows, TrainOrder } from './order.ts';
+import { predictFile, type PredictOrder } from './predictFile.ts';
+import { scoreRows } from './scoreRows.ts';
+import { trainRun } from './trainRun.ts';
+
+let stopAsked = false;
+
+const server = serveWorker({
+  train: (order: TrainOrder, { signal, progress }) =>
+    trainRun(order, { signal, progress, stopAsked: () => stopAsked, emit: (event, data) => server.emit(event, data) }),
+  /** `train` then ends with what it has. */
+  stop: () => {
+    stopAsked = true;
+  },
+  inspect: ({ dataset, target, labels }: { dataset: DatasetFile; target: FeatureSpec['target']; labels: LabelRows | null }) =>
+    inspect(dataset, target, labels),
+  score: ({ modelFile, source }: { modelFile: string; source: ScoreRows }, { signal }) => scoreRows(modelFile, source, pauseUnless(signal)),
+  compare: (order: CompareOrder, { signal }) => compareModels(order, pauseUnless(signal)),
+  predict: (order: PredictOrder, { signal, progress }) =>
+    predictFile(order, async (rows) => {
+      progress(null, { key: 'predict.rows', params: { rows } });
+      await pauseUnless(signal)();
+    }),
+});
+
+function pauseUnless(signal: AbortSignal): () => Promise<void> {
+  return async () => {
+    await setImmediate();
+    if (signal.aborted) throw new ModelkeepError('MK_JOB_CANCELLED');
+  };
+}

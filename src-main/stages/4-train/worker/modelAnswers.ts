@@ -1,0 +1,40 @@
+import type { TensorLike } from '../../3-features/api.ts';
+
+/** What a model says about some rows. */
+export interface ModelAnswers {
+  /** Class names, or values. */
+  prediction: string[] | Float32Array;
+  /** Row-major [rows, classes]; null for regression. */
+  probabilities: Float32Array | null;
+}
+
+export function joinAnswers(parts: readonly ModelAnswers[]): ModelAnswers {
+  if (parts.length === 1) return parts[0]!;
+  const isText = Array.isArray(parts[0]?.prediction);
+  return {
+    prediction: isText
+      ? parts.flatMap((each) => each.prediction as string[])
+      : concat(parts.map((each) => each.prediction as Float32Array)),
+    probabilities: parts[0]?.probabilities ? concat(parts.map((each) => each.probabilities!)) : null,
+  };
+}
+
+/** Rows `start` to `start + count` of every feed. */
+export function sliceFeeds(feeds: Record<string, TensorLike>, start: number, count: number): Record<string, TensorLike> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, data, dims }]) => {
+      const cells = data.length / dims[0]!;
+      return [name, { type, data: data.slice(start * cells, (start + count) * cells), dims: [count, ...dims.slice(1)] }];
+    }),
+  );
+}
+
+function concat(arrays: Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, each) => sum + each.length, 0));
+  let at = 0;
+  for (const each of arrays) {
+    all.set(each, at);
+    at += each.length;
+  }
+  return all;
+}

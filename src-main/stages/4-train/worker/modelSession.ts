@@ -1,0 +1,63 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { modelSignature, type ModelSignature } from '../../../../src-shared/domain/features.ts';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { readModel } from '../../../compiler/index.ts';
+import type { TensorLike } from '../../3-features/api.ts';
+import { signatureKey } from '../exportModel.ts';
+import { joinAnswers, sliceFeeds, type ModelAnswers } from './modelAnswers.ts';
+
+/** Texts of one batch are padded to the longest and images are large: fewer rows keep that small. */
+const rowsPerRun = { wide: 256, narrow: 4096 };
+
+/** A finished model, loaded as any user of the file would load it. */
+export class ModelSession {
+  readonly signature: ModelSignature;
+  readonly #session: InferenceSession;
+
+  /** Errors: MK_MODEL_UNREADABLE. */
+  static async open(bytes: Uint8Array): Promise<ModelSession> {
+    try {
+      const signature = modelSignature.parse(JSON.parse(readModel(bytes).metadata[signatureKey] ?? 'null'));
+      const session = await InferenceSession.create(bytes, { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 });
+      return new ModelSession(signature, session);
+    } catch (error) {
+      throw new ModelkeepError(
+        'MK_MODEL_UNREADABLE',
+        { reason: error instanceof Error ? error.message.slice(0, 200) : String(error) },
+        { cause: error },
+      );
+    }
+  }
+
+  private constructor(signature: ModelSignature, session: InferenceSession) {
+    this.signature = signature;
+    this.#session = session;
+  }
+
+  get batchRows(): number {
+    return this.signature.inputs.some(({ type }) => type === 'text' || type === 'image') ? rowsPerRun.wide : rowsPerRun.narrow;
+  }
+
+  /** Any number of rows, in batches. */
+  async answerAll(feeds: Record<string, TensorLike>, rows: number): Promise<ModelAnswers> {
+    if (rows <= this.batchRows) return this.answer(feeds);
+    const parts: ModelAnswers[] = [];
+    for (let start = 0; start < rows; start += this.batchRows)
+      parts.push(await this.answer(sliceFeeds(feeds, start, Math.min(this.batchRows, rows - start))));
+    return joinAnswers(parts);
+  }
+
+  async answer(feeds: Record<string, TensorLike>): Promise<ModelAnswers> {
+    const result = await this.#session.run(
+      Object.fromEntries(Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data as never, dims)])),
+    );
+    return {
+      prediction: result['prediction']!.data as unknown as string[] | Float32Array,
+      probabilities: (result['probabilities']?.data as Float32Array | undefined) ?? null,
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}

@@ -1,0 +1,86 @@
+// What the core asks the train worker for, and what it gets. Everything crosses by structured clone.
+import type { FeatureSpec, ModelSignature } from '../../../../src-shared/domain/features.ts';
+import type { Column } from '../../../../src-shared/domain/table.ts';
+import type { CurvePoint, Holdout, Learner, MetricName, Metrics, Run } from '../../../../src-shared/domain/training.ts';
+import type { Estimate } from '../../../../src-shared/domain/names.ts';
+
+export interface DatasetFile {
+  /** Parquet. */
+  file: string;
+  rows: number;
+  columns: Column[];
+}
+
+/** Frozen labels: class index by row. */
+export interface LabelRows {
+  rows: Int32Array;
+  codes: Int32Array;
+  classes: string[];
+}
+
+export interface TrainOrder {
+  dataset: DatasetFile;
+  labels: LabelRows | null;
+  spec: FeatureSpec;
+  /** For people: the target column or the label set. */
+  targetName: string;
+  holdout: Holdout;
+  learners: Learner[];
+  timeBudgetMs: number;
+  seed: number;
+  /** Checkpoints; survives a kill. */
+  folder: string;
+  /** Where finished models are put, in the file system of the blobs. */
+  outFolder: string;
+}
+
+export type Findings = Run['findings'];
+
+/** Told once, before the first candidate. */
+export interface Prepared {
+  rows: NonNullable<Run['rows']>;
+  signature: ModelSignature;
+  primaryMetric: MetricName;
+  findings: Findings;
+  candidates: { learner: Learner; settings: Settings }[];
+}
+export type Settings = Record<string, number | string | boolean | number[]>;
+
+/** Told whenever a candidate changes; `at` is its place in `Prepared.candidates`. */
+export interface CandidateNews {
+  at: number;
+  state: 'training' | 'done' | 'failed' | 'stopped';
+  settings: Settings;
+  validation: Metrics;
+  trainMs: number;
+  curve: CurvePoint[];
+}
+export interface PointNews {
+  at: number;
+  point: CurvePoint;
+}
+
+export interface FinishedCandidate {
+  at: number;
+  modelFile: string;
+  referenceFile: string;
+  test: Metrics;
+  predictMs: number;
+  parity: number;
+  importance: { column: string; drop: Estimate }[];
+}
+
+export interface TrainResult {
+  candidates: FinishedCandidate[];
+  /** Place of the best by validation. */
+  best: number;
+  findings: Findings;
+  /** Ended early because someone asked. */
+  stopped: boolean;
+}
+
+/** Which rows a model answers: of a dataset version, all or those named. */
+export interface ScoreRows {
+  dataset: DatasetFile;
+  rows: Int32Array | null;
+}
