@@ -101,11 +101,11 @@ export const dataErrors = {
       zh: '改正该值，或选择其他类型，或选择「搁置损坏的行」导入。',
     },
   },
-  MK_DATA_ALL_ROWS_BROKEN: {
+  MK_DATA_TOO_MANY_BROKEN_ROWS: {
     http: 422,
     message: {
-      en: '{file}: all {count} rows are broken; the first is row {row} (“{text}”).',
-      zh: '{file}：全部 {count} 行都已损坏，首先是第 {row} 行（「{text}」）。',
+      en: '{file}: {count} or more rows are broken, {kept} are not; the first broken one is row {row} (“{text}”).',
+      zh: '{file}：至少有 {count} 行损坏，完好的有 {kept} 行；首先损坏的是第 {row} 行（「{text}」）。',
     },
     hint: { en: 'Check delimiter, quote and encoding in the preview.', zh: '请在预览中检查分隔符、引号和编码。' },
   },
