@@ -51,6 +51,19 @@ export const coreErrors = {
       zh: '请打开「npm start」给出的完整地址，包括 # 后面的部分。',
     },
   },
+  MK_UPLOAD_TOO_LARGE: {
+    http: 413,
+    message: { en: 'The file is larger than {limit}, which is the limit for an upload.', zh: '文件超过上传上限 {limit}。' },
+    hint: {
+      en: 'Choose it by its path on this machine instead, or use “modelkeep data import”.',
+      zh: '请改用本机路径选择，或使用「modelkeep data import」。',
+    },
+  },
+  MK_CLI_USAGE: {
+    http: 400,
+    message: { en: '{problem}', zh: '{problem}' },
+    hint: { en: '“modelkeep --help” lists all commands.', zh: '「modelkeep --help」列出全部命令。' },
+  },
   MK_NAME_INVALID: {
     http: 422,
     message: { en: '“{name}” cannot be used as a name.', zh: '「{name}」不能用作名称。' },

@@ -1,0 +1,157 @@
+import { resolve } from 'node:path';
+import { aliasName, type ModelVersion } from '../../../../src-shared/rpc/registry.ts';
+import { defineCommand, UsageError, type Context } from '../command.ts';
+import { integer, modelRef } from '../options.ts';
+import { estimateText, time, type Out } from '../render.ts';
+
+export const modelsCommands = [
+  defineCommand({
+    words: ['models', 'list'],
+    usage: '',
+    summary: 'Shows all registered models.',
+    run: ({ call }) => call('registry.list', {}),
+    print: (models, out) =>
+      out.table(
+        models.map(({ name, versions, champion, latest, endpoints }) => ({
+          name,
+          versions,
+          champion: champion?.version,
+          latest: latest.version,
+          endpoints: endpoints.join(' '),
+          ...metricOf(latest),
+        })),
+      ),
+  }),
+  defineCommand({
+    words: ['models', 'register'],
+    usage: 'CANDIDATE --name NAME [--description TEXT]',
+    summary: 'Makes a trained candidate a version of a model.',
+    options: { name: { type: 'string' }, description: { type: 'string' } },
+    positionals: { min: 1, max: 1 },
+    run: ({ call, words: [candidateId], options }) => {
+      const description = options.text('description');
+      return call('registry.register', {
+        candidateId: candidateId!,
+        name: options.required('name'),
+        ...(description === undefined ? {} : { description }),
+      });
+    },
+    print: printVersion,
+  }),
+  defineCommand({
+    words: ['models', 'show'],
+    usage: 'NAME[:VERSION|@ALIAS]',
+    summary: 'Shows a model with its versions and aliases, or one version with its figures.',
+    positionals: { min: 1, max: 1 },
+    run: async ({ call, words: [word] }) => {
+      const ref = modelRef(word!);
+      if (ref.version === undefined && ref.alias === undefined)
+        return { model: await call('registry.get', { name: ref.name }), version: null };
+      return { model: null, version: await call('registry.version', { name: ref.name, version: await versionOf(call, word!) }) };
+    },
+    print: ({ model, version }, out) => {
+      if (version) return printVersion(version, out);
+      out.fields({ name: model!.name, description: model!.description, endpoints: model!.endpoints.join(' ') });
+      out.table(
+        model!.all.map((entry) => ({
+          version: entry.version,
+          aliases: entry.aliases.join(' '),
+          learner: entry.learner,
+          ...metricOf(entry),
+          created: time(entry.createdAt),
+          by: entry.createdBy,
+        })),
+      );
+    },
+  }),
+  defineCommand({
+    words: ['models', 'compare'],
+    usage: 'NAME A B',
+    summary: 'Lets two versions answer the same rows and tests the difference.',
+    positionals: { min: 3, max: 3 },
+    run: ({ call, words: [name, a, b] }) => call('registry.compare', { name: name!, a: integer(a!, 'A'), b: integer(b!, 'B') }),
+    print: ({ rows, metrics, answersChanged, note }, out) => {
+      out.line(`${rows} rows, ${answersChanged} answers differ${note ? `; ${note}` : ''}`);
+      out.table(
+        metrics.map(({ metric, a, b, difference, verdict }) => ({
+          metric,
+          a: estimateText(a),
+          b: estimateText(b),
+          'b − a': estimateText(difference),
+          verdict,
+        })),
+      );
+    },
+  }),
+  defineCommand({
+    words: ['models', 'alias'],
+    usage: 'NAME ALIAS (VERSION | --remove) [--reason TEXT]',
+    summary: 'Points an alias at a version; endpoints that follow it switch without a failed request.',
+    options: { remove: { type: 'boolean' }, reason: { type: 'string' } },
+    positionals: { min: 2, max: 3 },
+    run: async ({ call, words: [name, word, version], options }) => {
+      const alias = aliasName.safeParse(word);
+      if (!alias.success) throw new UsageError(`“${word}” is no alias; use small letters, digits, “_” and “-”`);
+      const reason = options.text('reason');
+      const common = { name: name!, alias: alias.data, ...(reason === undefined ? {} : { reason }) };
+      if (options.flag('remove') === (version !== undefined)) throw new UsageError('One of VERSION and --remove is needed');
+      return version === undefined
+        ? call('registry.removeAlias', common)
+        : call('registry.setAlias', { ...common, version: integer(version, 'VERSION') });
+    },
+    print: (result, out) => ('removed' in result ? out.fields(result) : printVersion(result, out)),
+  }),
+  defineCommand({
+    words: ['models', 'export'],
+    usage: 'NAME[:VERSION|@ALIAS] --output FILE',
+    summary: 'Writes the self-contained ONNX model to a file.',
+    options: { output: { type: 'string' } },
+    positionals: { min: 1, max: 1 },
+    run: async ({ call, words: [word], options }) =>
+      call('registry.export', {
+        name: modelRef(word!).name,
+        version: await versionOf(call, word!),
+        file: resolve(options.required('output')),
+      }),
+  }),
+  defineCommand({
+    words: ['models', 'verify'],
+    usage: '[NAME]',
+    summary: 'Hashes every stored model again and names those that have changed.',
+    positionals: { min: 0, max: 1 },
+    run: ({ call, words: [name] }) => call('registry.verify', name === undefined ? {} : { name }),
+    status: ({ corrupt }) => (corrupt.length > 0 ? 1 : 0),
+  }),
+];
+
+/** The version that was named, or that the alias stands for, else that of `champion`, else the newest. */
+async function versionOf(call: Context['call'], word: string): Promise<number> {
+  const { name, version, alias } = modelRef(word);
+  if (version !== undefined) return version;
+  const { all, latest, champion } = await call('registry.get', { name });
+  if (alias === undefined) return (champion ?? latest).version;
+  const found = all.find(({ aliases }) => aliases.includes(alias));
+  if (!found) throw new UsageError(`The model “${name}” has no alias “${alias}”`);
+  return found.version;
+}
+
+function metricOf({ primaryMetric, test }: ModelVersion): Record<string, unknown> {
+  const value = test[primaryMetric];
+  return { metric: primaryMetric, test: value ? estimateText(value) : '–' };
+}
+
+function printVersion(version: ModelVersion, out: Out): void {
+  const { model, version: number, aliases, learner, dataset, sha256, sizeBytes, description, createdAt, createdBy, test } = version;
+  const figures = Object.fromEntries(Object.entries(test).map(([metric, value]) => [metric, estimateText(value)]));
+  out.fields({
+    model: `${model}:${number}`,
+    aliases: aliases.join(' '),
+    learner,
+    data: `${dataset.name}@${dataset.version}`,
+    ...figures,
+    sha256,
+    sizeBytes,
+    description,
+    created: `${time(createdAt)} by ${createdBy}`,
+  });
+}
