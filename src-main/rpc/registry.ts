@@ -15,7 +15,7 @@ export function registryHandlers(registry: RegistryService, predict: Handlers['r
     'registry.compare': (params) => registry.compare(params),
     'registry.lineage': (params) => registry.lineage(params),
     'registry.export': (params, caller) => registry.export(params, caller),
-    'registry.verify': (params, caller) => registry.verify(params, caller),
+    'registry.verify': (params) => registry.verify(params),
     'registry.predict': predict,
   };
 }

@@ -227,8 +227,8 @@ export class RegistryService {
     return { file: path, sha256 };
   }
 
-  /** Hashes the stored files again; what differs or is missing is listed, and the check itself is audited. */
-  async verify({ name }: Parsed<'registry.verify'>, caller: Caller): Promise<Result<'registry.verify'>> {
+  /** Hashes the stored files again; versions whose file differs or is missing are listed. */
+  async verify({ name }: Parsed<'registry.verify'>): Promise<Result<'registry.verify'>> {
     const models = name === undefined ? this.#store.models() : [this.#requireModel(name)];
     const versions = models.flatMap((model) => this.#store.versions(model.id));
     const corrupt: VersionRef[] = [];
@@ -239,11 +239,6 @@ export class RegistryService {
         break;
       }
     }
-    const subject = name ?? 'all';
-    this.#write('registry.verify', subject, caller, this.#with.clock.now(), () => ({
-      details: { checked: versions.length, corrupt: corrupt.map((one) => `${one.name}@${one.version}`) },
-      value: null,
-    }));
     return { checked: versions.length, corrupt };
   }
 
