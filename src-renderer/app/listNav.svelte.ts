@@ -13,6 +13,7 @@ export interface ListNavOptions<T> {
 export class ListNav<T> {
   readonly #options: ListNavOptions<T>;
   #id = $state<string | null>(null);
+  #moved = false;
 
   constructor(options: ListNavOptions<T>) {
     this.#options = options;
@@ -62,13 +63,15 @@ export class ListNav<T> {
     const items = this.#options.items();
     const at = this.selected === null ? -1 : items.indexOf(this.selected);
     const next = items[Math.min(items.length - 1, Math.max(0, at + step))];
+    this.#moved = true;
     if (next !== undefined) this.select(next);
   }
 
   /** Keeps the selected row in sight: `<li {@attach nav.keepInView(item)}>`. */
   keepInView(item: T): (element: HTMLElement) => void {
     return (element) => {
-      if (this.isSelected(item)) element.scrollIntoView({ block: 'nearest' });
+      // Only after a move: a page must not scroll by itself.
+      if (this.isSelected(item) && this.#moved) element.scrollIntoView({ block: 'nearest' });
     };
   }
 }

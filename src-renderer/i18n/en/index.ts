@@ -1,6 +1,13 @@
 // One file per area; a new area is listed here and in ../zh/index.ts.
 import { components } from './components.ts';
+import { core } from './core.ts';
+import { data } from './data.ts';
+import { examples } from './examples.ts';
+import { features } from './features.ts';
 import { frame } from './frame.ts';
+import { label } from './label.ts';
 import { settings } from './settings.ts';
+import { today } from './today.ts';
+import { train } from './train.ts';
 
-export const en = { frame, components, settings };
+export const en = { frame, components, settings, examples, core, today, data, label, features, train };

@@ -1,7 +1,16 @@
 import type { en } from '../en/index.ts';
 import type { Translation } from '../keyTypes.ts';
 import { components } from './components.ts';
+import { core } from './core.ts';
+import { data } from './data.ts';
+import { examples } from './examples.ts';
+import { features } from './features.ts';
 import { frame } from './frame.ts';
+import { label } from './label.ts';
 import { settings } from './settings.ts';
+import { today } from './today.ts';
+import { train } from './train.ts';
 
-export const zh = { frame, components, settings } satisfies { [N in keyof typeof en]: Translation<(typeof en)[N]> };
+export const zh = { frame, components, settings, examples, core, today, data, label, features, train } satisfies {
+  [N in keyof typeof en]: Translation<(typeof en)[N]>;
+};

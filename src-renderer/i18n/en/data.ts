@@ -1,0 +1,1 @@
+export const data = { title: 'x' } as const;

@@ -1,0 +1,1 @@
+export const features = { title: 'x' } as const;

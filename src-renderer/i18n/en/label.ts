@@ -1,0 +1,1 @@
+export const label = { title: 'x' } as const;

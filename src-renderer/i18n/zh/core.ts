@@ -1,0 +1,27 @@
+export const core = {
+  'kind.data.import': '导入',
+  'kind.data.retype': '更改类型',
+  'kind.data.export': '导出',
+  'kind.train': '训练',
+  'kind.samples.import': '导入示例',
+  'kind.samples.run': '示例全程',
+  'kind.learn': '自学习',
+  'kind.registry.predict': '批量评分',
+  'kind.advise.analyse': '分析',
+
+  'subject.dataset': '数据集 {{name}}',
+  'subject.labelSet': '标注集 {{name}}',
+  'subject.model': '模型 {{name}}',
+  'subject.endpoint': '端点 {{name}}',
+  'subject.run': '训练 {{name}}',
+  'subject.sample': '示例 {{name}}',
+  'subject.metric': '指标 {{name}}',
+  'subject.file': '文件 {{name}}',
+
+  'note.detecting': '正在查看文件',
+  'note.checking': '正在检查各行',
+  'note.transcoding': '正在转换编码',
+  'note.reading': '正在读取各行',
+  'note.writing': '正在写入版本',
+  'note.profiling': '正在分析各列',
+} satisfies Record<string, string>;

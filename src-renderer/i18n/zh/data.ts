@@ -1,0 +1,1 @@
+export const data = { title: '甲' } satisfies Record<string, string>;

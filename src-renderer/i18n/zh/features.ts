@@ -1,0 +1,1 @@
+export const features = { title: '甲' } satisfies Record<string, string>;

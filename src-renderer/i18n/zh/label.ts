@@ -1,0 +1,1 @@
+export const label = { title: '甲' } satisfies Record<string, string>;

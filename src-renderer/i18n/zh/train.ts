@@ -1,0 +1,1 @@
+export const train = { title: '甲' } satisfies Record<string, string>;
