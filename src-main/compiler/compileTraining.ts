@@ -38,8 +38,8 @@ export interface CompiledTraining {
   readonly batchSize: number;
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   readonly parameters: readonly TensorSpec[];
-  /** Optimizer state, all zeros at the start. */
-  readonly slots: readonly TensorSpec[];
+  /** Optimizer state, all zeros at the start; `zeroBelow`: see `OptimizerSlot`. */
+  readonly slots: readonly (TensorSpec & { readonly zeroBelow: number })[];
   readonly dataInputs: readonly TensorSpec[];
   readonly targets: TensorSpec & { readonly dtype: 'int32' | 'float32' | 'float64' };
   /** Dropout masks; `shape` of one batch. */
@@ -83,7 +83,9 @@ export function compileTraining({ forward, parameters, loss, optimizer, batchSiz
     batchSize,
     parameterShapes: Object.fromEntries(parameterSpecs.map(({ name, shape }) => [name, shape])),
     parameters: parameterSpecs,
-    slots: parameterSpecs.flatMap(({ name, shape }) => rule.slots.map((slot) => ({ name: trainingNames.slot(slot, name), shape }))),
+    slots: parameterSpecs.flatMap(({ name, shape }) =>
+      rule.slots.map((slot) => ({ name: trainingNames.slot(slot.name, name), shape, zeroBelow: slot.zeroBelow })),
+    ),
     dataInputs: parsed.dataInputs.map((each) => withoutFirstAxis(fixedSpec(each))),
     targets: {
       ...withoutFirstAxis(fixedSpec(step.targets)),

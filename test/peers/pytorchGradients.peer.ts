@@ -21,9 +21,8 @@ import { onnxRuntime, testRandom } from '../../src-main/compiler/tests/runtimes.
 import { preparePython } from '../fixtures/python.ts';
 import { jsonLines } from './jsonLines.ts';
 import type { Peer, PeerResult } from './peer.ts';
+import { pytorchRequirements } from './pytorch.ts';
 
-/** PyPI has no CPU-only build for Linux: this one brings CUDA libraries along, 2.5 GB to fetch and 4.8 GB on disk, once. */
-export const pytorchRequirements = ['torch==2.12.1', 'numpy==2.4.6'];
 /** Largest difference over the larger of 1 and the value. */
 const tolerance = 1e-10;
 const steps = 50;

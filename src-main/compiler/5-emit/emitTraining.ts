@@ -42,7 +42,7 @@ export function emitTraining(
   const float = parsed.output.dtype;
   const parameters = parsed.parameters.map((each) => builder.input(each.name, each.dtype, each.shape));
   const slots = parameters.flatMap((each) =>
-    optimizer.slots.map((slot) => builder.input(trainingNames.slot(slot, each.name), each.dtype, each.shape)),
+    optimizer.slots.map((slot) => builder.input(trainingNames.slot(slot.name, each.name), each.dtype, each.shape)),
   );
   const data = parsed.dataInputs.map((each) => builder.input(each.name, each.dtype, ['rows', ...batchless(each)]));
   const targets = builder.input(trainingNames.targets, step.targets.dtype, ['rows', ...batchless(step.targets)]);

@@ -30,7 +30,12 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
     kind: 'adam',
     source: 'https://arxiv.org/abs/1412.6980 algorithm 1; https://arxiv.org/abs/1711.05101 algorithm 2',
     formula: 'θ ← (1 − lr λ) θ − lr · m̂ / (√v̂ + ε)',
-    slots: ['firstMoment', 'secondMoment'],
+    slots: [
+      // The update is at most stepSize · 1e-25 / epsilon: far below a weight's last bit.
+      { name: 'firstMoment', zeroBelow: 1e-25 },
+      // Its root is added to epsilon.
+      { name: 'secondMoment', zeroBelow: 1e-35 },
+    ],
     scalars: weightDecay === 0 ? ['stepSize', 'epsilon'] : ['stepSize', 'epsilon', 'keep'],
     scalarsAt(step, learningRate) {
       const scale = Math.sqrt((1 - beta2 ** step) / (1 - beta2));

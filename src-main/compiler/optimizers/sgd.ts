@@ -19,7 +19,7 @@ export function sgd({ momentum = 0, weightDecay = 0 }: SgdSettings): OptimizerRu
     kind: 'sgd',
     source: 'Polyak (1964), USSR Comp. Math. 4, eq. 9; http://proceedings.mlr.press/v28/sutskever13.html',
     formula: 'b ← μ b + g, θ ← (1 − lr λ) θ − lr b',
-    slots: momentum === 0 ? [] : ['momentum'],
+    slots: momentum === 0 ? [] : [{ name: 'momentum', zeroBelow: 1e-25 }],
     scalars: weightDecay === 0 ? ['learningRate'] : ['learningRate', 'keep'],
     scalarsAt: (_step, learningRate) => (weightDecay === 0 ? [learningRate] : [learningRate, 1 - learningRate * weightDecay]),
     emit(g, { parameter, gradient, slots: [buffer], scalars: [learningRate, keep], decays }) {

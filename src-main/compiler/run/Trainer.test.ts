@@ -268,6 +268,32 @@ describe('Trainer', () => {
   });
 });
 
+describe('Trainer and weights that no row touches', () => {
+  it('lets their state become 0 instead of subnormal, at steps that do not depend on the length of runs', async () => {
+    const { settings } = setUp({ hiddenSizes: [], rowCount: 16, batchSize: 8 });
+    const features = settings.data.inputs['features']!.slice();
+    // A column that only row 0 has, and that row counts only in the first epochs: its weight is then never touched again.
+    for (let row = 0; row < 16; row++) features[row * featureCount] = row === 0 ? 1 : 0;
+    const trainedFor = async (batchesPerRun: number): Promise<Trainer> => {
+      const trainer = await Trainer.create({ ...settings, data: { ...settings.data, inputs: { features } } });
+      await losses(trainer, 5, batchesPerRun);
+      const { tensors, ...rest } = trainer.checkpoint();
+      features[0] = 0;
+      trainer.restore({ ...rest, tensors });
+      await losses(trainer, 600, batchesPerRun);
+      features[0] = 1;
+      return trainer;
+    };
+    const [single, many] = [await trainedFor(1), await trainedFor(1000)];
+    const moments = many.checkpoint().tensors['firstMoment.weight1']!;
+    expect(Array.from(moments.subarray(0, 3))).toEqual([0, 0, 0]);
+    for (const moment of moments) expect(moment === 0 || Math.abs(moment) > 1e-37).toBe(true);
+    expect(many.checkpoint()).toEqual(single.checkpoint());
+    await single.release();
+    await many.release();
+  });
+});
+
 describe('Trainer and bad input', () => {
   it('stops with a code when the loss is no longer finite, and keeps the weights from before that run', async () => {
     const { settings } = setUp();

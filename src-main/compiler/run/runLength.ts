@@ -1,5 +1,5 @@
-/** At most this many minibatches in one run, however fast they are: bounds the order and mask buffers. */
-const longestRun = 1024;
+/** At most this many minibatches in one run, however fast they are: bounds the mask buffers. The trainer ends runs at multiples of it. */
+export const longestRun = 128;
 /** A run may hold at most this many times the batches of the one before: the first ones are slow (memory, caches). */
 const growth = 8;
 

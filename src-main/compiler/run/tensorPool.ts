@@ -25,6 +25,12 @@ export class TensorPool {
     array.set(values);
   }
 
+  /** Sets numbers smaller than `limit` to 0. */
+  zeroBelow(name: string, limit: number): void {
+    const array = this.#array(name);
+    for (let at = 0; at < array.length; at++) if (Math.abs(array[at]!) < limit) array[at] = 0;
+  }
+
   copies(specs: readonly TensorSpec[]): Record<string, FloatArray> {
     return Object.fromEntries(specs.map(({ name }) => [name, this.#array(name).slice()]));
   }
