@@ -2,6 +2,9 @@
 import type { View } from './view.ts';
 
 export const views: readonly View[] = [
+  { route: '/today', area: 'today', titleKey: 'today:title', component: () => import('./today/Today.svelte') },
+  { route: '/welcome', area: 'today', titleKey: 'today:samples', component: () => import('./firstRun/Welcome.svelte') },
+  { route: '/welcome/:sample', area: 'today', titleKey: 'today:samples', component: () => import('./firstRun/Demo.svelte') },
   { route: '/settings', area: 'settings', titleKey: 'settings:title', component: () => import('./settings/Settings.svelte') },
   { route: '/settings/keys', area: 'settings', titleKey: 'settings:keys', component: () => import('./settings/Keys.svelte') },
   { route: '/components', area: 'settings', titleKey: 'settings:components', component: () => import('./components/Components.svelte') },
