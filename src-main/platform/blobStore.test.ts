@@ -76,8 +76,8 @@ test.each(['../../etc/passwd', '', 'A'.repeat(64), `${'a'.repeat(63)}/`])('“%s
   expect(() => blobs.path(name)).toThrow(TypeError);
 });
 
-async function listed(blobs: BlobStore): Promise<Blob[]> {
+async function listed(store: BlobStore): Promise<Blob[]> {
   const found: Blob[] = [];
-  for await (const blob of blobs.list()) found.push(blob);
+  for await (const blob of store.list()) found.push(blob);
   return found;
 }

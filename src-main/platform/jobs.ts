@@ -151,7 +151,7 @@ export class JobEngine {
         waiters.delete(waiter);
       };
       const waiter: Waiter = {
-        resolve: (final) => (done(), resolve(final)),
+        resolve: (ended) => (done(), resolve(ended)),
         reject: (error) => (done(), reject(error as Error)),
       };
       signal?.addEventListener('abort', giveUp, { once: true });

@@ -158,7 +158,7 @@ function isCoded(error: unknown): error is { code: string; params: ErrorParams }
 }
 
 function languageOf(env: NodeJS.ProcessEnv): Language {
-  return /^zh/.test(env.LC_ALL || env.LC_MESSAGES || env.LANG || '') ? 'zh' : 'en';
+  return (env.LC_ALL || env.LC_MESSAGES || env.LANG || '').startsWith('zh') ? 'zh' : 'en';
 }
 
 /** On a terminal one line that changes; elsewhere a line for each change. */

@@ -58,6 +58,6 @@ function printReport({ endpoint, model, version, verdict, window, columns, perfo
       verdict: judged,
     })),
   );
-  for (const { kind, column, value, limit, state } of alerts.filter(({ state }) => state !== 'closed'))
+  for (const { kind, column, value, limit, state } of alerts.filter((alert) => alert.state !== 'closed'))
     out.line(`ALERT ${kind} ${column ?? ''} ${value} > ${limit} (${state})`);
 }
