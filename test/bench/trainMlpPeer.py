@@ -8,6 +8,8 @@ import torch
 from torch.nn import functional
 
 torch.set_num_threads(1)
+# Without it the moments of dead units turn subnormal and a step takes 4 instead of 1.8 ms.
+torch.set_flush_denormal(True)
 torch.manual_seed(0)
 settings = json.loads(sys.stdin.readline())
 sizes, rows, batch = settings["sizes"], settings["rows"], settings["batch"]

@@ -85,7 +85,7 @@ const binary =
   (f: (a: number, b: number) => number): Operator =>
   ([a, b]) => {
     const shape = broadcast(a!.shape, b!.shape);
-    return fill(shape, (index) => f(at(a!, index), at(b!, index)));
+    return fill(shape, (index) => f(elementAt(a!, index), elementAt(b!, index)));
   };
 
 const reduce =
@@ -105,12 +105,12 @@ const reduce =
 function softmaxRows(x: ReferenceTensor, axis: number, finish: (x: number, max: number, sum: number) => number): ReferenceTensor {
   const along = axis < 0 ? axis + x.shape.length : axis;
   const line = (index: readonly number[]): number[] =>
-    Array.from({ length: x.shape[along]! }, (_, position) => at(x, index.with(along, position)));
+    Array.from({ length: x.shape[along]! }, (_, position) => elementAt(x, index.with(along, position)));
   return fill(x.shape, (index) => {
     const values = line(index);
     const max = Math.max(...values);
     return finish(
-      at(x, index),
+      elementAt(x, index),
       max,
       values.reduce((sum, each) => sum + Math.exp(each - max), 0),
     );
@@ -123,7 +123,8 @@ const matMul: Operator = ([a, b]) => {
   return fill([...batch, a!.shape.at(-2)!, b!.shape.at(-1)!], (index) => {
     const [row, column] = index.slice(-2) as [number, number];
     let sum = 0;
-    for (let k = 0; k < inner; k++) sum += at(a!, [...index.slice(0, -2), row, k]) * at(b!, [...index.slice(0, -2), k, column]);
+    for (let k = 0; k < inner; k++)
+      sum += elementAt(a!, [...index.slice(0, -2), row, k]) * elementAt(b!, [...index.slice(0, -2), k, column]);
     return sum;
   });
 };
@@ -168,7 +169,10 @@ const operators = {
       return attribute?.kind === 'float' || attribute?.kind === 'int' ? attribute.value : otherwise;
     };
     const product = matMul([number('transA', 0) ? transpose(a!, [1, 0]) : a!, number('transB', 0) ? transpose(b!, [1, 0]) : b!], {}, []);
-    return fill(product.shape, (index) => number('alpha', 1) * at(product, index) + (c ? number('beta', 1) * at(c, index) : 0));
+    return fill(
+      product.shape,
+      (index) => number('alpha', 1) * elementAt(product, index) + (c ? number('beta', 1) * elementAt(c, index) : 0),
+    );
   },
   ReduceSum: reduce(false),
   ReduceMean: reduce(true),
@@ -183,23 +187,23 @@ const operators = {
     const rows = size(x!.shape.slice(0, axis < 0 ? axis + x!.shape.length : axis));
     return { shape: [rows, x!.data.length / rows], data: x!.data };
   },
-  Expand: ([x, wanted]) => fill(broadcast(x!.shape, [...wanted!.data]), (index) => at(x!, index)),
+  Expand: ([x, wanted]) => fill(broadcast(x!.shape, [...wanted!.data]), (index) => elementAt(x!, index)),
   Shape: ([x]) => tensor([x!.shape.length], x!.shape),
   Gather: ([x, indices], attributes) => {
     const axis = readInteger(attributes, 'axis', 0);
     const rank = indices!.shape.length;
     return fill([...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)], (index) => {
-      const picked = at(indices!, index.slice(axis, axis + rank));
-      return at(x!, [...index.slice(0, axis), picked < 0 ? picked + x!.shape[axis]! : picked, ...index.slice(axis + rank)]);
+      const picked = elementAt(indices!, index.slice(axis, axis + rank));
+      return elementAt(x!, [...index.slice(0, axis), picked < 0 ? picked + x!.shape[axis]! : picked, ...index.slice(axis + rank)]);
     });
   },
   GatherElements: ([x, indices], attributes) =>
-    fill(indices!.shape, (index) => at(x!, index.with(readInteger(attributes, 'axis', 0), at(indices!, index)))),
+    fill(indices!.shape, (index) => elementAt(x!, index.with(readInteger(attributes, 'axis', 0), elementAt(indices!, index)))),
   ScatterElements: ([x, indices, updates], attributes) => {
     const data = x!.data.slice();
     const adds = attributes['reduction']?.value === 'add';
     eachIndex(indices!.shape, (index, offset) => {
-      const to = offsetIn(x!.shape, index.with(readInteger(attributes, 'axis', 0), at(indices!, index)));
+      const to = offsetIn(x!.shape, index.with(readInteger(attributes, 'axis', 0), elementAt(indices!, index)));
       data[to] = (adds ? data[to]! : 0) + updates!.data[offset]!;
     });
     return { shape: x!.shape, data };
@@ -213,7 +217,7 @@ function broadcast(left: readonly number[], right: readonly number[]): number[] 
 }
 
 /** Element at `index` of a shape that `x` broadcasts to. */
-function at(x: ReferenceTensor, index: readonly number[]): number {
+function elementAt(x: ReferenceTensor, index: readonly number[]): number {
   return x.data[offsetIn(x.shape, index)]!;
 }
 
