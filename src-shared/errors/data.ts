@@ -101,7 +101,7 @@ export const dataErrors = {
       zh: '改正该值，或选择其他类型，或选择「搁置损坏的行」导入。',
     },
   },
-  MK_DATA_TOO_MANY_BROKEN_ROWS: {
+  MK_DATA_ALL_ROWS_BROKEN: {
     http: 422,
     message: {
       en: '{file}: {count} or more rows are broken, {kept} are not; the first broken one is row {row} (“{text}”).',

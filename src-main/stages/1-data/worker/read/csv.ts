@@ -121,7 +121,7 @@ async function readCarefully(context: ReadContext, source: CsvSource, options: I
   }
   if (rows === 0) {
     const first = await place(raws, where.firstRow);
-    throw new ModelkeepError('MK_DATA_TOO_MANY_BROKEN_ROWS', {
+    throw new ModelkeepError('MK_DATA_ALL_ROWS_BROKEN', {
       file: first.file,
       count: rejected + where.rows,
       kept: 0,

@@ -48,6 +48,6 @@ export function refuseRejects(part: CsvPart, rejects: readonly Reject[], expecte
     throw new ModelkeepError('MK_DATA_BROKEN_ROW', { file, row: first.row, found: first.found, expected, text: show(first.text) });
   }
   if (rejects.length >= rejectLimit || kept === 0) {
-    throw new ModelkeepError('MK_DATA_TOO_MANY_BROKEN_ROWS', { file, count: rejects.length, kept, row: first.row, text: show(first.text) });
+    throw new ModelkeepError('MK_DATA_ALL_ROWS_BROKEN', { file, count: rejects.length, kept, row: first.row, text: show(first.text) });
   }
 }
