@@ -28,3 +28,4 @@ export {
   type RawTable,
   type TensorLike,
 } from './rawTable.ts';
+export { FeatureService, specHash, type FeatureData, type FeatureDependencies, type Inspector } from './featureService.ts';

@@ -57,7 +57,7 @@ export class RunFolder {
   }
 
   async weights(at: number): Promise<Record<string, FloatArray>> {
-    return { ...decodeCheckpoint(await readFile(join(this.#folder, `${at}.weights`))).tensors };
+    return { ...decodeCheckpoint(new Uint8Array(await readFile(join(this.#folder, `${at}.weights`)))).tensors };
   }
 
   async keepState(at: number, state: NetworkState, elapsedMs: number): Promise<void> {

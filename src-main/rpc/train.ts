@@ -1,0 +1,11 @@
+import type { HandlersOf } from '../../src-shared/rpc/contract.ts';
+import type { train as contract } from '../../src-shared/rpc/train.ts';
+import type { TrainService } from '../stages/4-train/api.ts';
+
+export function trainHandlers(train: TrainService): HandlersOf<typeof contract> {
+  return {
+    'train.start': (params, caller) => train.start(params, caller),
+    'train.list': (params) => train.list(params),
+    'train.get': (params) => train.get(params),
+  };
+}

@@ -1,0 +1,68 @@
+// One-off work on models and rows, each in a worker process of its own: it may run out of memory without anyone else noticing.
+import { basename } from 'node:path';
+import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { DatasetVersion } from '../../../src-shared/domain/table.ts';
+import type { BlobStore } from '../../platform/blobStore.ts';
+import type { JobContext } from '../../platform/jobs.ts';
+import type { RequestOptions, StartWorker, Worker } from '../../platform/processHost.ts';
+import type { Inspection, Inspector } from '../3-features/api.ts';
+import { datasetFile, labelRows, type LabelReader } from './sources.ts';
+import type { Comparison, CompareOrder } from './worker/compareModels.ts';
+import type { Scores } from './worker/scoreRows.ts';
+
+export interface ModelWorkDependencies {
+  blobs: BlobStore;
+  startWorker: StartWorker;
+  labels: LabelReader;
+}
+
+const memoryLimitMb = 3072;
+
+export class ModelWork implements Inspector {
+  readonly #with: ModelWorkDependencies;
+
+  constructor(dependencies: ModelWorkDependencies) {
+    this.#with = dependencies;
+  }
+
+  async inspect(version: DatasetVersion, target: FeatureSpec['target']): Promise<Inspection> {
+    const { blobs, labels } = this.#with;
+    const order = { dataset: await datasetFile(version, blobs), target, labels: await labelRows(target, version, labels) };
+    return this.#inWorker((worker) => worker.request('inspect', order));
+  }
+
+  /** Answers of a stored model to rows of a dataset version; all rows when `rows` is null. */
+  async score(sha256: string, version: DatasetVersion, rows: Int32Array | null, options?: RequestOptions): Promise<Scores> {
+    const { blobs } = this.#with;
+    await blobs.verify(sha256);
+    const source = { dataset: await datasetFile(version, blobs), rows };
+    return this.#inWorker((worker) => worker.request('score', { modelFile: blobs.path(sha256), source }, options));
+  }
+
+  compare(order: CompareOrder, options?: RequestOptions): Promise<Comparison> {
+    return this.#inWorker((worker) => worker.request('compare', order, options));
+  }
+
+  /** Scores a file of someone's; see `predictFile`. */
+  async predict(
+    sha256: string,
+    input: string,
+    output: string,
+    { signal, progress }: Pick<JobContext, 'signal' | 'progress'>,
+  ): Promise<{ rows: number; file: string }> {
+    const { blobs } = this.#with;
+    await blobs.verify(sha256);
+    const order = { modelFile: blobs.path(sha256), input, output };
+    const { rows } = await this.#inWorker((worker) => worker.request<{ rows: number }>('predict', order, { signal, onProgress: progress }));
+    return { rows, file: basename(output) };
+  }
+
+  async #inWorker<T>(work: (worker: Worker) => Promise<T>): Promise<T> {
+    const worker = this.#with.startWorker('trainWorker', { memoryLimitMb });
+    try {
+      return await work(worker);
+    } finally {
+      worker.kill(); // it holds nothing that must be put in order
+    }
+  }
+}

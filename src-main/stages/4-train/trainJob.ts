@@ -1,0 +1,230 @@
+// The core's side of one run: starts the worker, writes down what it tells, takes its models in.
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { CurvePoint, Holdout, Learner, Run } from '../../../src-shared/domain/training.ts';
+import { isModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import type { Emit } from '../../../src-shared/rpc/events.ts';
+import type { AuditWriter } from '../../platform/auditWriter.ts';
+import type { Blob, BlobStore } from '../../platform/blobStore.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { JobContext } from '../../platform/jobs.ts';
+import type { StartWorker, Worker } from '../../platform/processHost.ts';
+import type { Ids } from '../../platform/random.ts';
+import { transaction, type WritableDb } from '../../platform/sqlite.ts';
+import { specHash } from '../3-features/api.ts';
+import { datasetFile, labelRows, targetName, type LabelReader, type TrainData } from './sources.ts';
+import type { StoredCandidate, StoredRun, TrainStore } from './store.ts';
+import type { CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './worker/order.ts';
+
+export interface TrainJobDependencies {
+  db: WritableDb;
+  store: TrainStore;
+  blobs: BlobStore;
+  audit: AuditWriter;
+  clock: Clock;
+  ids: Ids;
+  emit: Emit;
+  startWorker: StartWorker;
+  data: TrainData;
+  labels: LabelReader;
+  propose(run: Run): Promise<FeatureSpec>;
+  /** Holds one folder a run while it trains. */
+  folder: string;
+  /** Curves of candidates that are being trained, for windows that open meanwhile. */
+  curves: Map<string, CurvePoint[]>;
+}
+
+export const trainDefaults = {
+  holdout: { kind: 'stratified', validationFraction: 0.15, testFraction: 0.2 } satisfies Holdout as Holdout,
+  learners: ['baseline', 'linear', 'mlp'] satisfies Learner[] as Learner[],
+  timeBudgetMs: 60_000,
+  seed: 1,
+};
+
+const memoryLimitMb = 4096;
+/** A worker that was asked to stop finishes the models that it has; longer than this and it is ended. */
+const finishWithinMs = 30_000;
+/** A worker that dies is replaced and goes on from the checkpoint, this many times. */
+const mostRestarts = 3;
+
+export interface TrainJobResult {
+  runId: string;
+  bestCandidateId: string;
+}
+
+export class TrainJob {
+  readonly #with: TrainJobDependencies;
+  readonly #run: StoredRun;
+  readonly #context: JobContext<{ runId: string }>;
+  readonly #folder: string;
+
+  constructor(dependencies: TrainJobDependencies, run: StoredRun, context: JobContext<{ runId: string }>) {
+    this.#with = dependencies;
+    this.#run = run;
+    this.#context = context;
+    this.#folder = join(dependencies.folder, run.id);
+  }
+
+  async execute(): Promise<TrainJobResult> {
+    const { signal } = this.#context;
+    try {
+      if (this.#context.attempt === 1) await this.#startOver();
+      const order = await this.#order();
+      const outcome = await this.#train(order);
+      const bestCandidateId = await this.#take(outcome);
+      await rm(this.#folder, { recursive: true, force: true });
+      if (signal.aborted) throw signal.reason;
+      return { runId: this.#run.id, bestCandidateId };
+    } catch (error) {
+      await this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #startOver(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+    transaction(this.#with.db, () => this.#with.store.reset(this.#run.id));
+  }
+
+  async #order(): Promise<TrainOrder> {
+    const { db, store, blobs, data, labels, propose } = this.#with;
+    const { request } = this.#run;
+    const version = data.version(request.dataset);
+    const spec = this.#run.spec ?? request.spec ?? (await propose(this.#run));
+    transaction(db, () => store.begin(this.#run.id, spec, specHash(spec)));
+    this.#changed();
+    const outFolder = join(this.#folder, 'models');
+    await mkdir(outFolder, { recursive: true });
+    return {
+      dataset: await datasetFile(version, blobs),
+      labels: await labelRows(request.target, version, labels),
+      spec,
+      targetName: targetName(request.target),
+      holdout: request.holdout ?? trainDefaults.holdout,
+      learners: request.learners ?? trainDefaults.learners,
+      timeBudgetMs: request.timeBudgetMs ?? trainDefaults.timeBudgetMs,
+      seed: request.seed ?? trainDefaults.seed,
+      folder: join(this.#folder, 'checkpoint'),
+      outFolder,
+    };
+  }
+
+  async #train(order: TrainOrder): Promise<TrainResult> {
+    const { signal, progress } = this.#context;
+    for (let restarts = 0; ; restarts++) {
+      signal.throwIfAborted();
+      const worker = this.#with.startWorker('trainWorker', { memoryLimitMb, onEvent: (event, data) => this.#hear(event, data) });
+      const onAbort = (): void => this.#stop(worker);
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        return await worker.request<TrainResult>('train', order, { onProgress: progress });
+      } catch (error) {
+        if (!isModelkeepError(error) || error.code !== 'MK_WORKER_DIED' || signal.aborted || restarts >= mostRestarts) throw error;
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+        worker.kill();
+      }
+    }
+  }
+
+  /** A person's cancel keeps the best so far; at the end of the program there is no time, and the checkpoint will do. */
+  #stop(worker: Worker): void {
+    const reason: unknown = this.#context.signal.reason;
+    if (!isModelkeepError(reason) || reason.code !== 'MK_JOB_CANCELLED') return worker.kill();
+    void worker.request('stop', {}).catch(() => {});
+    setTimeout(() => worker.kill(), finishWithinMs).unref();
+  }
+
+  #hear(event: string, data: unknown): void {
+    if (event === 'prepared') this.#prepared(data as Prepared);
+    else if (event === 'candidate') this.#candidate(data as CandidateNews);
+    else if (event === 'point') this.#point(data as PointNews);
+  }
+
+  #prepared({ rows, signature, primaryMetric, findings, candidates }: Prepared): void {
+    const { db, store, ids } = this.#with;
+    const runId = this.#run.id;
+    transaction(db, () => {
+      store.prepared(runId, { rows, signature, primaryMetric, findings });
+      // After a kill, and when tried again, the same candidates are planned, and they have their names.
+      if (store.candidates(runId).length > 0) return;
+      candidates.forEach(({ learner, settings }, position) =>
+        store.insertCandidate({ id: ids.next('cand'), runId, position, learner, settings }),
+      );
+    });
+    this.#changed();
+  }
+
+  #candidate({ at, ...news }: CandidateNews): void {
+    const { db, store, emit, curves } = this.#with;
+    const candidate = this.#at(at);
+    transaction(db, () => store.updateCandidate(candidate.id, news));
+    curves.delete(candidate.id);
+    emit('training', { runId: this.#run.id, candidateId: candidate.id, point: null });
+  }
+
+  #point({ at, point }: PointNews): void {
+    const { db, store, emit, curves } = this.#with;
+    const { id, state } = this.#at(at);
+    if (state === 'waiting') transaction(db, () => store.setCandidateState(id, 'training'));
+    curves.set(id, [...(curves.get(id) ?? []), point]);
+    emit('training', { runId: this.#run.id, candidateId: id, point });
+  }
+
+  #at(position: number): StoredCandidate {
+    return this.#with.store.candidates(this.#run.id)[position]!;
+  }
+
+  /** Models first, then the rows that name them, in one transaction. Returns the best candidate. */
+  async #take(outcome: TrainResult): Promise<string> {
+    const { db, store, blobs, audit, clock } = this.#with;
+    const stored: (FinishedCandidate & Blob & { referenceSha256: string })[] = [];
+    for (const each of outcome.candidates) {
+      const model = await blobs.adopt(each.modelFile);
+      const reference = await blobs.put(await readFile(each.referenceFile));
+      stored.push({ ...each, ...model, referenceSha256: reference.sha256 });
+    }
+    const bestId = this.#at(outcome.best).id;
+    const state = outcome.stopped || this.#context.signal.aborted ? 'cancelled' : 'done';
+    transaction(db, () => {
+      for (const each of stored) store.finishCandidate(this.#at(each.at).id, each);
+      const findings = [...store.run(this.#run.id)!.findings, ...outcome.findings];
+      store.finish(this.#run.id, state, clock.now(), bestId, findings);
+      const best = stored.find((each) => each.at === outcome.best)!;
+      audit.append({
+        caller: this.#context.caller,
+        action: 'train.finish',
+        subject: `run ${this.#run.number}`,
+        details: { runId: this.#run.id, state, candidates: stored.length, bestCandidateId: bestId, sha256: best.sha256 },
+      });
+    });
+    this.#changed();
+    return bestId;
+  }
+
+  /** Nothing to write when the run is taken up again later, or when it has ended already. */
+  async #fail(error: unknown): Promise<void> {
+    const { db, store, clock, audit } = this.#with;
+    const code = isModelkeepError(error) ? error.code : 'MK_INTERNAL';
+    if (code === 'MK_JOB_INTERRUPTED' || !db.open || this.#context.signal.reason?.code === 'MK_JOB_INTERRUPTED') return;
+    await rm(this.#folder, { recursive: true, force: true }).catch(() => {});
+    const run = store.run(this.#run.id)!;
+    if (run.finishedAt !== null) return;
+    const state = code === 'MK_JOB_CANCELLED' ? 'cancelled' : 'failed';
+    transaction(db, () => {
+      store.finish(run.id, state, clock.now(), null, run.findings);
+      audit.append({
+        caller: this.#context.caller,
+        action: 'train.finish',
+        subject: `run ${run.number}`,
+        details: { runId: run.id, state, ...(state === 'failed' ? { code } : {}) },
+      });
+    });
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#with.emit('changed', { area: 'train', name: this.#run.id, at: this.#with.clock.now() });
+  }
+}

@@ -1,0 +1,282 @@
+import { join } from 'node:path';
+import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { Job } from '../../../src-shared/domain/job.ts';
+import type { VersionRef } from '../../../src-shared/domain/names.ts';
+import {
+  reference,
+  type Candidate,
+  type CurvePoint,
+  type Reference,
+  type Run,
+  type TrainRequest,
+} from '../../../src-shared/domain/training.ts';
+import { isModelkeepError, ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import type { Caller, Parsed, Result } from '../../../src-shared/rpc/contract.ts';
+import type { Emit } from '../../../src-shared/rpc/events.ts';
+import type { AuditWriter } from '../../platform/auditWriter.ts';
+import type { BlobStore } from '../../platform/blobStore.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { JobEngine, JobKind } from '../../platform/jobs.ts';
+import type { StartWorker } from '../../platform/processHost.ts';
+import type { Ids } from '../../platform/random.ts';
+import { transaction, type WritableDb } from '../../platform/sqlite.ts';
+import { checkSpec } from '../3-features/api.ts';
+import { ModelWork } from './modelWork.ts';
+import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
+import { TrainStore, type StoredCandidate, type StoredRun } from './store.ts';
+import { TrainJob, trainDefaults, type TrainJobResult } from './trainJob.ts';
+import type { Comparison, TrainedOn } from './worker/compareModels.ts';
+import type { FinishedCandidate } from './worker/order.ts';
+import type { Scores } from './worker/scoreRows.ts';
+
+export interface TrainDependencies {
+  db: WritableDb;
+  blobs: BlobStore;
+  jobs: JobEngine;
+  audit: AuditWriter;
+  clock: Clock;
+  ids: Ids;
+  emit: Emit;
+  startWorker: StartWorker;
+  /** Of the workspace; checkpoints go into `training/` there. */
+  folder: string;
+  data: TrainData;
+  labels: LabelReader;
+  /** Proposes a spec where the request has none. */
+  features: { propose(params: { dataset: VersionRef; target: FeatureSpec['target'] }): Promise<{ spec: FeatureSpec }> };
+}
+
+/** A stored model and the run that it came from. */
+export interface ModelOfRun {
+  sha256: string;
+  runId: string;
+}
+
+/** Runs, their candidates, and what finished models say. */
+export class TrainService {
+  readonly #with: TrainDependencies;
+  readonly #store: TrainStore;
+  readonly #work: ModelWork;
+  readonly #curves = new Map<string, CurvePoint[]>();
+
+  constructor(dependencies: TrainDependencies) {
+    this.#with = dependencies;
+    this.#store = new TrainStore(dependencies.db);
+    this.#work = new ModelWork(dependencies);
+    dependencies.jobs.register(this.#trainKind());
+    dependencies.jobs.register(this.#predictKind());
+  }
+
+  /** Queues a run. Errors: MK_NOT_FOUND, MK_TRAIN_LABELS_OTHER_DATA, MK_FEATURES_COLUMN_MISSING, MK_TRAIN_TIME_COLUMN, those of `checkSpec`;
+   *  what only the rows show fails the job. */
+  async start(request: TrainRequest, caller: Caller): Promise<Result<'train.start'>> {
+    const { db, jobs, audit, clock, ids, emit, data, labels } = this.#with;
+    const version = data.version(request.dataset);
+    const { target, holdout } = request;
+    if (target.kind === 'column') requireColumn(version.columns, target.column);
+    else await labelRows(target, version, labels);
+    if (request.spec) checkSpec({ ...request.spec, target }, version.columns);
+    if (holdout?.kind === 'temporal') requireTimeColumn(version.columns, holdout.timeColumn);
+    const runId = ids.next('run');
+    const at = clock.now();
+    const settled = { ...request, ...(request.spec ? { spec: { ...request.spec, dataset: request.dataset, target } } : {}) };
+    const job = transaction(db, (): Job => {
+      const started = jobs.start('train', { runId, dataset: request.dataset.name }, caller);
+      this.#store.insertRun(runId, started.id, settled, at, caller.actor);
+      const run = this.#store.run(runId)!;
+      audit.append({
+        caller,
+        action: 'train.start',
+        subject: `run ${run.number}`,
+        details: {
+          runId,
+          jobId: started.id,
+          dataset: `${request.dataset.name}@${request.dataset.version}`,
+          target: JSON.stringify(target),
+        },
+      });
+      return started;
+    });
+    emit('changed', { area: 'train', name: runId, at });
+    return { runId, jobId: job.id };
+  }
+
+  /** Newest first, without curves. */
+  list({ dataset, limit = 100 }: { dataset?: string | undefined; limit?: number }): Result<'train.list'> {
+    return this.#store.newest(dataset, limit).map((run) => {
+      const best = run.bestCandidateId === null ? undefined : this.#store.candidate(run.bestCandidateId);
+      return { ...this.#presentRun(run), best: best ? { ...presentCandidate(best), curve: [] } : null };
+    });
+  }
+
+  /** Error: MK_NOT_FOUND. */
+  get({ runId }: Parsed<'train.get'>): Result<'train.get'> {
+    return { ...this.run(runId), candidates: this.#candidates(runId) };
+  }
+
+  /** Error: MK_NOT_FOUND. */
+  run(id: string): Run {
+    return this.#presentRun(this.#require(id));
+  }
+
+  /** Newest first. */
+  runsOf(dataset: VersionRef): Run[] {
+    return this.#store.runsOf(dataset).map((run) => this.#presentRun(run));
+  }
+
+  /** With its run and the others of that run. Error: MK_NOT_FOUND. */
+  candidate(candidateId: string): { candidate: Candidate; run: Run; all: Candidate[] } {
+    const candidate = this.#requireCandidate(candidateId);
+    return { candidate: presentCandidate(candidate), run: this.run(candidate.runId), all: this.#candidates(candidate.runId) };
+  }
+
+  /** What the training rows looked like; null before the candidate is finished. */
+  async reference(candidateId: string): Promise<Reference | null> {
+    const { referenceSha256 } = this.#requireCandidate(candidateId);
+    if (referenceSha256 === null) return null;
+    return reference.parse(JSON.parse((await this.#with.blobs.read(referenceSha256)).toString()));
+  }
+
+  importance(candidateId: string): FinishedCandidate['importance'] {
+    return this.#requireCandidate(candidateId).importance;
+  }
+
+  /** Answers of a stored model to rows of a dataset version, in the order of the version. Errors: MK_NOT_FOUND, MK_MODEL_UNREADABLE, MK_PREDICT_COLUMN_MISSING. */
+  score(sha256: string, dataset: VersionRef, rows: Int32Array | null = null, signal?: AbortSignal): Promise<Scores> {
+    return this.#work.score(sha256, this.#with.data.version(dataset), rows, signal ? { signal } : {});
+  }
+
+  /**
+   * Two models on the same rows, paired. `rows` (of b's dataset version) default to test rows that neither was trained on, as far
+   * as there are any; `note` says which. Errors: MK_NOT_FOUND, MK_COMPARE_TASKS, MK_TRAIN_TOO_FEW_ROWS.
+   */
+  async compare(a: ModelOfRun, b: ModelOfRun, rows: Int32Array | null = null, signal?: AbortSignal): Promise<Comparison> {
+    const { blobs } = this.#with;
+    const side = async ({ sha256, runId }: ModelOfRun): Promise<{ modelFile: string; trainedOn: TrainedOn }> => {
+      await blobs.verify(sha256);
+      return { modelFile: blobs.path(sha256), trainedOn: await this.#trainedOn(runId) };
+    };
+    const order = { a: await side(a), b: await side(b), rows, seed: 1 };
+    return this.#work.compare(order, signal ? { signal } : {});
+  }
+
+  /** Starts a job that writes the answers of a stored model to the rows of a file. `subject` is for people: `churn v3`. */
+  startPredict(params: PredictParams, caller: Caller): Result<'registry.predict'> {
+    const { db, jobs, audit } = this.#with;
+    const job = transaction(db, (): Job => {
+      const started = jobs.start('predict', params, caller);
+      audit.append({
+        caller,
+        action: 'registry.predict',
+        subject: `model ${params.subject}`,
+        details: { jobId: started.id, sha256: params.sha256 },
+      });
+      return started;
+    });
+    return { jobId: job.id };
+  }
+
+  #trainKind(): JobKind<{ runId: string; dataset: string }, TrainJobResult> {
+    return {
+      kind: 'train',
+      subject: ({ dataset }) => `dataset ${dataset}`,
+      memoryMb: 1536,
+      resumable: true,
+      run: (context) => {
+        const { db, blobs, audit, clock, ids, emit, startWorker, data, labels, folder, features } = this.#with;
+        const propose = async ({ request }: Run): Promise<FeatureSpec> =>
+          (await features.propose({ dataset: request.dataset, target: request.target })).spec;
+        const shared = { db, blobs, audit, clock, ids, emit, startWorker, data, labels, store: this.#store, curves: this.#curves };
+        return new TrainJob(
+          { ...shared, propose, folder: join(folder, 'training') },
+          this.#require(context.params.runId),
+          context,
+        ).execute();
+      },
+    };
+  }
+
+  #predictKind(): JobKind<PredictParams, { rows: number; file: string }> {
+    return {
+      kind: 'predict',
+      subject: ({ subject }) => `model ${subject}`,
+      memoryMb: 512,
+      resumable: true,
+      run: ({ params: { sha256, input, output }, ...context }) => this.#work.predict(sha256, input, output, context),
+    };
+  }
+
+  async #trainedOn(runId: string): Promise<TrainedOn> {
+    const { data, blobs, labels } = this.#with;
+    const { request, spec } = this.#require(runId);
+    if (!spec) throw new ModelkeepError('MK_NOT_FOUND', { what: 'feature spec of run', name: runId });
+    const version = data.version(request.dataset);
+    return {
+      dataset: await datasetFile(version, blobs),
+      datasetKey: version.sha256,
+      labels: await labelRows(request.target, version, labels),
+      spec,
+      holdout: request.holdout ?? trainDefaults.holdout,
+      seed: request.seed ?? trainDefaults.seed,
+    };
+  }
+
+  /** A run whose job ended without it (cancelled in the queue, given up after kills) has ended too. */
+  #presentRun({ specSha256: _, ...run }: StoredRun): Run {
+    if (run.finishedAt !== null) return run;
+    const job = this.#job(run.jobId);
+    if (!job || (job.state !== 'failed' && job.state !== 'cancelled')) return run;
+    return { ...run, state: job.state, finishedAt: job.finishedAt };
+  }
+
+  #job(id: string): Job | null {
+    try {
+      return this.#with.jobs.get(id);
+    } catch (error) {
+      if (isModelkeepError(error)) return null;
+      throw error;
+    }
+  }
+
+  #candidates(runId: string): Candidate[] {
+    return this.#store.candidates(runId).map((each) => {
+      const live = this.#curves.get(each.id);
+      return presentCandidate(live && each.curve.length === 0 ? { ...each, curve: live } : each);
+    });
+  }
+
+  #require(runId: string): StoredRun {
+    const run = this.#store.run(runId);
+    if (!run) throw new ModelkeepError('MK_NOT_FOUND', { what: 'run', name: runId });
+    return run;
+  }
+
+  #requireCandidate(id: string): StoredCandidate {
+    const candidate = this.#store.candidate(id);
+    if (!candidate) throw new ModelkeepError('MK_NOT_FOUND', { what: 'candidate', name: id });
+    return candidate;
+  }
+}
+
+export interface PredictParams {
+  sha256: string;
+  /** For people: name and version of the model. */
+  subject: string;
+  /** Absolute paths. */
+  input: string;
+  output: string;
+}
+
+function presentCandidate({ position: _, referenceSha256: __, importance: ___, ...candidate }: StoredCandidate): Candidate {
+  return candidate;
+}
+
+function requireColumn(columns: readonly { name: string }[], name: string): void {
+  if (!columns.some((column) => column.name === name)) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: name });
+}
+
+function requireTimeColumn(columns: readonly { name: string; type: string }[], name: string): void {
+  requireColumn(columns, name);
+  const type = columns.find((column) => column.name === name)!.type;
+  if (!['date', 'timestamp', 'integer', 'number'].includes(type)) throw new ModelkeepError('MK_TRAIN_TIME_COLUMN', { column: name, type });
+}
