@@ -133,7 +133,7 @@ const transpose = (x: ReferenceTensor, perm: readonly number[]): ReferenceTensor
   fill(
     perm.map((axis) => x.shape[axis]!),
     (index) =>
-      at(
+      elementAt(
         x,
         perm.reduce<number[]>(
           (source, axis, to) => source.with(axis, index[to]!),
