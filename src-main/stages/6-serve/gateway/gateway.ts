@@ -113,7 +113,7 @@ export class Gateway {
   }): Ticket {
     const endpoint = this.#require(name);
     const { model, storeInputs } = endpoint.wanted;
-    const pinned = pinnedVersion === null ? null : Number(pinnedVersion);
+    const pinned = pinnedVersion === null ? null : versionNumber(pinnedVersion);
     const ticket: Ticket = { endpoint, kind, requestId, arrivedAt, at: this.#clock.now(), pinnedVersion: pinned, model, storeInputs };
     const served = endpoint.serving?.version ?? null;
     let error: ModelkeepError | null = null;
@@ -186,14 +186,14 @@ export class Gateway {
   /** Error: MK_SERVE_ENDPOINT_UNKNOWN. */
   isReady(name: string, version: string | null): boolean {
     const endpoint = this.#require(name);
-    return !this.#closing && isAnswering(endpoint) && (version === null || Number(version) === endpoint.serving?.version);
+    return !this.#closing && isAnswering(endpoint) && (version === null || versionNumber(version) === endpoint.serving?.version);
   }
 
   /** Errors: MK_SERVE_ENDPOINT_UNKNOWN, MK_SERVE_VERSION_NOT_SERVED. */
   described(name: string, version: string | null): ModelToServe {
     const endpoint = this.#require(name);
     const model = endpoint.serving ?? endpoint.wanted;
-    if (version !== null && Number(version) !== model.version)
+    if (version !== null && versionNumber(version) !== model.version)
       throw new ModelkeepError('MK_SERVE_VERSION_NOT_SERVED', { expected: model.version, found: version.slice(0, 40), field: name });
     return model;
   }
@@ -257,6 +257,11 @@ export class Gateway {
     });
     this.metrics.record(ticket.endpoint.name, ticket.kind, status, latencyMs);
   }
+}
+
+/** NaN for what is no version, which then equals none. */
+function versionNumber(text: string): number {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function isAnswering(endpoint: ServedEndpoint): boolean {

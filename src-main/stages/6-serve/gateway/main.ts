@@ -1,5 +1,5 @@
 // Gateway: the child process that speaks HTTP. It loads no model and parses no body; hosts do.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../platform/clock.ts';
@@ -16,6 +16,8 @@ import type { EndpointLimits } from './servedEndpoint.ts';
 export interface GatewaySettings {
   port: number;
   journal: string;
+  /** Folder for sockets, for this user only. */
+  run: string;
   endpoint?: Partial<EndpointLimits>;
   server?: Partial<ServerLimits>;
 }
@@ -31,14 +33,25 @@ const lowDiskBytes = 256 * 1024 * 1024;
 
 let gateway: Gateway | null = null;
 let http: GatewayServer | null = null;
-// Short, because the path of a Unix socket may have 107 characters; a folder of its own, because only this user may connect.
-const folder = mkdtempSync(join(tmpdir(), 'mk-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** The path of a Unix socket may have 107 characters; a deep workspace needs a shorter place. Emptied: what is there is of a gateway that was killed. */
+function socketFolder(run: string): string {
+  const own = join(run, 'hosts');
+  if (Buffer.byteLength(own) > 75) {
+    const short = mkdtempSync(join(tmpdir(), 'mk-')); // for this user only
+    process.on('exit', () => rmSync(short, { recursive: true, force: true }));
+    return short;
+  }
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  return own;
+}
 
 const server = serveWorker(
   {
-    start: async ({ port, journal, endpoint, server: limits }: GatewaySettings) => {
-      const cwd = mkdtempSync(join(folder, 'cwd-'));
+    start: async ({ port, journal, run, endpoint, server: limits }: GatewaySettings) => {
+      const folder = socketFolder(run);
+      const cwd = join(folder, 'empty');
+      mkdirSync(cwd);
       const factory = new HostFactory(folder, cwd);
       const own = new Gateway(
         factory,
