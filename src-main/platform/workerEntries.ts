@@ -6,6 +6,7 @@ export const workerEntries = {
   gateway: 'stages/6-serve/gateway/main.ts',
   inferenceHost: 'stages/6-serve/host/main.ts',
   ingester: 'stages/6-serve/ingester/main.ts',
+  adviseWorker: 'stages/9-advise/worker/main.ts',
   libraryProbe: 'platform/libraryProbe.ts',
 } as const;
 export type WorkerName = keyof typeof workerEntries;
