@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decimalsOf, niceRange, timeLabel } from './axes.ts';
+import { decimalsOf, keepApart, niceRange, timeLabel } from './axes.ts';
 
 test('ranges end at round numbers and hold the data', () => {
   expect(niceRange(0.798, 0.861)).toEqual({ min: 0.78, max: 0.88, interval: 0.02 });
@@ -23,4 +23,10 @@ test('time labels follow the span: days, or the clock with the day where it chan
   expect(timeLabel(at(9), 10 * 86_400_000, 'en')).toBe('24 Nov');
   expect(timeLabel(at(9), 3_600_000, 'en')).toBe('09:30');
   expect(timeLabel(new Date(2026, 10, 24).getTime(), 86_400_000, 'zh')).toBe('11-24');
+});
+
+test('labels that would overlap are pushed apart and keep their order', () => {
+  const [b = 0, a = 0, c = 0] = keepApart([50, 48, 90], 14);
+  expect(b - a).toBeGreaterThanOrEqual(13.9);
+  expect(c).toBe(90);
 });

@@ -33,3 +33,21 @@ export function decimalsOf(interval: number): number {
   const [, fraction = ''] = Number(interval.toPrecision(6)).toFixed(8).split('.');
   return fraction.replace(/0+$/, '').length;
 }
+
+/** Moves labels apart so that neighbours are at least `gap` pixels from each other; the order stays. */
+export function keepApart(positions: readonly number[], gap: number): number[] {
+  const order = positions.map((_, index) => index).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
+  const moved = [...positions];
+  // Neighbours push each other equally; a few rounds settle the handful of labels a chart has.
+  for (let round = 0; round < 20; round++) {
+    for (let at = 1; at < order.length; at++) {
+      const [above, below] = [order[at - 1] ?? 0, order[at] ?? 0];
+      const missing = gap - ((moved[below] ?? 0) - (moved[above] ?? 0));
+      if (missing > 0.01) {
+        moved[above] = (moved[above] ?? 0) - missing / 2;
+        moved[below] = (moved[below] ?? 0) + missing / 2;
+      }
+    }
+  }
+  return moved;
+}
