@@ -16,3 +16,4 @@ export type { LabelReader, TrainData } from './sources.ts';
 export type { Comparison, CompareNote } from './worker/compareModels.ts';
 export type { Scores } from './worker/scoreRows.ts';
 export { signatureKey } from './exportModel.ts';
+export { measure } from './metrics/measure.ts';
