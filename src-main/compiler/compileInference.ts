@@ -1,7 +1,7 @@
 import { withoutDropout } from './1-parse/parseForward.ts';
+import { integer } from './onnx/attributes.ts';
 import type { Graph, TensorData } from './onnx/graph.ts';
-import { elementCount } from './onnx/graph.ts';
-import { GraphBuilder } from './onnx/graphBuilder.ts';
+import { elementCount, renameGraph } from './onnx/graph.ts';
 
 export interface InferenceOptions {
   /** 'softmax' adds a Softmax over the last axis, giving probabilities. Default 'none'. */
@@ -39,23 +39,15 @@ export function compileInference(
   return appendOutput(graph, activation === 'softmax' ? 'Softmax' : 'Identity', name);
 }
 
-/** Replaces the output by one more node on it; the inner name moves out of the way when both are the same. */
-function appendOutput(graph: Graph, opType: string, name: string): Graph {
-  const output = graph.outputs[0]!;
-  const names = new GraphBuilder();
-  for (const node of graph.nodes) for (const each of node.outputs) names.uniqueName(each);
-  const inner = name === output.name ? names.uniqueName(`${name}_logits`) : output.name;
-  const move = (each: string): string => (each === output.name ? inner : each);
-  const nodes = graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(move), outputs: node.outputs.map(move) }));
-  const last = {
-    opType,
-    domain: '',
-    name: names.uniqueName(`node_${name}`),
-    inputs: [inner],
-    outputs: [name],
-    attributes: opType === 'Softmax' ? { axis: { kind: 'int' as const, value: -1 } } : {},
-  };
-  return { ...graph, nodes: [...nodes, last], outputs: [{ ...output, name }] };
+/** One more node behind the output. Everything but the inputs moves under `network.`, so that any output name is free. */
+function appendOutput(graph: Graph, opType: 'Softmax' | 'Identity', name: string): Graph {
+  const inputs = new Set(graph.inputs.map((each) => each.name));
+  if (inputs.has(name)) throw new Error(`"${name}" is an input; choose another name for the output.`);
+  const inner = renameGraph(graph, (each) => (inputs.has(each) ? each : `network.${each}`));
+  const output = inner.outputs[0]!;
+  const attributes = opType === 'Softmax' ? { axis: integer(-1) } : {};
+  const last = { opType, domain: '', name: `node_${name}`, inputs: [output.name], outputs: [name], attributes };
+  return { ...inner, nodes: [...inner.nodes, last], outputs: [{ ...output, name }] };
 }
 
 function tensorFor(name: string, shape: readonly (number | string)[], data: Float32Array | Float64Array): TensorData {
