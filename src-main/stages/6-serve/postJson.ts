@@ -12,11 +12,8 @@ export function postJson(url: string, value: unknown, timeoutMs = 30_000): Promi
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
         response.on('end', () => {
-          try {
-            resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) as unknown });
-          } catch (error) {
-            reject(error as Error);
-          }
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, body: readJson(text) });
         });
       },
     );
@@ -24,4 +21,12 @@ export function postJson(url: string, value: unknown, timeoutMs = 30_000): Promi
     sent.on('error', reject);
     sent.end(bytes);
   });
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

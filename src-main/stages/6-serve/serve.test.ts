@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src-shared/rpc/serve.ts';
 import { writeBinaryText } from './protocol/binaryTensors.ts';
-import { churnModel, churnReference, versionModel } from './testModels.ts';
-import { http, openTestServe, type TestServe } from './testService.ts';
+import { churnModel, churnReference, versionModel } from '../../testing/serveModels.ts';
+import { http, openTestServe, type TestServe } from '../../testing/serveBench.ts';
 
 let t: TestServe;
 let endpoint: Endpoint;
@@ -78,7 +78,7 @@ describe('named rows', () => {
     ['a missing column', JSON.stringify({ rows: [row, row, { tenure: 1, active: true }] }), 422, 'MK_SERVE_COLUMN_MISSING', 2, 'plan'],
     ['an unknown column', JSON.stringify({ ...row, age: 5 }), 422, 'MK_SERVE_COLUMN_UNKNOWN', 0, 'age'],
     ['no rows', '{"rows":[]}', 422, 'MK_SERVE_NO_ROWS', null, null],
-    ['too many rows', JSON.stringify({ rows: Array(10_001).fill({}) }), 413, 'MK_SERVE_TOO_MANY_ROWS', null, null],
+    ['too many rows', JSON.stringify({ rows: Array.from({ length: 10_001 }, () => ({})) }), 413, 'MK_SERVE_TOO_MANY_ROWS', null, null],
     ['a row of a megabyte too many', `{"notes":"${'x'.repeat(17 * 1024 * 1024)}"}`, 413, 'MK_SERVE_BODY_TOO_LARGE', null, 'Content-Length'],
   ])('%s: refused with code, row and field', async (_title, body, status, code, rowNumber, field) => {
     const answer = await predict(body).catch((error: NodeJS.ErrnoException) => ({

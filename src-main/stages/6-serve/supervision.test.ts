@@ -1,9 +1,9 @@
 // What happens to requests while versions change and processes die: real processes, real load.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { liveWorkers } from '../../platform/processHost.ts';
-import { OpenLoad, type LoadResult } from './load.ts';
-import { alwaysHangingModel, hangingModel, versionModel } from './testModels.ts';
-import { http, openTestServe, type TestServe } from './testService.ts';
+import { OpenLoad, type LoadResult } from '../../testing/openLoad.ts';
+import { alwaysHangingModel, hangingModel, versionModel } from '../../testing/serveModels.ts';
+import { http, openTestServe, type TestServe } from '../../testing/serveBench.ts';
 
 let t: TestServe;
 beforeEach(async () => {
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => t[Symbol.asyncDispose](), 30_000);
 
 const deploy = async (endpoint: string, model = endpoint): Promise<string> => {
-  t.registry.aliases.has(`${model}@champion`) || t.registry.aliases.set(`${model}@champion`, 1);
+  if (!t.registry.aliases.has(`${model}@champion`)) t.registry.aliases.set(`${model}@champion`, 1);
   const { predictUrl } = await t.serve.deploy({ endpoint, model, alias: 'champion', storeInputs: true, reason: '' }, t.bench.caller);
   return predictUrl!;
 };

@@ -60,7 +60,10 @@ const server = serveWorker(
         { ...defaultEndpointLimits, ...endpoint },
         (report) => server.emit('endpoint', report),
       );
-      const listener = new GatewayServer(own, timeOrderedIds(systemClock), { ...defaultServerLimits, ...limits });
+      const listener = new GatewayServer(own, timeOrderedIds(systemClock), (error) => console.error(error), {
+        ...defaultServerLimits,
+        ...limits,
+      });
       const listening = await listener.listen(port);
       factory.prepare();
       gateway = own;

@@ -32,11 +32,13 @@ export class GatewayServer {
   readonly #gateway: Gateway;
   readonly #ids: Ids;
   readonly #limits: ServerLimits;
+  readonly #onFault: (error: unknown) => void;
   readonly #server: Server;
   #guard = new RequestGuard(0);
   #port = 0;
 
-  constructor(gateway: Gateway, ids: Ids, limits: ServerLimits = defaultServerLimits) {
+  constructor(gateway: Gateway, ids: Ids, onFault: (error: unknown) => void, limits: ServerLimits = defaultServerLimits) {
+    this.#onFault = onFault;
     this.#gateway = gateway;
     this.#ids = ids;
     this.#limits = limits;
@@ -63,11 +65,13 @@ export class GatewayServer {
     for (;;) {
       try {
         await new Promise<void>((resolve, reject) => {
-          this.#server.once('error', reject);
-          this.#server.listen({ port, host: '127.0.0.1', backlog: 4096 }, () => {
-            this.#server.off('error', reject);
-            resolve();
-          });
+          const settled = (error?: Error): void => {
+            this.#server.off('error', settled).off('listening', settled);
+            if (error) reject(error);
+            else resolve();
+          };
+          this.#server.once('error', settled).once('listening', settled);
+          this.#server.listen({ port, host: '127.0.0.1', backlog: 4096 });
         });
         break;
       } catch (error) {
@@ -210,6 +214,7 @@ export class GatewayServer {
   #refuse(request: IncomingMessage, response: ServerResponse, requestId: string, v2: boolean, error: unknown): void {
     if (response.headersSent || response.destroyed) return;
     const { code, params } = describe(error);
+    if (code === 'MK_INTERNAL') this.#onFault(error);
     const body = (v2 ? v2ErrorBody : errorBody)(code, params, requestId);
     if (code === 'MK_SERVE_OVERLOADED' || code === 'MK_SERVE_NOT_READY') response.setHeader('retry-after', '1');
     // What is still being sent is not read to its end: the connection goes, unless little is left.
@@ -256,6 +261,5 @@ function binaryHeader(value: string | string[] | undefined): number | null {
 
 function describe(error: unknown): { code: ErrorCode; params: ErrorParams } {
   if (isModelkeepError(error)) return { code: error.code, params: error.params };
-  console.error(error);
   return { code: 'MK_INTERNAL', params: { operation: 'request', detail: 'see the log' } };
 }

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Reference } from '../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { decodeImage } from '../../3-features/decodeImage.ts';
 import { firstPrediction, namedAnswer, v2Answer, type Answered, type OutputColumn } from '../protocol/answers.ts';
 import { flagUnusual, type Flags } from '../protocol/flags.ts';
 import { planInputs, type InputColumn, type InputPlan } from '../protocol/inputPlan.ts';
@@ -97,6 +96,7 @@ export class Predictor {
   }
 
   async #decodeImages(columns: readonly InputColumn[], images: readonly PendingImage[]): Promise<void> {
+    const { decodeImage } = await import('../../3-features/api.ts'); // only where there are images: its library is large
     for (const { row, input, bytes } of images) {
       const planned = this.#plan.inputs[input]!;
       const [height, width, channels] = planned.input.shape as [number, number, 1 | 3];

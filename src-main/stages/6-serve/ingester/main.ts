@@ -52,7 +52,7 @@ const server = serveWorker(
     },
     window: async (query: WindowQuery & PerformanceQuery) => {
       await open().flush();
-      return { ...countWindow(open().db, query), performance: measurePerformance(open().db, query) };
+      return { ...countWindow(open().db, query), performance: await measurePerformance(open().db, query) };
     },
     readTruthFile: ({ file }: { file: string }) => readTruthFile(file),
     truth: async ({ endpoint, rows }: { endpoint: string; rows: TruthRow[] }) => {

@@ -1,7 +1,6 @@
 // How right the stored answers were, once the truth is known.
 import type { Metrics } from '../../../../src-shared/domain/training.ts';
 import type { ReadableDb } from '../../../platform/sqlite.ts';
-import { measure } from '../../4-train/metrics/measure.ts';
 import { answersOf, type StoredAnswer } from './storedRows.ts';
 
 export interface PerformanceQuery {
@@ -21,14 +20,17 @@ export interface Performance {
 /** Intervals are drawn with this seed, so that the same rows give the same figures. */
 const seed = 7;
 
-export function measurePerformance(db: ReadableDb, { endpoint, version, classes, windowRows }: PerformanceQuery): Performance {
+export async function measurePerformance(
+  db: ReadableDb,
+  { endpoint, version, classes, windowRows }: PerformanceQuery,
+): Promise<Performance> {
   const rows = db
     .prepare<[string, number, number], { seq: number; row: number; truth: string; output: string; rows: number }>(
       `SELECT t.seq, t.row, t.truth, r.output, r.rows FROM truth t JOIN requests r ON r.seq = t.seq
        WHERE t.endpoint = ? AND r.version = ? AND r.output IS NOT NULL ORDER BY t.seq DESC, t.row LIMIT ?`,
     )
     .all(endpoint, version, windowRows);
-  const pairs: { truth: string; answer: StoredAnswer }[] = [];
+  const pairs: Pair[] = [];
   let lastSeq = -1;
   let answers: StoredAnswer[] = [];
   for (const { seq, row, truth, output, rows: requestRows } of rows) {
@@ -37,29 +39,33 @@ export function measurePerformance(db: ReadableDb, { endpoint, version, classes,
     const answer = answers[row];
     if (answer && answer.prediction !== null) pairs.push({ truth, answer });
   }
-  if (pairs.length === 0) return { labelled: 0, metrics: {} };
-  return { labelled: pairs.length, metrics: classes.length > 0 ? measureClasses(pairs, classes) : measureNumbers(pairs) };
+  const answersWithTruth = classes.length > 0 ? classAnswers(pairs, classes) : numberAnswers(pairs);
+  if (pairs.length === 0 || !answersWithTruth) return { labelled: 0, metrics: {} };
+  const { measure } = await import('../../4-train/api.ts'); // large, and only needed once truth has come
+  return { labelled: pairs.length, metrics: measure(answersWithTruth, seed) };
 }
 
-function measureClasses(pairs: readonly { truth: string; answer: StoredAnswer }[], classes: readonly string[]): Metrics {
+interface Pair {
+  truth: string;
+  answer: StoredAnswer;
+}
+
+function classAnswers(pairs: readonly Pair[], classes: readonly string[]) {
   const known = pairs.filter(({ truth }) => classes.includes(truth));
-  if (known.length === 0) return {};
+  if (known.length === 0) return null;
   const probabilities = new Float64Array(known.length * classes.length);
   known.forEach(({ answer }, row) => {
     const given = answer.probabilities ?? classes.map((name) => Number(name === String(answer.prediction)));
     probabilities.set(given.slice(0, classes.length), row * classes.length);
   });
   const truth = Int32Array.from(known, (each) => classes.indexOf(each.truth));
-  return measure({ kind: 'class', truth, probabilities, classes: classes.length }, seed);
+  return { kind: 'class' as const, truth, probabilities, classes: classes.length };
 }
 
-function measureNumbers(pairs: readonly { truth: string; answer: StoredAnswer }[]): Metrics {
-  return measure(
-    {
-      kind: 'number',
-      truth: Float64Array.from(pairs, ({ truth }) => Number(truth)),
-      prediction: Float64Array.from(pairs, ({ answer }) => Number(answer.prediction)),
-    },
-    seed,
-  );
+function numberAnswers(pairs: readonly Pair[]) {
+  return {
+    kind: 'number' as const,
+    truth: Float64Array.from(pairs, ({ truth }) => Number(truth)),
+    prediction: Float64Array.from(pairs, ({ answer }) => Number(answer.prediction)),
+  };
 }

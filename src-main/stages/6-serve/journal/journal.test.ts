@@ -148,6 +148,18 @@ describe('journal', () => {
     again.close();
   });
 
+  test('a segment that has become old is finished, and the next record begins another', async () => {
+    const clock = new ManualClock();
+    const writer = new JournalWriter(folder, clock, { syncEveryMs: 5, segmentAgeMs: 1000 });
+    writer.append(record('a'));
+    clock.advance(2000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    writer.append(record('b'));
+    writer.close();
+    expect((await listSegments(folder)).length).toBe(2);
+    expect((await readAll()).ids).toEqual(['a', 'b']);
+  });
+
   test('only the last segment of a living writer may grow, also after the clock went back', () => {
     const name = (now: number, writer: string, pid: number, order: number): string =>
       segmentName({ now, writer: writer.repeat(12), pid, order });

@@ -10,6 +10,8 @@ import { segmentName } from './segmentNames.ts';
 export interface JournalOptions {
   /** A segment that is larger is followed by a new one. Default 16 MiB. */
   segmentBytes?: number;
+  /** A segment that is older is followed by a new one, so that what was stored elsewhere can be deleted here. Default 60 s. */
+  segmentAgeMs?: number;
   /** Default 200: what a power cut may cost. The death of a process costs nothing. */
   syncEveryMs?: number;
   /** After a failed write, how long until the next attempt. Default 1,000. */
@@ -20,11 +22,13 @@ export class JournalWriter {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #segmentBytes: number;
+  readonly #segmentAgeMs: number;
   readonly #retryAfterMs: number;
   readonly #timer: NodeJS.Timeout;
   readonly #writer = randomBytes(6).toString('hex');
   #fd: number | null = null;
   #bytes = 0;
+  #begunAt = 0;
   #order = 0;
   #dirty = false;
   #syncing = false;
@@ -36,11 +40,12 @@ export class JournalWriter {
   constructor(
     folder: string,
     clock: Clock,
-    { segmentBytes = 16 * 1024 * 1024, syncEveryMs = 200, retryAfterMs = 1000 }: JournalOptions = {},
+    { segmentBytes = 16 * 1024 * 1024, segmentAgeMs = 60_000, syncEveryMs = 200, retryAfterMs = 1000 }: JournalOptions = {},
   ) {
     this.#folder = folder;
     this.#clock = clock;
     this.#segmentBytes = segmentBytes;
+    this.#segmentAgeMs = segmentAgeMs;
     this.#retryAfterMs = retryAfterMs;
     this.#timer = setInterval(() => this.#sync(), syncEveryMs).unref();
   }
@@ -79,6 +84,7 @@ export class JournalWriter {
       0o600,
     );
     this.#fd = fd;
+    this.#begunAt = now;
     this.#bytes = 0;
     writeAll(fd, [segmentMagic], segmentMagic.length);
     this.#bytes = segmentMagic.length;
@@ -117,7 +123,9 @@ export class JournalWriter {
 
   #sync(): void {
     const fd = this.#fd;
-    if (!this.#dirty || this.#syncing || fd === null) return;
+    if (fd === null || this.#syncing) return;
+    if (this.#clock.now() - this.#begunAt > this.#segmentAgeMs) return this.#finishSegment();
+    if (!this.#dirty) return;
     this.#dirty = false;
     this.#syncing = true;
     fdatasync(fd, (error) => {

@@ -5,7 +5,7 @@ export function describeFound(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'string') {
-    const points = [...value.slice(0, 48)];
+    const points = Array.from(value.slice(0, 48));
     return JSON.stringify(points.length > 40 || value.length > 48 ? `${points.slice(0, 40).join('')}…` : value);
   }
   return String(value);

@@ -72,7 +72,7 @@ describe('parseNamedRows', () => {
     ['rows that are no array', { rows: 5 }, 'MK_SERVE_BODY_SHAPE', undefined, 'rows'],
     ['a key beside rows', { rows: [good], model: 'x' }, 'MK_SERVE_BODY_SHAPE', undefined, 'model'],
     ['no rows', { rows: [] }, 'MK_SERVE_NO_ROWS', undefined, undefined],
-    ['too many rows', { rows: Array(1001).fill({}) }, 'MK_SERVE_TOO_MANY_ROWS', undefined, undefined],
+    ['too many rows', { rows: Array.from({ length: 1001 }, () => ({})) }, 'MK_SERVE_TOO_MANY_ROWS', undefined, undefined],
     ['a row that is no object', { rows: [good, [1]] }, 'MK_SERVE_ROW_NOT_OBJECT', 1, undefined],
     ['an unknown column', { rows: [good, { ...good, age: 3 }] }, 'MK_SERVE_COLUMN_UNKNOWN', 1, 'age'],
     ['a missing column', { rows: [good, good, { tenure: 1 }] }, 'MK_SERVE_COLUMN_MISSING', 2, 'plan'],
@@ -235,7 +235,12 @@ describe('parseV2Request', () => {
     ['text as a number', change(0, { data: ['1', '2'] }), 'MK_SERVE_TENSOR', 'tenure'],
     ['a number as text', change(1, { data: [1, 2] }), 'MK_SERVE_TENSOR', 'plan'],
     ['an unknown output', { inputs: tensors, outputs: [{ name: 'logits' }] }, 'MK_SERVE_TENSOR_UNKNOWN', 'logits'],
-    ['100,000 outputs', { inputs: tensors, outputs: Array(100_000).fill({ name: 'prediction' }) }, 'MK_SERVE_TENSOR_TWICE', 'prediction'],
+    [
+      '100,000 outputs',
+      { inputs: tensors, outputs: Array.from({ length: 100_000 }, () => ({ name: 'prediction' })) },
+      'MK_SERVE_TENSOR_TWICE',
+      'prediction',
+    ],
     ['a binary size without the header', change(0, { data: undefined, parameters: { binary_data_size: 8 } }), 'MK_SERVE_TENSOR', 'tenure'],
   ])('refuses %s', (_title, request, code, field) => {
     const error = errorOf(() => read(request));

@@ -1,6 +1,6 @@
 // Open-loop load for tests and benchmarks: requests leave at their time whether or not earlier ones were answered, so a stall shows. Not part of the product.
 import { Agent } from 'node:http';
-import { http, type HttpAnswer } from './testService.ts';
+import { http, type HttpAnswer } from './serveBench.ts';
 
 export interface LoadResult {
   sent: number;

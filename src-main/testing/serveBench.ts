@@ -1,10 +1,10 @@
 // A real serving stage in a temporary workspace, with a registry of test models. Not part of the product.
 import { request as httpRequest, Agent, type IncomingHttpHeaders } from 'node:http';
-import type { Reference } from '../../../src-shared/domain/training.ts';
-import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
-import { openTestBench, type TestBench } from '../../testing/testBench.ts';
-import { ServeService, type ModelResolver, type ServableVersion, type ServeDependencies } from './api.ts';
-import type { TestModel } from './testModels.ts';
+import type { Reference } from '../../src-shared/domain/training.ts';
+import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
+import { openTestBench, type TestBench } from './testBench.ts';
+import { ServeService, type ModelResolver, type ServableVersion, type ServeDependencies } from '../stages/6-serve/api.ts';
+import type { TestModel } from './serveModels.ts';
 
 export class TestRegistry implements ModelResolver {
   readonly #bench: TestBench;

@@ -1,7 +1,7 @@
 // Small real models for the tests of this stage and of the monitor. Not part of the product.
-import type { ModelInput, ModelSignature } from '../../../src-shared/domain/features.ts';
-import type { Reference } from '../../../src-shared/domain/training.ts';
-import { GraphBuilder, strings } from '../../compiler/index.ts';
+import type { ModelInput, ModelSignature } from '../../src-shared/domain/features.ts';
+import type { Reference } from '../../src-shared/domain/training.ts';
+import { GraphBuilder, strings } from '../compiler/index.ts';
 
 export interface TestModel {
   bytes: Uint8Array<ArrayBuffer>;
