@@ -8,10 +8,11 @@
  * A value that stands out enters later histories as the limit it passed, for at most `patience` periods in a row: then the new level is
  * believed.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Forecast } from './forecast.ts';
 import { limitsOf } from './limits.ts';
-
-export type Period = 'day' | 'week' | 'month';
+import { rules, type Period } from './rules.ts';
+import { chooseSeasons, firstForecast, firstJudged, historyLength } from './seasons.ts';
 
 export interface JudgedPoint {
   value: number | null;
@@ -40,31 +41,8 @@ export interface Judgement {
   method: { seasons: number[]; fits: number; judged: number; level: number; window: number };
 }
 
-interface Rules {
-  /** Season lengths that are tried. */
-  seasons: readonly (readonly number[])[];
-  /** Values before the first forecast. */
-  minHistory: number;
-  /** Newest values that a fit sees, or three turns of the longest season if that is more; older ones say little and cost time. */
-  maxHistory: number;
-  /** Newest periods that get an expectation. */
-  maxJudged: number;
-  window: number;
-  patience: number;
-  /** Share of usual periods that pass the limits. */
-  alpha: number;
-}
-
-export const rules: Record<Period, Rules> = {
-  day: { seasons: [[], [7], [7, 365]], minHistory: 42, maxHistory: 300, maxJudged: 365, window: 7, patience: 14, alpha: 0.005 },
-  week: { seasons: [[], [52]], minHistory: 20, maxHistory: 160, maxJudged: 156, window: 4, patience: 6, alpha: 0.005 },
-  month: { seasons: [[], [12]], minHistory: 12, maxHistory: 60, maxJudged: 60, window: 3, patience: 3, alpha: 0.01 },
-};
-
-/** Forecasts that only calibrate, before the first one that judges. */
-const calibration = { day: 150, week: 40, month: 10 } as const;
-/** First errors whose mean starts the usual size. */
-const scaleFrom = { day: 14, week: 8, month: 5 } as const;
+/** About 0.1 s of work. */
+const fitsPerTurn = 16;
 /** Weight of the newest error in the usual size of errors (about the last 40). */
 const scaleWeight = 0.05;
 
@@ -77,18 +55,22 @@ export interface JudgeOptions {
 }
 
 /** `values`: one per period, oldest first; null where nothing is known (an average without rows). Deterministic. */
-export function judge(values: readonly (number | null)[], { period, forecast, onProgress, signal }: JudgeOptions): Judgement {
-  const { maxJudged, window, patience, alpha } = rules[period];
+export async function judge(
+  values: readonly (number | null)[],
+  { period, forecast, onProgress, signal }: JudgeOptions,
+): Promise<Judgement> {
+  const { window, patience, alpha, calibration, firstErrors: enough } = rules[period];
   const points: JudgedPoint[] = values.map((value) => ({ value, expected: null, low: null, high: null, anomaly: false }));
   const believed = interpolated(values);
-  const nonNegative = believed.every((value) => value >= 0);
-  const seasons = chooseSeasons(believed, rules[period], forecast);
+  const judgedFrom = firstJudged(values.length, rules[period]);
+  const before = values.slice(0, judgedFrom);
+  const seasons = chooseSeasons(believed.slice(0, judgedFrom), rules[period], forecast);
   const history = historyLength(seasons, rules[period]);
-  const first = Math.max(firstForecast(seasons, rules[period]), values.length - maxJudged - calibration[period]);
+  const first = Math.max(firstForecast(seasons, rules[period]), judgedFrom - calibration - enough);
+  const zerosUsual = before.filter((value) => value === 0).length > 0.02 * before.length;
+  const measure = believed.slice(0, judgedFrom).every((value) => value >= 0) ? rootScale : plainScale;
   const method = { seasons: [...seasons], fits: 0, judged: 0, level: 1 - alpha, window };
 
-  const zerosUsual = values.filter((value) => value === 0).length > 0.02 * values.length;
-  const measure = nonNegative ? rootScale : plainScale;
   const ahead: (number[] | undefined)[] = [];
   const scores: number[] = [];
   const windowScores: number[] = [];
@@ -98,6 +80,7 @@ export function judge(values: readonly (number | null)[], { period, forecast, on
   let scale = 0;
   let replaced = 0;
   for (let at = first; at < values.length; at++) {
+    if (method.fits % fitsPerTurn === 0) await nextTurn(); // so that a request to stop is heard
     signal?.throwIfAborted();
     const next = forecast(believed.slice(Math.max(0, at - history), at), seasons, window).map((one) => measure.clip(one));
     method.fits++;
@@ -107,7 +90,7 @@ export function judge(values: readonly (number | null)[], { period, forecast, on
     const expected = next[0]!;
     const value = values[at] ?? null;
     const point = points[at]!;
-    const band = scores.length >= calibration[period] ? bandAround(expected, scale, scores, alpha, measure) : null;
+    const band = scores.length >= calibration ? bandAround(expected, scale, scores, alpha, measure) : null;
     if (band) {
       method.judged++;
       Object.assign(point, { expected, low: band.low, high: band.high });
@@ -122,7 +105,7 @@ export function judge(values: readonly (number | null)[], { period, forecast, on
     }
     const run = windowAt(at, window, values, ahead, scales);
     if (run) {
-      const runBand = windowScores.length >= calibration[period] ? bandAround(run.expected, run.scale, windowScores, alpha, measure) : null;
+      const runBand = windowScores.length >= calibration ? bandAround(run.expected, run.scale, windowScores, alpha, measure) : null;
       if (runBand && (run.actual < runBand.low || run.actual > runBand.high)) {
         const { low, high } = runBand;
         standouts.push({
@@ -135,14 +118,16 @@ export function judge(values: readonly (number | null)[], { period, forecast, on
           excess: runBand.excess(run.actual),
         });
       }
-      windowScores.push((measure.of(run.actual) - measure.of(run.expected)) / run.scale);
+      const believedRun = runBand ? between(run.actual, runBand.low, runBand.high) : run.actual;
+      windowScores.push((measure.of(believedRun) - measure.of(run.expected)) / run.scale);
     }
 
     if (point.anomaly && replaced < patience) {
-      believed[at] = Math.min(Math.max(value, point.low!), point.high!);
+      believed[at] = between(value, point.low!, point.high!);
       replaced++;
     } else if (!point.anomaly) replaced = 0;
-    const error = measure.of(value) - measure.of(expected);
+    // What stood out teaches the limits no more than that they were reached; else one holiday would hide the next.
+    const error = measure.of(believed[at]!) - measure.of(expected);
     if (scale > 0) {
       scores.push(error / scale);
       // One wild day must not blind the following ones: its weight is capped at three usual errors.
@@ -150,7 +135,7 @@ export function judge(values: readonly (number | null)[], { period, forecast, on
     } else {
       // A scale from one lucky forecast would make every later score enormous.
       firstErrors.push(Math.abs(error));
-      if (firstErrors.length >= scaleFrom[period]) scale = firstErrors.reduce((sum, one) => sum + one, 0) / firstErrors.length;
+      if (firstErrors.length >= enough) scale = firstErrors.reduce((sum, one) => sum + one, 0) / firstErrors.length;
     }
   }
   return { points, standouts: merged(standouts), method };
@@ -164,7 +149,7 @@ interface Measure {
 }
 const plainScale: Measure = { of: (value) => value, back: (measured) => measured, clip: (forecast) => forecast };
 const rootScale: Measure = {
-  of: Math.sqrt,
+  of: (value) => Math.sign(value) * Math.sqrt(Math.abs(value)), // a refund among sales may still be negative
   back: (measured) => Math.max(0, measured) ** 2,
   clip: (forecast) => Math.max(0, forecast),
 };
@@ -225,39 +210,6 @@ function merged(standouts: Standout[]): Standout[] {
   return kept.sort((a, b) => a.from - b.from);
 }
 
-/** The seasons whose one-step forecasts were closest on older periods, all tried on the same ones; the simplest wins ties within 2 %. */
-function chooseSeasons(values: Float64Array, rule: Rules, forecast: Forecast): readonly number[] {
-  // A season needs two turns before its first forecast, and at least 40 % of the series must be left to calibrate and judge.
-  const possible = rule.seasons.filter((seasons) => firstForecast(seasons, rule) <= 0.6 * values.length);
-  if (possible.length < 2) return possible[0] ?? [];
-  const tries = 24;
-  const from = Math.max(...possible.map((seasons) => firstForecast(seasons, rule)));
-  const until = Math.max(from + tries, Math.floor(values.length * 0.9));
-  const origins = Array.from({ length: tries }, (_, index) => Math.floor(from + ((until - from) * index) / tries)).filter(
-    (at) => at < values.length,
-  );
-  let best = possible[0]!;
-  let bestError = Infinity;
-  for (const seasons of possible) {
-    const history = historyLength(seasons, rule);
-    let error = 0;
-    for (const at of origins) error += Math.abs(values[at]! - forecast(values.slice(Math.max(0, at - history), at), seasons, 1)[0]!);
-    if (error < bestError * 0.98) {
-      bestError = error;
-      best = seasons;
-    }
-  }
-  return best;
-}
-
-function firstForecast(seasons: readonly number[], rule: Rules): number {
-  return Math.max(rule.minHistory, 2 * (seasons.at(-1) ?? 0));
-}
-
-function historyLength(seasons: readonly number[], rule: Rules): number {
-  return Math.max(rule.maxHistory, 3 * (seasons.at(-1) ?? 0));
-}
-
 /** A copy without gaps: linear between neighbours, flat at the ends. Only the model sees it. */
 function interpolated(values: readonly (number | null)[]): Float64Array {
   const filled = new Float64Array(values.length);
@@ -274,4 +226,8 @@ function interpolated(values: readonly (number | null)[]): Float64Array {
   }
   if (before >= 0) filled.fill(filled[before]!, before + 1);
   return filled;
+}
+
+function between(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
 }

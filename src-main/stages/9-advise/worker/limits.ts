@@ -25,14 +25,15 @@ export function limitsOf(scores: readonly number[], alpha: number): { low: numbe
   return { low: -upperTail(Float64Array.from(ascending, (score) => -score).reverse(), alpha / 2), high: upperTail(ascending, alpha / 2) };
 }
 
-/** The value passed with probability `tail`: u + β ln((1 − 0.9) / tail), β the mean excess over u. `ascending` is sorted. */
+/** The value passed with probability `tail`: u + β ln((1 − 0.9) / tail). β is the median excess over u divided by ln 2 (the median of an
+ *  exponential distribution), not the mean: a few true standouts among the past errors must not hide the next one. `ascending` is sorted. */
 function upperTail(ascending: Float64Array, tail: number): number {
   const from = Math.floor(ascending.length * tailStart);
   const threshold = ascending[from - 1]!;
-  let excess = 0;
-  for (let index = from; index < ascending.length; index++) excess += ascending[index]! - threshold;
-  const beta = excess / (ascending.length - from);
-  return threshold + beta * Math.log((1 - tailStart) / tail);
+  const excesses = ascending.subarray(from);
+  const middle = (excesses.length - 1) / 2;
+  const median = (excesses[Math.floor(middle)]! + excesses[Math.ceil(middle)]!) / 2 - threshold;
+  return threshold + (median / Math.LN2) * Math.log((1 - tailStart) / tail);
 }
 
 /** Quantile of Student's t by Hill's expansion from the normal quantile (Abramowitz & Stegun 26.7.5); error < 1 % for df ≥ 7. */
