@@ -40,6 +40,8 @@ export const data = {
         quote: z.string().nullable(),
         header: z.boolean().nullable(),
         sheets: z.array(z.string()),
+        /** Why: e.g. `delimiterConsistent` {delimiter, fields, rows}, `encoding:validUtf8`, `headerOverTypes`. */
+        reasons: z.array(importWarning),
       }),
       columns: z.array(column.extend({ examples: z.array(z.string()) })),
       rows: z.array(z.array(cell)),
