@@ -27,6 +27,7 @@ test('a start beats a word start beats the inside, and every word must fit', () 
 test('Chinese is found by pinyin initials, and by itself', () => {
   const all = [verb('将 credit-churn-prod 回滚到 v14'), verb('导入文件')];
   expect(titles(rankCommands(all, 'drwj', initials))).toEqual(['导入文件']);
+  expect(titles(rankCommands([verb('前往 监控')], 'qwjk', initials))).toEqual(['前往 监控']);
   expect(titles(rankCommands(all, '回滚', initials))).toEqual(['将 credit-churn-prod 回滚到 v14']);
   expect(titles(rankCommands(all, 'hg', initials))).toEqual(['将 credit-churn-prod 回滚到 v14']);
 });

@@ -24,7 +24,7 @@ export function rankCommands<C extends Searchable>(all: readonly C[], query: str
 
 function score({ title, detail = '' }: Searchable, words: string[], initials: Initials): number {
   const name = title.toLowerCase();
-  const letters = initials(title).toLowerCase();
+  const letters = initials(title).toLowerCase().replace(/\s/g, '');
   const more = detail.toLowerCase();
   let sum = 1;
   for (const word of words) {

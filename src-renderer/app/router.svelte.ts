@@ -1,4 +1,5 @@
 // Where the person is. The address is the only place that holds it, so that back, forward and reload just work.
+import '../rpc/token.ts'; // takes the token out of the address before it is read here
 import { formatHash, parseHash, type Address } from './routes.ts';
 
 class Router {

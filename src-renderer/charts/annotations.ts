@@ -16,8 +16,12 @@ export type Annotation =
   | { kind: 'level'; value: number; label: string }
   /** Dotted rule with a flag: a deployment or an import. */
   | { kind: 'event'; at: number; label: string; tone?: 'cur' | 'crit' | 'chal' | undefined }
+  /** A point of the curve itself, such as the best epoch; not hidden with the events. */
+  | { kind: 'mark'; at: number; label: string; category?: number | undefined }
   /** Truth is known until here. */
   | { kind: 'known'; at: number; label: string };
+
+const eventColors = { cur: '--d-cur', crit: '--crit-mark', chal: '--d-chal' } as const;
 
 type Shape = Extract<CustomSeriesRenderItemReturn, { type: 'group' }>['children'];
 
@@ -112,18 +116,19 @@ function shapes(annotation: Annotation, area: Plot, roles: Roles): Shape {
       ];
     }
     case 'event':
+    case 'mark':
     case 'known': {
       const raw = area.x(annotation.at);
       if (raw < area.left - 1 || raw > area.right + 1) return [];
       const x = Math.round(raw) + 0.5;
-      const tone =
+      const tone: `--${string}` =
         annotation.kind === 'known'
           ? '--d-ref'
-          : annotation.tone === 'crit'
-            ? '--crit-mark'
-            : annotation.tone === 'chal'
-              ? '--d-chal'
-              : '--d-cur';
+          : annotation.kind === 'mark'
+            ? annotation.category
+              ? `--c${annotation.category}`
+              : '--d-cur'
+            : eventColors[annotation.tone ?? 'cur'];
       const text = annotation.kind === 'event' && annotation.tone === 'crit' ? '--crit' : '--text-2';
       // The flag's text goes to the side where there is room.
       const toLeft = x - area.left > (area.right - area.left) * 0.6;

@@ -1,7 +1,7 @@
 // Files for an import. In the desktop window the system dialog gives paths; in a browser the bytes are uploaded to the
 // core, which answers with the path of its copy. Either way an import is handed paths.
 import { RpcError } from '../../src-shared/rpc/envelope.ts';
-import { sessionToken } from './transport.ts';
+import { sessionToken } from './token.ts';
 
 export interface PickOptions {
   /** Let people choose several files. */

@@ -1,5 +1,14 @@
 // Texts of the component page; all of them are examples.
 export const examples = {
+  tabs: 'Groups',
+  tabAll: 'All',
+  tabParts: 'Parts',
+  tabTables: 'Tables and lists',
+  detail: 'Detail panel',
+  detailText:
+    'What belongs to the selected row stands here. Drag the edge, or focus it and press the arrow keys. Below 1280 px it lies over the page; Esc closes it.',
+  openDetail: 'Detail panel',
+  traceFile: 'crm_export_2026-11-25.csv',
   status: 'Status',
   statusHelp: 'icon + word + colour',
   healthy: 'Healthy',

@@ -1,4 +1,12 @@
 export const examples = {
+  tabs: '分组',
+  tabAll: '全部',
+  tabParts: '部件',
+  tabTables: '表格与列表',
+  detail: '详情栏',
+  detailText: '选中行的内容显示在此。可拖动边缘，或聚焦后按方向键。窗口窄于 1280 像素时浮于页面之上，Esc 关闭。',
+  openDetail: '详情栏',
+  traceFile: 'crm_export_2026-11-25.csv',
   status: '状态',
   statusHelp: '图标 + 文字 + 颜色',
   healthy: '正常',
