@@ -137,6 +137,11 @@ export class TrainService {
     return reference.parse(JSON.parse((await this.#with.blobs.read(referenceSha256)).toString()));
   }
 
+  /** Blob of {@link reference}, for those who hand the file on. */
+  referenceBlob(candidateId: string): string | null {
+    return this.#requireCandidate(candidateId).referenceSha256;
+  }
+
   importance(candidateId: string): FinishedCandidate['importance'] {
     return this.#requireCandidate(candidateId).importance;
   }
