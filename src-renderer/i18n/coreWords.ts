@@ -7,7 +7,8 @@ import { textIfKnown } from './i18n.svelte.ts';
 export function coreWords(prefix: string, code: string, params: CoreParams = {}): string {
   const { language } = preferences;
   const known = textIfKnown(prefix + code, formatParams(params, language));
-  if (known !== null) return known;
+  // A text whose figures are not there would show its placeholders.
+  if (known !== null && !known.includes('{{')) return known;
   const figures = listParams(params, language);
   return figures === '' ? spellOut(code) : `${spellOut(code)}${language === 'zh' ? '：' : ': '}${figures}`;
 }

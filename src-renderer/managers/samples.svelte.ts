@@ -4,6 +4,7 @@ import type { Result } from '../../src-shared/rpc/contract.ts';
 import type { Job } from '../../src-shared/domain/job.ts';
 import { client } from '../rpc/client.svelte.ts';
 import { mergeSteps, type DemoStep } from './demoSteps.ts';
+import { JobManager } from './job.svelte.ts';
 import { hasEnded, jobs } from './jobs.svelte.ts';
 import { Loaded } from './loaded.svelte.ts';
 
@@ -24,17 +25,17 @@ export class SamplesManager {
 
 export class DemoManager {
   readonly #jobId: string;
-  readonly job: Loaded<Job>;
+  readonly #job: JobManager;
   #steps = $state.raw<readonly DemoStep[]>([]);
 
   constructor(jobId: string) {
     this.#jobId = jobId;
-    this.job = new Loaded(() => client.call('jobs.get', { id: jobId }));
+    this.#job = new JobManager(jobId);
   }
 
   /** The job as told last. */
   get current(): Job | null {
-    return jobs.byId(this.#jobId) ?? this.job.value;
+    return this.#job.job;
   }
   get steps(): readonly DemoStep[] {
     const result = this.result;
@@ -51,12 +52,19 @@ export class DemoManager {
     return this.current !== null && hasEnded(this.current);
   }
 
-  readonly load = (): Promise<void> => this.job.reload();
+  /** Why the job could not be read. */
+  get error(): unknown {
+    return this.#job.error;
+  }
+  readonly load = (): Promise<void> => this.#job.load();
 
+  /** Follows the job and its steps; returns the way to stop. */
   follow(): () => void {
-    return client.on('demo', ({ jobId, step, state, params }) => {
+    const stopJob = this.#job.follow();
+    const stopSteps = client.on('demo', ({ jobId, step, state, params }) => {
       if (jobId === this.#jobId) this.#steps = mergeSteps(this.#steps, { step, state, params }, Date.now());
     });
+    return () => (stopJob(), stopSteps());
   }
 
   async cancel(): Promise<void> {
