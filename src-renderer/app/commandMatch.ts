@@ -16,13 +16,13 @@ const kindOrder: Record<CommandKind, number> = { verb: 0, object: 1, guide: 2 };
 export function rankCommands<C extends Searchable>(all: readonly C[], query: string, initials: Initials): C[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return all
-    .map((command, index) => ({ command, index, score: score(command, words, initials) }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => kindOrder[a.command.kind] - kindOrder[b.command.kind] || b.score - a.score || a.index - b.index)
+    .map((command, index) => ({ command, index, points: pointsOf(command, words, initials) }))
+    .filter(({ points }) => points > 0)
+    .sort((a, b) => kindOrder[a.command.kind] - kindOrder[b.command.kind] || b.points - a.points || a.index - b.index)
     .map(({ command }) => command);
 }
 
-function score({ title, detail = '' }: Searchable, words: string[], initials: Initials): number {
+function pointsOf({ title, detail = '' }: Searchable, words: string[], initials: Initials): number {
   const name = title.toLowerCase();
   const letters = initials(title).toLowerCase().replace(/\s/g, '');
   const more = detail.toLowerCase();

@@ -18,6 +18,8 @@ class SystemManager {
   get infoError(): unknown {
     return this.#info.error;
   }
+  /** How this window reaches the core. */
+  readonly connectionName = connection.name;
   get status(): Result<'system.status'> | null {
     return this.#status.value;
   }

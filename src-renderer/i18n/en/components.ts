@@ -106,6 +106,7 @@ export const components = {
   'file.accepts': 'Takes {{list}}',
   'file.uploading': 'Copying {{name}} into the workspace',
   'file.wrongType': '{{name}} is none of {{list}}.',
+  'file.onlyOne': 'One file at a time here.',
   'file.remove': 'Remove {{name}}',
 
   'schema.field': 'Field',

@@ -103,6 +103,7 @@ export const components = {
   'file.accepts': '支持 {{list}}',
   'file.uploading': '正在将 {{name}} 复制到工作区',
   'file.wrongType': '{{name}} 不属于 {{list}}。',
+  'file.onlyOne': '此处一次只能选一个文件。',
   'file.remove': '移除 {{name}}',
 
   'schema.field': '字段',
