@@ -38,7 +38,8 @@ export const training: Migration = {
         created_by TEXT NOT NULL,
         findings TEXT NOT NULL
       ) STRICT;
-      CREATE INDEX runs_by_dataset ON runs (dataset, dataset_version, number);
+      CREATE INDEX runs_by_dataset ON runs (dataset, number);
+      CREATE INDEX runs_by_dataset_version ON runs (dataset, dataset_version, number);
       CREATE INDEX runs_by_spec ON runs (spec_sha256);
 
       CREATE TABLE candidates (

@@ -41,6 +41,13 @@ describe('numeric features', () => {
     expect(infinite).toEqual(missing);
   });
 
+  it('does not let one absurd number squeeze all others together', async () => {
+    const honest = Array.from({ length: 100 }, (_, row) => row);
+    const { rows } = await run([numeric('x')], { x: numbers(...honest, -1e38) });
+    expect(rows[99]![0]! - rows[0]![0]!).toBeGreaterThan(0.9);
+    expect(rows[100]![0]!).toBeGreaterThan(-100);
+  });
+
   it('keeps a constant column finite', async () => {
     const { rows } = await run([numeric('x')], { x: numbers(5, 5, 5) });
     expectRows(rows, [[0], [0], [0]]);

@@ -14,7 +14,9 @@ export function fitNumeric(rule: NumberRule, raw: Float32Column, rows: Int32Arra
   const seen = log1p ? known.map((x) => Math.log1p(Math.max(x, 0))) : known;
   const filled = log1p ? Math.log1p(Math.max(fill, 0)) : fill;
   const missing = rows.length - known.length;
-  const { mean, sd } = scale === 'standard' ? momentsOf(seen, filled, missing) : { mean: 0, sd: 1 };
+  const { low, high } = limitsOf(seen);
+  const limited = (x: number): number => Math.min(Math.max(x, low), high);
+  const { mean, sd } = scale === 'standard' ? momentsOf(seen.map(limited), limited(filled), missing) : { mean: 0, sd: 1 };
   return {
     kind: 'numeric',
     column: rule.column,
@@ -22,6 +24,8 @@ export function fitNumeric(rule: NumberRule, raw: Float32Column, rows: Int32Arra
     fill,
     missingFlag: missingFlag && missing > 0 && missing < rows.length,
     log1p,
+    low,
+    high,
     mean,
     sd,
   };
@@ -47,6 +51,20 @@ export function fitDatetime(
     sdDays: momentsOf(known, fillDays, missing).sd,
     missingFlag: missing > 0 && missing < rows.length,
   };
+}
+
+/**
+ * Ten times as far beyond the 5 % and 95 % quantiles as they are apart. One absurd cell (a sentinel such as −1e38, cents for euros)
+ * would otherwise stretch the scale until all others look alike; honest tails lie far inside.
+ */
+function limitsOf(values: Float64Array): { low: number; high: number } {
+  if (values.length === 0) return { low: 0, high: 0 };
+  const sorted = Float64Array.from(values).sort();
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
+  const spread = at(0.95) - at(0.05);
+  // Mostly one value: nothing to measure distance by.
+  if (spread === 0) return { low: sorted[0]!, high: sorted.at(-1)! };
+  return { low: Math.fround(at(0.05) - 10 * spread), high: Math.fround(at(0.95) + 10 * spread) };
 }
 
 function numberInput(name: string, type: ColumnType, onnxType: 'float32' | 'float64', known: Float64Array, missing: number): ModelInput {

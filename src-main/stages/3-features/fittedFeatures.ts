@@ -7,13 +7,15 @@ interface Fitted {
   input: ModelInput;
 }
 
-/** (log1p(x) or x − mean) / sd, missing cells as `fill` (before the logarithm). Booleans too. */
+/** (x − mean) / sd with x or log1p(x) limited to [low, high], missing cells as `fill` (before the logarithm). Booleans too. */
 export interface FittedNumeric extends Fitted {
   kind: 'numeric';
   fill: number;
   /** A further feature, 1 where the cell is missing. */
   missingFlag: boolean;
   log1p: boolean;
+  low: number;
+  high: number;
   mean: number;
   sd: number;
 }

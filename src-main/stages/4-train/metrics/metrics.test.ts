@@ -7,7 +7,7 @@ import { deLong, rankScores } from './areaUnderCurve.ts';
 import { bootstrapWeights } from './bootstrap.ts';
 import { comparePaired } from './comparePaired.ts';
 import { measure, measurePoints, wilson } from './measure.ts';
-import { prepareMetrics } from './pointMetrics.ts';
+import { prepareMetric, prepareMetrics } from './pointMetrics.ts';
 
 interface ClassCase {
   truth: number[];
@@ -76,7 +76,10 @@ describe('metrics', () => {
       probabilities: rows.flatMap((row) => each.probabilities.slice(row * each.classes, (row + 1) * each.classes)),
     });
     const [a, b] = [prepareMetrics(classAnswers(each))(weights), measurePoints(repeated)];
-    for (const name of ['accuracy', 'auc', 'f1', 'logLoss'] as const) expect(a[name]).toBeCloseTo(b[name]!, 10);
+    for (const name of ['accuracy', 'auc', 'f1', 'logLoss'] as const) {
+      expect(a[name]).toBeCloseTo(b[name]!, 10);
+      expect(prepareMetric(classAnswers(each), name)(weights)).toBe(a[name]);
+    }
   });
 });
 

@@ -10,6 +10,41 @@ export function prepareMetrics(answers: Answers): WeightedMetrics {
   return answers.kind === 'class' ? classMetrics(answers) : numberMetrics(answers);
 }
 
+/** One metric alone, for when it is asked for thousands of times. */
+export function prepareMetric(answers: Answers, name: MetricName): (weights?: Uint16Array) => number {
+  if (answers.kind === 'class' && name === 'auc') return prepareArea(answers);
+  if (answers.kind === 'class' && name === 'accuracy') return prepareAccuracy(answers);
+  const all = prepareMetrics(answers);
+  return (weights) => all(weights)[name] ?? NaN;
+}
+
+function prepareAccuracy(answers: Extract<Answers, { kind: 'class' }>): (weights?: Uint16Array) => number {
+  const right = predictedClasses(answers).map((answer, row) => Number(answer === answers.truth[row]));
+  return (weights) => {
+    let [total, sum] = [0, 0];
+    for (let row = 0; row < right.length; row++) {
+      const weight = weights ? weights[row]! : 1;
+      total += weight;
+      sum += weight * right[row]!;
+    }
+    return sum / total;
+  };
+}
+
+/** Area under the curve; the mean over classes, each against the rest, where there are more than two. */
+function prepareArea({ truth, probabilities, classes }: Extract<Answers, { kind: 'class' }>): (weights?: Uint16Array) => number {
+  const positives = classes === 2 ? [1] : Array.from({ length: classes }, (_, each) => each);
+  const rankings = positives.map((own) =>
+    rankScores(
+      probabilities,
+      Uint8Array.from(truth, (each) => Number(each === own)),
+      classes,
+      own,
+    ),
+  );
+  return (weights) => meanOf(rankings.map((each) => areaUnderCurve(each, weights)).filter((each) => !Number.isNaN(each)));
+}
+
 /** logLoss clips probabilities as float32 resolves them (scikit-learn: eps of the array's type). */
 const smallestProbability = 2 ** -23;
 
@@ -21,16 +56,7 @@ function classMetrics(answers: Extract<Answers, { kind: 'class' }>): WeightedMet
     const p = probabilities[row * classes + own]!;
     return -Math.log(Math.min(Math.max(p, smallestProbability), 1 - smallestProbability));
   });
-  // Two classes need one ranking; more are ranked one against the rest.
-  const rankings = Array.from({ length: classes === 2 ? 1 : classes }, (_, at) => {
-    const own = classes === 2 ? 1 : at;
-    return rankScores(
-      probabilities,
-      Uint8Array.from(truth, (each) => Number(each === own)),
-      classes,
-      own,
-    );
-  });
+  const area = prepareArea(answers);
   return (weights) => {
     let [total, right, loss] = [0, 0, 0];
     const truePositives = new Float64Array(classes);
@@ -56,7 +82,7 @@ function classMetrics(answers: Extract<Answers, { kind: 'class' }>): WeightedMet
     const perClass = Array.from({ length: classes }, (_, each) => f1(each)).filter((each) => !Number.isNaN(each));
     return {
       accuracy: right / total,
-      auc: meanOf(rankings.map((each) => areaUnderCurve(each, weights)).filter((each) => !Number.isNaN(each))),
+      auc: area(weights),
       f1: classes === 2 ? zeroIfNaN(f1(1)) : meanOf(perClass),
       logLoss: loss / total,
     };

@@ -8,7 +8,7 @@ import type { Head } from '../exportModel.ts';
 import { softmax } from '../learners/networkLoss.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { bootstrapWeights, percentileInterval } from '../metrics/bootstrap.ts';
-import { prepareMetrics } from '../metrics/pointMetrics.ts';
+import { prepareMetric } from '../metrics/pointMetrics.ts';
 import { batchRows, feedsFor, type FeatureRunner } from './featureMatrix.ts';
 import { joinAnswers, type ModelAnswers } from './modelAnswers.ts';
 import type { ModelSession } from './modelSession.ts';
@@ -129,28 +129,29 @@ export async function permutationImportance(
   const columns = fitted.columns.length;
   const affordable = Math.max(200, Math.floor(cellBudget / (columns * columns * permutations)));
   const rows = testRows.subarray(0, Math.min(mostImportanceRows, affordable));
-  const measureDrops = (changed: Answers, base: ReturnType<typeof prepareMetrics>): ((weights?: Uint16Array) => number) => {
-    const other = prepareMetrics(changed);
-    const sign = higherIsBetter[metric] ? 1 : -1;
-    return (weights) => sign * ((base(weights)[metric] ?? NaN) - (other(weights)[metric] ?? NaN));
-  };
+  const sign = higherIsBetter[metric] ? 1 : -1;
   const feeds = feedsFor(fitted, table, rows);
-  const base = prepareMetrics(asAnswers(await model.answerAll(feeds, rows.length), target, rows));
+  const base = prepareMetric(asAnswers(await model.answerAll(feeds, rows.length), target, rows), metric);
+  const drawn = [...bootstrapWeights(rows.length, seed, permutations * replicatesPerPermutation)].map((weights) => {
+    const own = Uint16Array.from(weights);
+    return { weights: own, base: base(own) };
+  });
   const result: { column: string; drop: Estimate }[] = [];
   for (const [at, { column }] of fitted.columns.entries()) {
     const points: number[] = [];
-    const drawn: number[] = [];
+    const replicates: number[] = [];
     for (let turn = 0; turn < permutations; turn++) {
       const shuffled = Int32Array.from(counterRandom(seed + turn, at * rows.length).shuffle([...rows]));
-      const answers = await model.answerAll({ ...feeds, [column]: columnFeed(table.columns.get(column)!, shuffled) }, rows.length);
-      const drop = measureDrops(asAnswers(answers, target, rows), base);
-      points.push(drop());
-      for (const weights of bootstrapWeights(rows.length, seed + turn, replicatesPerPermutation)) drawn.push(drop(weights));
+      const changed = await model.answerAll({ ...feeds, [column]: columnFeed(table.columns.get(column)!, shuffled) }, rows.length);
+      const other = prepareMetric(asAnswers(changed, target, rows), metric);
+      points.push(sign * (base() - other()));
+      const own = drawn.slice(turn * replicatesPerPermutation, (turn + 1) * replicatesPerPermutation);
+      for (const replicate of own) replicates.push(sign * (replicate.base - other(replicate.weights)));
       await pause();
     }
     const value = points.reduce((sum, each) => sum + each, 0) / points.length;
     if (!Number.isFinite(value)) continue;
-    const interval = percentileInterval(drawn);
+    const interval = percentileInterval(replicates);
     result.push({ column, drop: { value, low: interval?.low ?? null, high: interval?.high ?? null, rows: rows.length } });
   }
   return result.sort((a, b) => b.drop.value - a.drop.value);

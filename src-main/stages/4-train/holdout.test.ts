@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Holdout } from '../../../src-shared/domain/training.ts';
+import type { Target } from '../3-features/api.ts';
+import { splitRows, type Split } from './holdout.ts';
+
+const stratified: Holdout = { kind: 'stratified', validationFraction: 0.2, testFraction: 0.2 };
+const temporal: Holdout = { kind: 'temporal', timeColumn: 't', validationFraction: 0.2, testFraction: 0.2 };
+
+function split(target: Target, more: { holdout?: Holdout; seed?: number; times?: number[] } = {}): Split {
+  const count = target.kind === 'class' ? target.codes.length : target.values.length;
+  const rows = Int32Array.from({ length: count }, (_, row) => row);
+  const times = more.times ? Float64Array.from(more.times) : null;
+  return splitRows({ holdout: more.holdout ?? stratified, seed: more.seed ?? 1, target, rows, rowNumbers: rows, times });
+}
+const classes = (codes: number[], names: number): Target => ({
+  kind: 'class',
+  codes: Int32Array.from(codes),
+  classes: Array.from({ length: names }, (_, at) => `c${at}`),
+});
+const values = (count: number): Target => ({ kind: 'number', values: new Float64Array(count) });
+
+describe('a stratified holdout', () => {
+  it('puts each row in exactly one part and every class in all three', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 20, maxLength: 200 }),
+        fc.integer({ min: 0, max: 1e6 }),
+        (drawn, seed) => {
+          const codes = [...drawn, 0, 0, 0, 1, 1, 1, 2, 2, 2];
+          const { train, validation, test } = split(classes(codes, 3), { seed });
+          expect([...train, ...validation, ...test].sort((a, b) => a - b)).toEqual(codes.map((_, row) => row));
+          for (const part of [train, validation, test]) expect(new Set(Array.from(part, (row) => codes[row]))).toEqual(new Set([0, 1, 2]));
+        },
+      ),
+      { seed: 1, numRuns: 50 },
+    );
+  });
+
+  it('keeps each class’s share', () => {
+    const codes = Array.from({ length: 1000 }, (_, row) => Number(row % 10 === 0));
+    const { test } = split(classes(codes, 2));
+    expect(Array.from(test).filter((row) => codes[row] === 1)).toHaveLength(20);
+  });
+
+  it('is the same for the same seed and another for another', () => {
+    expect(split(values(100))).toEqual(split(values(100)));
+    expect(split(values(100), { seed: 2 }).test).not.toEqual(split(values(100)).test);
+  });
+
+  it('moves few rows when a few are added', () => {
+    const [before, after] = [new Set(split(values(1000)).test), new Set(split(values(1010)).test)];
+    expect([...before].filter((row) => !after.has(row)).length).toBeLessThan(10);
+  });
+});
+
+describe('a temporal holdout', () => {
+  it('trains on the oldest and tests on the newest', () => {
+    const times = Array.from({ length: 100 }, (_, row) => (row * 37) % 100);
+    const { train, validation, test } = split(values(100), { holdout: temporal, times });
+    const range = (rows: Int32Array): number[] => [
+      Math.min(...Array.from(rows, (row) => times[row]!)),
+      Math.max(...Array.from(rows, (row) => times[row]!)),
+    ];
+    expect([range(train), range(validation), range(test)]).toEqual([
+      [0, 59],
+      [60, 79],
+      [80, 99],
+    ]);
+  });
+
+  it('does not cut a moment in two, and counts a missing time as old', () => {
+    const times = Array.from({ length: 100 }, (_, row) => (row < 5 ? NaN : Math.floor(row / 30)));
+    const { train, validation, test } = split(values(100), { holdout: temporal, times });
+    expect(new Set(Array.from(test, (row) => times[row]))).toEqual(new Set([2, 3]));
+    expect(new Set(Array.from(validation, (row) => times[row]))).toEqual(new Set([1]));
+    expect(Array.from(train).slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('refuses rows that all carry one time', () => {
+    expect(() => split(values(50), { holdout: temporal, times: Array<number>(50).fill(1) })).toThrow(
+      expect.objectContaining({ code: 'MK_TRAIN_ONE_TIME' }),
+    );
+  });
+});
