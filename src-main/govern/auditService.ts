@@ -6,6 +6,9 @@ import { headOfExport, type AuditHeadFile } from './auditHeadFile.ts';
 
 type Verdict = Result<'audit.verify'>;
 
+const firstCheckMs = 3000;
+const checkEveryMs = 6 * 3_600_000;
+
 /** The audit log with the copies of its head, and what the last check found. */
 export class AuditService {
   readonly #log: AuditLog;
@@ -35,6 +38,13 @@ export class AuditService {
     const head = await this.#log.export(file);
     this.#log.record({ caller, action: 'audit.export', subject: 'audit log', details: { file, entries: head.entries, head: head.hash } });
     return head;
+  }
+
+  /** Verifies by itself, soon after the start and then every six hours, so that the status bar tells what is known and not what is hoped. */
+  watch(onFault: (error: unknown) => void): Disposable {
+    const verify = (): void => void this.verify().catch(onFault);
+    const timers = [setTimeout(verify, firstCheckMs).unref(), setInterval(verify, checkEveryMs).unref()];
+    return { [Symbol.dispose]: () => timers.forEach(clearTimeout) };
   }
 
   status(): { entries: number; verifiedAt: number | null; ok: boolean | null } {
