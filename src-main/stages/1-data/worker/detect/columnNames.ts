@@ -22,7 +22,7 @@ export function nameColumns(file: string, cells: readonly string[], fields: numb
       .replaceAll('\0', '')
       .trim(),
   );
-  if (header.length > 0 && header.length + 1 === fields) {
+  if (rowNames && header.length > 0 && header.length + 1 === fields) {
     header = ['row', ...header]; // as R writes its row names
     warnings.push({ code: 'headerShorter', params: { file } });
   }

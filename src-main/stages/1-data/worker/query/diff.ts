@@ -1,14 +1,11 @@
 // What changed between two versions: columns, rows (as a multiset: a row that occurs twice counts twice), and distributions.
-import type { Column, ColumnProfile, VersionDiff } from '../../../../../src-shared/domain/table.ts';
+import type { Column, ColumnProfile, TableProfile, VersionDiff } from '../../../../../src-shared/domain/table.ts';
+import type { StoredTable } from '../../operations.ts';
 import type { Engine, Watch } from '../engine.ts';
 import { parquet, quoteName, quoteText } from '../sql.ts';
 
-export interface DiffSide {
-  file: string;
-  columns: Column[];
-  rows: number;
-  profiles: ColumnProfile[];
-}
+/** A version with its profile. */
+export type DiffSide = StoredTable & { profile: TableProfile };
 
 /** Rows are compared over the columns that both versions have with one type; without such a column all rows differ. */
 export async function diffVersions(engine: Engine, before: DiffSide, after: DiffSide, watch: Watch = {}): Promise<VersionDiff> {
@@ -17,7 +14,8 @@ export async function diffVersions(engine: Engine, before: DiffSide, after: Diff
     ...before.columns.map(({ name }) => name).filter((name) => !after.columns.some((column) => column.name === name)),
   ];
   const typeIn = (side: DiffSide, name: string): Column['type'] | null => side.columns.find((column) => column.name === name)?.type ?? null;
-  const profileIn = (side: DiffSide, name: string): ColumnProfile | null => side.profiles.find((profile) => profile.name === name) ?? null;
+  const profileIn = (side: DiffSide, name: string): ColumnProfile | null =>
+    side.profile.columns.find((profile) => profile.name === name) ?? null;
   const shared = names.filter((name) => typeIn(before, name) !== null && storedAlike(typeIn(before, name)!, typeIn(after, name)));
   const columns: VersionDiff['columns'] = [];
   for (const [index, name] of names.entries()) {

@@ -1,29 +1,22 @@
 // A version as a file for other programs: written beside its place, brought to the disk, then renamed into it.
 import { randomBytes } from 'node:crypto';
-import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Column } from '../../../../../src-shared/domain/table.ts';
-import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import { isModelkeepError, ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import { describeDiskError, fsyncFile, fsyncFolder } from '../../../../platform/files.ts';
+import type { DataOperations } from '../../operations.ts';
 import type { Engine, Watch } from '../engine.ts';
 import { parquet, quoteName, quoteText } from '../sql.ts';
-
-export interface ExportRequest {
-  source: string;
-  columns: Column[];
-  format: 'csv' | 'parquet';
-  /** Where the person wants it. */
-  target: string;
-  /** Folder of the job. */
-  tmp: string;
-}
 
 /** Errors: MK_FILE_UNWRITABLE, MK_DISK_FULL. Images do not go into CSV; the column is left out. */
 export async function exportTable(
   engine: Engine,
-  { source, columns, format, target, tmp }: ExportRequest,
+  { table, format, target, tmp }: Parameters<DataOperations['export']>[0],
   watch: Watch = {},
-): Promise<{ file: string; sizeBytes: number }> {
+): Promise<{ sizeBytes: number }> {
   const path = resolve(target);
+  const { file: source, columns } = table;
   const finished = format === 'parquet' ? source : join(tmp, 'export.csv');
   if (format === 'csv') {
     const kept = columns.filter(({ type }) => type !== 'image');
@@ -33,25 +26,20 @@ export async function exportTable(
   const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.modelkeep-export`);
   try {
     await copyFile(finished, beside);
-    const handle = await open(beside, 'r+').catch(async () => {
-      // A copy of a read-only blob is read-only too.
-      const { chmod } = await import('node:fs/promises');
-      await chmod(beside, 0o644);
-      return open(beside, 'r+');
-    });
-    try {
-      await handle.chmod(0o644);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await chmod(beside, 0o644); // a blob is read-only, and so is its copy
+    await fsyncFile(beside);
     await rename(beside, path);
-    return { file: path, sizeBytes: (await stat(path)).size };
+    await fsyncFolder(dirname(path));
+    return { sizeBytes: (await stat(path)).size };
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new ModelkeepError('MK_DISK_FULL', { needed: '?', free: '?' }, { cause: error });
-    throw new ModelkeepError('MK_FILE_UNWRITABLE', { file: path, reason: code ?? 'unknown' }, { cause: error });
+    const described = await describeDiskError(error, dirname(path));
+    if (isModelkeepError(described) && described.code === 'MK_DISK_FULL') throw described;
+    throw new ModelkeepError(
+      'MK_FILE_UNWRITABLE',
+      { file: path, reason: (error as NodeJS.ErrnoException).code ?? 'unknown' },
+      { cause: error },
+    );
   }
 }
 

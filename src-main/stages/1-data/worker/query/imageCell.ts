@@ -1,17 +1,8 @@
 import sharp from 'sharp';
-import type { Column } from '../../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import type { DataOperations } from '../../operations.ts';
 import type { Engine, Watch } from '../engine.ts';
 import { parquet, quoteName } from '../sql.ts';
-
-export interface ImageRequest {
-  file: string;
-  subject: string;
-  columns: Column[];
-  rows: number;
-  row: number;
-  column?: string;
-}
 
 const mimes: Record<string, string> = {
   jpeg: 'image/jpeg',
@@ -26,22 +17,21 @@ const mimes: Record<string, string> = {
  *  Errors: MK_DATA_NO_SUCH_ROW, MK_DATA_COLUMN_UNKNOWN, MK_DATA_NOT_AN_IMAGE. */
 export async function imageCell(
   engine: Engine,
-  { file, subject, columns, rows, row, column }: ImageRequest,
+  { table, row, column }: Omit<Parameters<DataOperations['image']>[0], 'tmp'>,
   watch: Watch = {},
-): Promise<{ base64: string; mime: string; width: number; height: number }> {
-  if (row >= rows) throw new ModelkeepError('MK_DATA_NO_SUCH_ROW', { row, subject, total: rows });
-  if (column !== undefined && !columns.some(({ name }) => name === column))
-    throw new ModelkeepError('MK_DATA_COLUMN_UNKNOWN', { field: column, subject });
+): Promise<ReturnType<DataOperations['image']>> {
+  const { file, columns, rows } = table;
+  if (row >= rows) throw new ModelkeepError('MK_DATA_NO_SUCH_ROW', { row, subject: 'this version', total: rows });
   const found = columns.find(({ name, type }) => (column === undefined ? type === 'image' : name === column));
+  if (column !== undefined && !found) throw new ModelkeepError('MK_DATA_COLUMN_UNKNOWN', { field: column, subject: 'this version' });
   if (!found || found.type !== 'image') throw new ModelkeepError('MK_DATA_NOT_AN_IMAGE', { field: column ?? '' });
   const { bytes } = await engine.one<{ bytes: Uint8Array | null }>(
     `SELECT ${quoteName(found.name)} AS bytes FROM ${parquet(file, { rowNumbers: true })} WHERE file_row_number = ${row}`,
     watch,
   );
   if (!bytes) throw new ModelkeepError('MK_DATA_NOT_AN_IMAGE', { field: found.name });
-  const image = Buffer.from(bytes);
-  const { width, height, format } = await sharp(image, { limitInputPixels: 50_000_000 }).metadata();
+  const { width, height, format } = await sharp(bytes, { limitInputPixels: 50_000_000 }).metadata();
   const mime = mimes[format];
-  if (mime) return { base64: image.toString('base64'), mime, width, height };
-  return { base64: (await sharp(image).png().toBuffer()).toString('base64'), mime: 'image/png', width, height };
+  if (mime) return { bytes, mime, width, height };
+  return { bytes: await sharp(bytes).png().toBuffer(), mime: 'image/png', width, height };
 }

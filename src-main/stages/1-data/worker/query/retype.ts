@@ -1,35 +1,22 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Column, ColumnType, TableProfile } from '../../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import type { DataOperations } from '../../operations.ts';
 import { copyToParquet, type Engine, type Watch } from '../engine.ts';
 import { profileTable } from '../profile/profile.ts';
 import { parquet } from '../sql.ts';
 import { castColumns } from '../types/castColumns.ts';
 
-export interface RetypeRequest {
-  file: string;
-  subject: string;
-  columns: Column[];
-  rows: number;
-  types: Record<string, ColumnType>;
-  tmp: string;
-}
-
-export interface RetypeResult {
-  /** null: the stored bytes stay, only their meaning changes. */
-  file: string | null;
-  columns: Column[];
-  profile: TableProfile;
-}
-
 /** Errors: MK_DATA_COLUMN_UNKNOWN, MK_DATA_RETYPE (nothing is lost: a value that does not fit refuses the whole). */
 export async function retype(
   engine: Engine,
-  { file, subject, columns, rows, types, tmp }: RetypeRequest,
+  { table, types, tmp }: Parameters<DataOperations['retype']>[0],
   watch: Watch = {},
-): Promise<RetypeResult> {
+): Promise<ReturnType<DataOperations['retype']>> {
+  const { file, columns, rows } = table;
   for (const field of Object.keys(types)) {
-    if (!columns.some(({ name }) => name === field)) throw new ModelkeepError('MK_DATA_COLUMN_UNKNOWN', { field, subject });
+    if (!columns.some(({ name }) => name === field)) throw new ModelkeepError('MK_DATA_COLUMN_UNKNOWN', { field, subject: 'this version' });
   }
   const cast = await castColumns(
     engine,
@@ -47,13 +34,18 @@ export async function retype(
       count: misfit.count,
     });
   }
-  const target = cast.rewrites ? join(tmp, 'retyped.parquet') : null;
-  if (target) await engine.run(copyToParquet(`SELECT ${cast.select} FROM ${parquet(file)}`, target), watch);
+  const target = join(tmp, 'retyped.parquet');
+  if (cast.rewrites) await engine.run(copyToParquet(`SELECT ${cast.select} FROM ${parquet(file)}`, target), watch);
+  else {
+    // Only the meaning changes: the same bytes, which the blob store will recognise.
+    await copyFile(file, target, constants.COPYFILE_FICLONE);
+    await chmod(target, 0o644);
+  }
   const changed = columns.map(({ name, type }) => ({ name, type: types[name] ?? type }));
   const profile = await profileTable(
     engine,
-    { file: target ?? file, rows, columns: changed.map((column) => ({ ...column, chosen: true })) },
+    { file: target, rows, columns: changed.map((column) => ({ ...column, chosen: true })) },
     watch,
   );
-  return { file: target, columns: changed, profile };
+  return { file: target, rows, columns: changed, profile, warnings: [] };
 }

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Cell, Column } from '../../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import type { Result } from '../../../../../src-shared/rpc/contract.ts';
 import type { rowFilter } from '../../../../../src-shared/rpc/data.ts';
+import type { StoredTable } from '../../operations.ts';
 import type { Engine, Watch } from '../engine.ts';
 import { parquet, quoteName, quoteText } from '../sql.ts';
 import { cellList, toCell } from './cells.ts';
@@ -12,21 +14,11 @@ import { cellList, toCell } from './cells.ts';
 export type RowFilter = z.infer<typeof rowFilter>;
 
 export interface RowsRequest {
-  file: string;
-  /** For messages: `churn@3`. */
-  subject: string;
-  columns: Column[];
-  rows: number;
+  table: StoredTable;
   offset: number;
   limit: number;
-  sort?: { column: string; descending: boolean };
-  filter?: RowFilter;
-}
-
-export interface RowsResult {
-  rows: Cell[][];
-  rowNumbers: number[];
-  total: number;
+  sort?: { column: string; descending: boolean } | undefined;
+  filter?: RowFilter | undefined;
 }
 
 /** Orders kept at once, each 8 bytes a row. */
@@ -40,7 +32,7 @@ export class RowOrders {
   /** The table of positions, made when asked for the first time. */
   get(engine: Engine, request: RowsRequest, watch: Watch): Promise<{ table: string; total: number }> {
     const key = createHash('sha256')
-      .update(JSON.stringify([request.file, request.sort ?? null, request.filter ?? null]))
+      .update(JSON.stringify([request.table.file, request.sort ?? null, request.filter ?? null]))
       .digest('hex');
     const known = this.#tables.get(key);
     if (known) {
@@ -64,7 +56,7 @@ export class RowOrders {
       ? `ORDER BY ${quoteName(columnOf(request, sort.column).name)} ${sort.descending ? 'DESC' : 'ASC'} NULLS LAST, file_row_number`
       : 'ORDER BY file_row_number';
     await engine.run(
-      `CREATE TABLE ${table} AS SELECT file_row_number AS position FROM ${parquet(request.file, { rowNumbers: true })} ${where ? `WHERE ${where}` : ''} ${order}`,
+      `CREATE TABLE ${table} AS SELECT file_row_number AS position FROM ${parquet(request.table.file, { rowNumbers: true })} ${where ? `WHERE ${where}` : ''} ${order}`,
       watch,
     );
     const { total } = await engine.one<{ total: number }>(`SELECT count(*) AS total FROM ${table}`, watch);
@@ -82,42 +74,45 @@ export class RowOrders {
 }
 
 /** Errors: MK_DATA_COLUMN_UNKNOWN. */
-export async function rowsWindow(engine: Engine, orders: RowOrders, request: RowsRequest, watch: Watch = {}): Promise<RowsResult> {
-  const { file, columns, offset, limit, sort, filter } = request;
+export async function rowsWindow(engine: Engine, orders: RowOrders, request: RowsRequest, watch: Watch = {}): Promise<Result<'data.rows'>> {
+  const { table, offset, limit, sort, filter } = request;
   if (!sort && !isFilter(filter)) {
-    const to = Math.min(request.rows, offset + limit);
+    const to = Math.min(table.rows, offset + limit);
     const positions = Array.from({ length: Math.max(0, to - offset) }, (_, index) => offset + index);
-    return { ...(await rowsAt(engine, file, columns, positions, watch)), total: request.rows };
+    return { columns: table.columns, ...(await cellsAt(engine, table, positions, watch)), total: table.rows };
   }
-  const { table, total } = await orders.get(engine, request, watch);
+  const order = await orders.get(engine, request, watch);
   const found = await engine.all<{ position: number }>(
-    `SELECT position FROM ${table} WHERE rowid >= ${offset} AND rowid < ${offset + limit} ORDER BY rowid`,
+    `SELECT position FROM ${order.table} WHERE rowid >= ${offset} AND rowid < ${offset + limit} ORDER BY rowid`,
     watch,
   );
-  return {
-    ...(await rowsAt(
-      engine,
-      file,
-      columns,
-      found.map(({ position }) => position),
-      watch,
-    )),
-    total,
-  };
+  const positions = found.map(({ position }) => position);
+  return { columns: table.columns, ...(await cellsAt(engine, table, positions, watch)), total: order.total };
 }
 
-/** The rows at these positions, in this order. */
+/** Whole rows by position, in the order asked; images are null. Error: MK_DATA_NO_SUCH_ROW. */
 export async function rowsAt(
   engine: Engine,
-  file: string,
-  columns: readonly Column[],
+  table: StoredTable,
   positions: readonly number[],
   watch: Watch = {},
+): Promise<Record<string, Cell>[]> {
+  const outside = positions.find((position) => position < 0 || position >= table.rows);
+  if (outside !== undefined) throw new ModelkeepError('MK_DATA_NO_SUCH_ROW', { row: outside, subject: 'this version', total: table.rows });
+  const { rows } = await cellsAt(engine, table, positions, watch, { whole: true });
+  return rows.map((cells) => Object.fromEntries(table.columns.map(({ name }, index) => [name, cells[index]!])));
+}
+
+async function cellsAt(
+  engine: Engine,
+  { file, columns }: StoredTable,
+  positions: readonly number[],
+  watch: Watch,
   { whole = false } = {},
 ): Promise<{ rows: Cell[][]; rowNumbers: number[] }> {
-  if (positions.length === 0 || columns.length === 0) return { rows: positions.map(() => []), rowNumbers: [...positions] };
-  const low = Math.min(...positions);
-  const high = Math.max(...positions);
+  if (positions.length === 0) return { rows: [], rowNumbers: [] };
+  const low = positions.reduce((least, position) => Math.min(least, position));
+  const high = positions.reduce((most, position) => Math.max(most, position));
   const dense = high - low + 1 === positions.length;
   // The range lets the engine pass over row groups, which a list of numbers does not.
   const where = `file_row_number BETWEEN ${low} AND ${high}${dense ? '' : ` AND file_row_number IN (${positions.join(', ')})`}`;
@@ -126,17 +121,16 @@ export async function rowsAt(
     watch,
   );
   const byPosition = new Map(found.map((row) => [row.position as number, columns.map((_, index) => toCell(row[`v${index}`]))]));
-  const present = positions.filter((position) => byPosition.has(position));
-  return { rows: present.map((position) => byPosition.get(position)!), rowNumbers: present };
+  return { rows: positions.map((position) => byPosition.get(position)!), rowNumbers: [...positions] };
 }
 
 function isFilter(filter: RowFilter | undefined): boolean {
   return filter !== undefined && (Boolean(filter.text) || filter.column !== undefined);
 }
 
-function columnOf({ columns, subject }: RowsRequest, name: string): Column {
-  const column = columns.find((known) => known.name === name);
-  if (!column) throw new ModelkeepError('MK_DATA_COLUMN_UNKNOWN', { field: name, subject });
+function columnOf({ table }: RowsRequest, name: string): Column {
+  const column = table.columns.find((known) => known.name === name);
+  if (!column) throw new ModelkeepError('MK_DATA_COLUMN_UNKNOWN', { field: name, subject: 'this version' });
   return column;
 }
 
@@ -144,7 +138,7 @@ function filterSql(filter: RowFilter, request: RowsRequest): string | null {
   const conditions: string[] = [];
   if (filter.text) {
     const text = quoteText(filter.text.toLowerCase());
-    const columns = request.columns.filter(({ type }) => type !== 'image');
+    const columns = request.table.columns.filter(({ type }) => type !== 'image');
     conditions.push(
       `(${columns.map(({ name }) => `contains(lower(CAST(${quoteName(name)} AS VARCHAR)), ${text})`).join(' OR ') || 'false'})`,
     );

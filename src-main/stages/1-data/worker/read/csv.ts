@@ -89,7 +89,7 @@ async function readCarefully(context: ReadContext, source: CsvSource, options: I
     const select = `SELECT ${source.names.map((name, column) => `c${column} AS ${quoteName(name)}`).join(', ')} FROM ${readCsvSql(part, source.names, [], options, limitOf(options))}`;
     await engine.run(copyToParquet(select, file), { signal, progress: (fraction) => context.progress(0.1 + fraction * 0.3, 'reading') });
     const { rows } = await engine.one<{ rows: number }>(`SELECT count(*) AS rows FROM ${parquet(file)}`);
-    const rejects = await takeRejects(engine);
+    const rejects = await takeRejects(engine, part.dialect);
     refuseRejects(part, rejects, source.names.length, rows, setAside);
     raws.push({ part, file, rows, rejects });
   }
@@ -270,7 +270,7 @@ async function readQuick(context: ReadContext, source: CsvSource, options: Impor
   await engine.run(copyToParquet(`SELECT ${fields} FROM ${readCsvSql(first!, source.names, [], options, 1000)} LIMIT ${headRows}`, head), {
     signal,
   });
-  await takeRejects(engine); // the whole read below finds them again
+  await takeRejects(engine, first!.dialect); // the whole read below finds them again
   const relation = parquet(head, { rowNumbers: true });
   const warnings: Reason[] = [...source.warnings];
   const readings = await decideAll(
@@ -303,7 +303,7 @@ async function readQuick(context: ReadContext, source: CsvSource, options: Impor
     if (error instanceof Error && error.message.includes(surprise)) return null;
     throw error;
   }
-  if ((await takeRejects(engine)).length > 0) return null;
+  if ((await takeRejects(engine, source.dialect)).length > 0) return null;
   const { rows } = await engine.one<{ rows: number }>(`SELECT count(*) AS rows FROM ${parquet(file)}`);
   return { file, rows, columns: columnsOf(source.names, readings, options), warnings, rowsSetAside: 0 };
 }

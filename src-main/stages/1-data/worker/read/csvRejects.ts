@@ -1,5 +1,7 @@
 // Rows that the engine could not split, with their place in the file.
 import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import type { Dialect } from '../detect/dialect.ts';
+import { splitRecords } from '../detect/records.ts';
 import type { Engine } from '../engine.ts';
 import type { CsvPart } from './csvSource.ts';
 
@@ -15,19 +17,20 @@ export interface Reject {
 export const rejectLimit = 100_000;
 
 /** Takes the rejects of the last read and clears them. */
-export async function takeRejects(engine: Engine): Promise<Reject[]> {
+export async function takeRejects(engine: Engine, dialect: Dialect): Promise<Reject[]> {
   const rows = await engine.all<{ row: number; kind: string; text: string | null; message: string }>(
-    `SELECT line AS row, error_type::VARCHAR AS kind, left(first(csv_line ORDER BY byte_position), 200) AS text, first(error_message ORDER BY byte_position) AS message
+    `SELECT line AS row, error_type::VARCHAR AS kind, left(first(csv_line ORDER BY byte_position), 10000) AS text, first(error_message ORDER BY byte_position) AS message
      FROM reject_errors GROUP BY line, error_type ORDER BY line`,
   );
   await engine.run('DELETE FROM reject_errors');
   await engine.run('DELETE FROM reject_scans');
-  return rows.map(({ row, kind, text, message }) => ({
-    row,
-    kind,
-    text: text ?? '',
-    found: Number(/Found: (\d+)/.exec(message)?.[1] ?? 0),
-  }));
+  return rows.map(({ row, kind, text, message }) => ({ row, kind, text: text ?? '', found: fieldsOf(text ?? '', dialect, message) }));
+}
+
+/** The engine stops counting at the first field too many. */
+function fieldsOf(text: string, dialect: Dialect, message: string): number {
+  const { records } = splitRecords(text, dialect, { limit: 1, whole: true });
+  return text.length < 10_000 && records[0] ? records[0].length : Number(/Found: (\d+)/.exec(message)?.[1] ?? 0);
 }
 
 /** The error for the first broken row. Where an unclosed quote ends nobody knows, so it can never be set aside. */

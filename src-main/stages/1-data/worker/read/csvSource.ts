@@ -109,6 +109,7 @@ async function openOne(context: ReadContext, file: string, options: ImportOption
     open.givenNames ?? dialect.headerCells,
     Math.max(1, dialect.fields),
     options.duplicateColumns ?? 'reject',
+    firstFieldNamesRows(dialect),
   );
   // A fault in the sample alone: a header without rows.
   if (headIsWhole && dialect.header && dialect.records.length <= 1 && sample.length === text.length) {
@@ -128,6 +129,12 @@ async function openOne(context: ReadContext, file: string, options: ImportOption
     textBytes: path.bytes,
     whole: headIsWhole || !open.headOnly,
   };
+}
+
+/** R writes a header without a cell for the row names, which all differ. */
+function firstFieldNamesRows({ records, header }: DetectedDialect): boolean {
+  const first = records.slice(header ? 1 : 0).map((record) => record[0]);
+  return first.length > 1 && new Set(first).size === first.length;
 }
 
 /** A choice by a person stands; then the mark; then what all bytes allow. Only a preview looks at less than the whole file. */
@@ -155,7 +162,7 @@ async function encodingOf(
     limitBytes: headOnly ? headBytes : Infinity,
     lineLimitBytes,
     signal: context.signal,
-    progress: (fraction) => context.progress(fraction * 0.04, 'checking'),
+    progress: (fraction) => context.progress(fraction * 0.04, 'reading'),
   });
   if (scan.nulAt !== null) throw new ModelkeepError('MK_DATA_NUL_BYTES', { file, row: await rowOfByte(file, scan.nulAt) });
   if (scan.longLineAt !== null) {
@@ -202,7 +209,7 @@ async function utf8File(
     bomBytes: encoding.bomBytes,
     signal: context.signal,
     sizeBytes,
-    progress: (fraction) => context.progress(fraction * 0.1, 'transcoding'),
+    progress: (fraction) => context.progress(fraction * 0.1, 'reading'),
   });
   return { path, bytes: await fileSize(path) };
 }

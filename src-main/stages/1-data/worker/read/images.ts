@@ -50,7 +50,7 @@ export async function readImages(context: ReadContext, files: readonly FolderFil
         await table.append([file.path, ...(classes ? [file.class] : []), facts.bytes, facts.width, facts.height, facts.format]);
       }
     }
-    context.progress((from + group.length) / files.length, 'images');
+    context.progress((from + group.length) / files.length, 'reading');
   }
   const [first] = broken;
   if (first && (options.brokenRows !== 'setAside' || rows === 0)) {

@@ -35,7 +35,7 @@ export async function readTexts(context: ReadContext, files: readonly FolderFile
       if (options.brokenRows !== 'setAside' || (error as Error).name !== 'ModelkeepError') throw error;
       setAside.push(file.path);
     }
-    if (index % 50 === 0) context.progress(index / files.length, 'texts');
+    if (index % 50 === 0) context.progress(index / files.length, 'reading');
   }
   if (rows === 0)
     throw new ModelkeepError('MK_DATA_ALL_ROWS_BROKEN', { file: files[0]?.path ?? '', count: setAside.length, kept: 0, row: 1, text: '' });
