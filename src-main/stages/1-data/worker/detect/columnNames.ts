@@ -12,8 +12,15 @@ export interface NamedColumns {
 
 /** Names for `fields` columns from the cells of a header (none: `column_1` …). Spaces around are dropped, empty ones numbered, and
  *  equal ones (also `Amount` and `amount`, which the engine cannot tell apart) renamed `amount_2` … or refused.
+ *  `rowNames`: the first field names rows, and the header may lack a cell for it.
  *  Errors: MK_DATA_TOO_MANY_COLUMNS, MK_DATA_DUPLICATE_COLUMNS. */
-export function nameColumns(file: string, cells: readonly string[], fields: number, duplicates: 'reject' | 'rename'): NamedColumns {
+export function nameColumns(
+  file: string,
+  cells: readonly string[],
+  fields: number,
+  duplicates: 'reject' | 'rename',
+  rowNames = false,
+): NamedColumns {
   checkColumnCount(file, Math.max(cells.length, fields));
   const warnings: Reason[] = [];
   let header = cells.map((cell) =>
