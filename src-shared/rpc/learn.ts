@@ -12,6 +12,8 @@ export const cycle = z.object({
   trigger: z.object({ kind: z.enum(['alert', 'button']), alertId: z.string().nullable(), actor: z.string(), at: timeMs }),
   /** Newest version of the champion's dataset, or labelled requests added to it. */
   dataset: versionRef.nullable(),
+  /** Stored requests with truth that were added to the dataset for this cycle. */
+  requestsAdded: z.number().int(),
   champion: versionRef,
   challenger: versionRef.nullable(),
   jobId: z.string(),
@@ -47,7 +49,8 @@ export const learn = {
   },
   'learn.list': { params: z.strictObject({ model: nameSchema.optional() }), result: z.array(cycle) },
   'learn.get': { params: z.strictObject({ id: z.string() }), result: cycle },
-  /** Promote moves `champion` to the challenger; endpoints switch. Both answers are audited. */
+  /** Promote moves `champion` to the challenger; endpoints switch. Both answers are audited. A cycle in state `noImprovement` may be promoted
+   *  too, with a reason, unless one of the gates sameRows, enoughRows, signature or parity is closed. */
   'learn.decide': {
     params: z.strictObject({ id: z.string(), decision: z.enum(['promote', 'reject']), reason: z.string().max(2000).default('') }),
     result: cycle,
