@@ -21,7 +21,9 @@ export function isolated(report: string, command: string[]): string[] {
 }
 
 function attempts(): number {
-  const lines = readFileSync('/proc/net/snmp', 'utf8').split('\n').filter((line) => line.startsWith('Ip:'));
+  const lines = readFileSync('/proc/net/snmp', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('Ip:'));
   const [names, values] = lines.map((line) => line.split(' '));
   const ipv4 = Number(values![names!.indexOf('OutNoRoutes')]);
   const ipv6 = Number(/^Ip6OutNoRoutes\s+(\d+)/m.exec(readFileSync('/proc/net/snmp6', 'utf8'))?.[1] ?? 0);

@@ -9,7 +9,9 @@ const file = join(import.meta.dirname, '../docs/errors.md');
 /** The catalogue as Markdown, one heading a code, in alphabetical order. */
 export function errorsMarkdown(): string {
   const entries = Object.entries(catalogue as Record<string, ErrorDefinition>).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const sections = entries.map(([code, { http, message, hint }]) => `## ${code}\n\nHTTP ${http}\n\n${message.en}\n${hint.en}\n\n${message.zh}\n${hint.zh}\n`);
+  const sections = entries.map(
+    ([code, { http, message, hint }]) => `## ${code}\n\nHTTP ${http}\n\n${message.en}\n${hint.en}\n\n${message.zh}\n${hint.zh}\n`,
+  );
   return `# Errors\n\nGenerated from \`src-shared/errors\` by \`npm run docs\`. Words in braces are filled in where the error happens.\n\n${sections.join('\n')}`;
 }
 

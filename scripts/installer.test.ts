@@ -18,5 +18,11 @@ test('electron-builder accepts the configuration', async () => {
 
 test('the packaged Electron can run neither foreign scripts nor a changed archive', async () => {
   const { electronFuses } = await getConfig(root, join(root, 'electron-builder.yml'));
-  expect(electronFuses).toMatchObject({ runAsNode: false, enableNodeOptionsEnvironmentVariable: false, enableNodeCliInspectArguments: false, onlyLoadAppFromAsar: true, enableEmbeddedAsarIntegrityValidation: true });
+  expect(electronFuses).toMatchObject({
+    runAsNode: false,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    onlyLoadAppFromAsar: true,
+    enableEmbeddedAsarIntegrityValidation: true,
+  });
 });

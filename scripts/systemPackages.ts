@@ -17,7 +17,9 @@ export function ensureSystemPackages(): void {
   if (!existsSync('/usr/bin/dpkg-query')) {
     const missing = ['/usr/bin/chromium', '/usr/bin/Xvfb'].filter((path) => !existsSync(path));
     if (missing.length === 0) return;
-    throw new Error(`Missing: ${missing.join(', ')}. Install Chromium, Xvfb, xauth, unzip, iproute2 and the Noto CJK fonts with your package manager, then run "npm test" again.`);
+    throw new Error(
+      `Missing: ${missing.join(', ')}. Install Chromium, Xvfb, xauth, unzip, iproute2 and the Noto CJK fonts with your package manager, then run "npm test" again.`,
+    );
   }
   const missing = debianPackages.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
