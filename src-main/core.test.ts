@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,3 +144,17 @@ test('a workspace that is open is refused to a second core', async () => {
   });
   expect(await client.call('jobs.list', {})).toEqual({ jobs: [], running: 0, queued: 0 });
 });
+
+test.runIf(process.platform === 'linux')(
+  'the core process loads no native library but SQLite: models run and foreign bytes are parsed elsewhere',
+  () => {
+    const script = `
+    await import(${JSON.stringify(join(import.meta.dirname, 'core.ts'))});
+    const maps = (await import('node:fs')).readFileSync('/proc/self/maps', 'utf8');
+    console.log([...new Set(maps.match(/[^/\\s]+\\.node$/gm))].join());
+  `;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).trim()).toMatch(
+      /^(better_sqlite3\.node)?$/,
+    );
+  },
+);

@@ -1,4 +1,3 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { LoadModel, TensorLike } from './rawTable.ts';
 
 export interface OnnxOptions {
@@ -9,6 +8,8 @@ export interface OnnxOptions {
 /** Loads models into ONNX Runtime on the CPU. `run` blocks the thread while it computes: call it in a worker process only. */
 export function onnxLoader({ threads = 1 }: OnnxOptions = {}): LoadModel {
   return async (model) => {
+    // Loaded with the first model: the core uses this stage too, and it never loads one.
+    const { InferenceSession, Tensor } = await import('onnxruntime-node');
     const session = await InferenceSession.create(model, {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
