@@ -152,7 +152,7 @@ export function churnModel(): TestModel {
   };
 }
 
-/** What the churn model's training rows looked like: tenure uniform over 0–72, 70 % basic, half active. */
+/** What the churn model's training rows looked like: tenure uniform over 0–72, 70 % basic, half active, a quarter without notes. */
 export const churnReference: Reference = {
   columns: [
     { name: 'tenure', kind: 'numeric', rows: 10_000, nullRate: 0, edges: [18, 36, 54], values: null, shares: [0.25, 0.25, 0.25, 0.25] },
@@ -165,7 +165,7 @@ export const churnReference: Reference = {
       values: ['basic', '高级', 'other'],
       shares: [0.7, 0.3, 0],
     },
-    { name: 'notes', kind: 'text', rows: 10_000, nullRate: 0.5, edges: [10, 20], values: null, shares: [0.4, 0.4, 0.2] },
+    { name: 'notes', kind: 'text', rows: 10_000, nullRate: 0.25, edges: [10, 20], values: null, shares: [1 / 3, 1 / 3, 1 / 3] },
   ],
   prediction: {
     name: 'prediction',
@@ -174,7 +174,7 @@ export const churnReference: Reference = {
     nullRate: 0,
     edges: null,
     values: ['no', 'yes', 'other'],
-    shares: [0.4, 0.6, 0],
+    shares: [0.131, 0.869, 0],
   },
   rows: 10_000,
   test: { accuracy: { value: 0.9, low: 0.88, high: 0.92, rows: 2000 } },

@@ -19,15 +19,7 @@ export const monitorErrors = {
   },
   MK_MONITOR_TRUTH_VALUE: {
     http: 422,
-    message: { en: 'Row {row}: “{found}” is not {expected}.', zh: '第 {row} 行：「{found}」不是{expected}。' },
+    message: { en: 'Row {row}: “{found}” was given; expected:{expected}.', zh: '第 {row} 行：给出「{found}」；应为：{expected}。' },
     hint: { en: 'Give the outcome as the model names it. Nothing was stored.', zh: '请按模型的取值给出结果。没有存储任何内容。' },
-  },
-  MK_MONITOR_NO_REFERENCE: {
-    http: 409,
-    message: {
-      en: 'Version {version} of “{model}” was stored without the distribution of its training rows.',
-      zh: '「{model}」版本 {version} 没有随附训练数据的分布。',
-    },
-    hint: { en: 'Train it again here; drift cannot be measured against nothing.', zh: '请在此重新训练；没有基准就无法衡量漂移。' },
   },
 } satisfies ErrorArea;

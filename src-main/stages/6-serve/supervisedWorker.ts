@@ -32,10 +32,12 @@ export class SupervisedWorker {
 
   /** Asks the child; once more when it died before it answered, because everything it is asked can be asked twice. */
   async request<R>(op: string, params: unknown, options?: RequestOptions): Promise<R> {
+    const worker = await this.get();
     try {
-      return await (await this.get()).request<R>(op, params, options);
+      return await worker.request<R>(op, params, options);
     } catch (error) {
       if (!isModelkeepError(error) || error.code !== 'MK_WORKER_DIED' || this.#closed) throw error;
+      await worker.exited; // until then it counts as the running one
       return (await this.get()).request<R>(op, params, options);
     }
   }

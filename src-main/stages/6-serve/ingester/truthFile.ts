@@ -1,7 +1,6 @@
 // A file of real outcomes: CSV with the columns request_id, row, truth, or JSON lines with the same keys.
-import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parse } from 'csv-parse';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { TruthRow } from './truth.ts';
@@ -13,22 +12,35 @@ const maxLineBytes = 1_000_000;
 export async function readTruthFile(path: string): Promise<TruthRow[]> {
   const file = basename(path);
   const fail = (row: number, problem: string): ModelkeepError => new ModelkeepError('MK_MONITOR_TRUTH_FILE', { file, row, problem });
+  let handle: FileHandle | null = null;
   try {
-    return /\.(jsonl|ndjson|json)$/i.test(path) ? await readJsonLines(path, fail) : await readCsv(path, fail);
+    handle = await open(path);
+    return /\.(jsonl|ndjson|json)$/i.test(path) ? await readJsonLines(handle, fail) : await readCsv(handle, fail);
   } catch (error) {
     if (isModelkeepError(error)) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'EISDIR') throw new ModelkeepError('MK_NOT_FOUND', { what: 'file', name: path }, { cause: error });
     throw fail((error as { lines?: number }).lines ?? 1, code ?? 'it cannot be read');
+  } finally {
+    await handle?.close();
   }
 }
 
 type Fail = (row: number, problem: string) => ModelkeepError;
 
-async function readCsv(path: string, fail: Fail): Promise<TruthRow[]> {
-  const parser = createReadStream(path).pipe(
-    parse({ bom: true, skip_empty_lines: true, trim: true, max_record_size: maxLineBytes, relax_column_count: true, info: true }),
-  );
+async function readCsv(file: FileHandle, fail: Fail): Promise<TruthRow[]> {
+  const parser = parse({
+    bom: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: maxLineBytes,
+    relax_column_count: true,
+    info: true,
+  });
+  file
+    .createReadStream({ autoClose: false })
+    .on('error', (error) => parser.destroy(error))
+    .pipe(parser);
   const rows: TruthRow[] = [];
   let header: string[] | null = null;
   for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
@@ -45,10 +57,10 @@ async function readCsv(path: string, fail: Fail): Promise<TruthRow[]> {
   return rows;
 }
 
-async function readJsonLines(path: string, fail: Fail): Promise<TruthRow[]> {
+async function readJsonLines(file: FileHandle, fail: Fail): Promise<TruthRow[]> {
   const rows: TruthRow[] = [];
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const text of file.readLines({ autoClose: false })) {
     line++;
     if (text.trim() === '') continue;
     if (text.length > maxLineBytes) throw fail(line, 'the line is too long');
