@@ -44,6 +44,8 @@ export interface TrainDependencies {
   labels: LabelReader;
   /** Proposes a spec where the request has none. */
   features: { propose(params: { dataset: VersionRef; target: FeatureSpec['target'] }): Promise<{ spec: FeatureSpec }> };
+  /** Registering and comparing stand above training; what this gives is part of the job's result. Done again when the job is. */
+  afterRun?: (run: Run, caller: Caller) => Promise<object>;
 }
 
 /** A stored model and the run that it came from. */
@@ -181,22 +183,23 @@ export class TrainService {
     return { jobId: job.id };
   }
 
-  #trainKind(): JobKind<{ runId: string; dataset: string }, TrainJobResult> {
+  #trainKind(): JobKind<{ runId: string; dataset: string }, TrainJobResult & object> {
     return {
       kind: 'train',
       subject: ({ dataset }) => `dataset ${dataset}`,
       memoryMb: 1536,
       resumable: true,
-      run: (context) => {
-        const { db, blobs, audit, clock, ids, emit, startWorker, data, labels, folder, features } = this.#with;
+      run: async (context) => {
+        const { db, blobs, audit, clock, ids, emit, startWorker, data, labels, folder, features, afterRun } = this.#with;
         const propose = async ({ request }: Run): Promise<FeatureSpec> =>
           (await features.propose({ dataset: request.dataset, target: request.target })).spec;
         const shared = { db, blobs, audit, clock, ids, emit, startWorker, data, labels, store: this.#store, curves: this.#curves };
-        return new TrainJob(
-          { ...shared, propose, folder: join(folder, 'training') },
-          this.#require(context.params.runId),
-          context,
-        ).execute();
+        const known = this.#require(context.params.runId);
+        // Trained before a kill, or before what comes after failed: only that is done again.
+        const trained =
+          known.state === 'done' && known.bestCandidateId !== null ? { runId: known.id, bestCandidateId: known.bestCandidateId } : null;
+        const result = trained ?? (await new TrainJob({ ...shared, propose, folder: join(folder, 'training') }, known, context).execute());
+        return { ...result, ...(await afterRun?.(this.run(result.runId), context.caller)) };
       },
     };
   }
