@@ -45,7 +45,8 @@ export interface JobEngineOptions {
   ids: Ids;
   /** Jobs that run at once, coordinators aside. */
   concurrency: number;
-  memoryBudgetMb: number;
+  /** MiB that all running jobs may use together; a function when it can change. */
+  memoryBudgetMb: number | (() => number);
   audit?: AuditWriter;
   /** Called before a job runs; throws when it may not (e.g. MK_DISK_FULL). */
   admit?: (kind: string) => Promise<void>;
@@ -230,7 +231,9 @@ export class JobEngine {
     const busy = [...this.#running.values()].filter(({ coordinator }) => !coordinator);
     if (busy.length === 0) return true; // larger than the whole budget: alone, then
     const usedMb = busy.reduce((sum, { row: other }) => sum + other.memory_mb, 0);
-    return busy.length < this.#options.concurrency && usedMb + row.memory_mb <= this.#options.memoryBudgetMb;
+    const { concurrency, memoryBudgetMb } = this.#options;
+    const budgetMb = typeof memoryBudgetMb === 'function' ? memoryBudgetMb() : memoryBudgetMb;
+    return busy.length < concurrency && usedMb + row.memory_mb <= budgetMb;
   }
 
   #launch(row: JobRow, kind: JobKind | undefined): void {

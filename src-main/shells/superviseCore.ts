@@ -1,4 +1,5 @@
 // A shell starts the core as a child, forwards to it, and starts it again when it dies.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import type { Caller } from '../../src-shared/rpc/contract.ts';
@@ -6,6 +7,7 @@ import { failure, type RpcEvent, type RpcResponse } from '../../src-shared/rpc/e
 import type { EventData } from '../../src-shared/rpc/events.ts';
 import type { Core } from '../core.ts';
 import type { CoreStart } from '../coreProcess.ts';
+import { openLog, type Log } from '../platform/log.ts';
 import { startWorker, type HostKind, type Worker } from '../platform/processHost.ts';
 
 export interface SuperviseOptions {
@@ -13,7 +15,7 @@ export interface SuperviseOptions {
   shell: Caller['shell'];
   actor: string;
   host?: HostKind | undefined;
-  /** Lines that the core prints, which it does only when it breaks. */
+  /** Lines that the core prints, which it does only when it breaks. Default: our standard error. They are kept in logs/shell.log too. */
   onLine?: (line: string) => void;
   start?: typeof startWorker;
 }
@@ -51,6 +53,7 @@ class Supervisor implements SupervisedCore {
   #up = false;
   #stopped = false;
   #failures = 0;
+  #log: Log | null = null;
 
   constructor(options: SuperviseOptions) {
     this.#options = options;
@@ -84,11 +87,11 @@ class Supervisor implements SupervisedCore {
   }
 
   async #start(): Promise<Core['workspace']> {
-    const { workspaceFolder, shell, actor, host, onLine, start = startWorker } = this.#options;
+    const { workspaceFolder, shell, actor, host, start = startWorker } = this.#options;
     const startedAt = performance.now();
     const worker = start('core', {
       ...(host ? { host } : {}),
-      ...(onLine ? { onLine } : {}),
+      onLine: (line) => this.#print(line),
       onEvent: (_channel, event) => this.#tell(event as RpcEvent),
     });
     this.#worker = worker;
@@ -118,6 +121,17 @@ class Supervisor implements SupervisedCore {
     // A failure here ends in another exit, and that in another attempt.
     if (await this.#start().catch(() => null))
       this.#tell({ event: 'coreRestarted', data: { at: Date.now() } satisfies EventData<'coreRestarted'> });
+  }
+
+  #print(line: string): void {
+    if (this.#options.onLine) this.#options.onLine(line);
+    else process.stderr.write(`core: ${line}\n`);
+    try {
+      this.#log ??= openLog(join(this.#options.workspaceFolder, 'logs'), 'shell');
+      this.#log.warn({ line }, 'core output');
+    } catch {
+      // A folder that cannot be made is the very thing that the core is complaining of.
+    }
   }
 
   #tell(event: RpcEvent): void {

@@ -61,7 +61,7 @@ export const coreErrors = {
   },
   MK_CLI_USAGE: {
     http: 400,
-    message: { en: '{problem}', zh: '{problem}' },
+    message: { en: 'The command was not understood: {problem}', zh: '无法理解该命令：{problem}' },
     hint: { en: '“modelkeep --help” lists all commands.', zh: '「modelkeep --help」列出全部命令。' },
   },
   MK_NAME_INVALID: {
