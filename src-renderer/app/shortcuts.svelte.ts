@@ -63,6 +63,8 @@ class Shortcuts {
       return;
     }
     if (isInLayer(event.target)) return;
+    // A focused button or link keeps its own Enter and Space.
+    if ((press === 'Enter' || press === 'Space') && isActivatable(event.target)) return;
     const sequence = this.#prefix && event.timeStamp - this.#prefixAt < sequenceMs ? `${this.#prefix} ${press}` : press;
     const found = this.#find(sequence, inField) ?? this.#find(press, inField);
     this.#prefix = '';
@@ -99,6 +101,10 @@ function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(target.type);
+}
+
+function isActivatable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('button, a[href], summary, [role="button"], [role="checkbox"], [role="tab"]') !== null;
 }
 
 /** Dialogs, menus and lists that are open own their keys. */

@@ -44,7 +44,8 @@ export class LabellingManager {
   #saving = $state(false);
   #saveError = $state.raw<unknown>(null);
   #savedAt = $state<number | null>(null);
-  #savedHere = $state(0);
+  /** What was not saved, to be tried again. */
+  #refused: { row: number; decision: Decision } | null = null;
   #shownAt = 0;
   #shownRow: number | null = null;
   readonly #images = new Map<number, Promise<ImageData64>>();
@@ -83,10 +84,6 @@ export class LabellingManager {
   }
   get savedAt(): number | null {
     return this.#savedAt;
-  }
-  /** Acknowledged changes since the page was opened. */
-  get savedHere(): number {
-    return this.#savedHere;
   }
   get canUndo(): boolean {
     return this.#queue.changes.length > 0;
@@ -144,6 +141,11 @@ export class LabellingManager {
     if (!saved) return;
     this.#queue = acknowledge(this.#queue, saved);
     this.#onMove();
+  }
+
+  /** Tries the refused decision again, if its item is still shown. */
+  async saveAgain(): Promise<void> {
+    if (this.#refused && this.#refused.row === this.current?.row) await this.decide(this.#refused.decision);
   }
 
   async takeSuggestion(): Promise<void> {
@@ -209,12 +211,13 @@ export class LabellingManager {
         ...(tookMs === undefined ? {} : { tookMs }),
       });
       this.#savedAt = savedAt;
-      this.#savedHere++;
+      this.#refused = null;
       const set = this.set.value;
       if (set) this.set.set({ ...set, progress });
       return item;
     } catch (error) {
       this.#saveError = error;
+      this.#refused = { row, decision: { label, skipped } };
       return null;
     } finally {
       this.#saving = false;

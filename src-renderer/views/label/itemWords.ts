@@ -1,0 +1,21 @@
+// An item of a label queue in one or two lines.
+import type { LabelItem, LabelSet } from '../../../src-shared/rpc/label.ts';
+import { fmt } from '../../format/fmt.svelte.ts';
+import { t } from '../../i18n/i18n.svelte.ts';
+
+/** The item's own text; the name of an image's file; the first cells of a row. */
+export function itemWords(
+  { row, cells }: Pick<LabelItem, 'row' | 'cells'>,
+  { kind, itemColumn }: Pick<LabelSet, 'kind' | 'itemColumn'>,
+): string {
+  if (kind !== 'image' && itemColumn !== null) return String(cells[itemColumn] ?? t('components:table.missing'));
+  const texts = Object.entries(cells).filter(([, value]) => value !== null && value !== '');
+  if (kind === 'image') {
+    const file = texts.find(([, value]) => typeof value === 'string' && /\.\w{3,4}$/.test(value));
+    return file ? String(file[1]) : t('label:work.itemUnknown', { row: fmt.count(row + 1) });
+  }
+  return texts
+    .slice(0, 4)
+    .map(([, value]) => String(value))
+    .join(' · ');
+}
