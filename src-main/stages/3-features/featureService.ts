@@ -54,7 +54,7 @@ export class FeatureService {
     const version = data.version(dataset);
     requireTarget(version.columns, target);
     const [profile, inspection] = [await data.profile(dataset), await inspector.inspect(version, target)];
-    return proposeSpec({ dataset, target, columns: version.columns, profile, inspection });
+    return proposeSpec({ dataset, target, columns: version.columns, kind: version.kind, profile, inspection });
   }
 
   /** The next version of the name; the same spec saved again is the version that it already is. Errors: MK_NAME_INVALID, those of `checkSpec`. */

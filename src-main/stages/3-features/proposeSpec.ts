@@ -1,6 +1,6 @@
 import type { FeatureRule, FeatureSpec, Task } from '../../../src-shared/domain/features.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
-import type { Column, ColumnProfile, TableProfile } from '../../../src-shared/domain/table.ts';
+import type { Column, ColumnProfile, DatasetVersion, TableProfile } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { leakScore } from './association.ts';
 import { compareText } from './compareText.ts';
@@ -12,6 +12,7 @@ export interface ProposalInput {
   target: FeatureSpec['target'];
   /** Of the dataset version. */
   columns: readonly Column[];
+  kind: DatasetVersion['kind'];
   profile: TableProfile;
   inspection: Inspection;
 }
@@ -94,6 +95,8 @@ function ruleFor(column: Column, input: ProposalInput, findings: ColumnFinding[]
   };
   if (input.target.kind === 'column' && input.target.column === column.name) return drop('target');
   if (reservedNames.includes(column.name)) return drop('reservedName');
+  // What a folder of images says of its files (path, size, format) is not what a picture shows.
+  if (input.kind === 'images' && column.type !== 'image') return drop('fileFact');
   if (!profile) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: column.name });
   if (profile.missing >= input.profile.rows) return drop('allMissing');
   if (column.type !== 'image' && profile.distinct <= 1 && profile.missing === 0) return drop('constant');
