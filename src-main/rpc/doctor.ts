@@ -106,7 +106,8 @@ async function probeLibraries(startWorker: StartWorker): Promise<Libraries> {
 /** The last sentence of what a driver says; before it stand source positions. */
 function reasonOf(error: unknown): string {
   const text = isModelkeepError(error) ? String(error.params.detail ?? error.message) : String(error);
-  return text.trim().split('\n').at(-1)!.slice(-200);
+  const line = text.trim().split('\n').at(-1)!;
+  return (line.length > 120 ? line.split('. ').at(-1)! : line).slice(-200);
 }
 
 type PortState = 'free' | 'ours' | 'foreign' | 'chosenBySystem';
