@@ -17,7 +17,7 @@ test('a coded error says what, where and what to do, in the language of the wind
     found: 'x',
     expected: 'a number',
   });
-  expect(errorParts(error, 'zh').message).toContain('没有');
+  expect(errorParts(error, 'zh').message).toBe('没有名为「churn」的数据集。');
 });
 
 test('the error of a job is read without having been thrown', () => {

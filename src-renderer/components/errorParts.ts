@@ -1,5 +1,6 @@
 // An error as the parts a person needs: what, where, what to do, code.
 import { describeError, type ErrorParams } from '../../src-shared/errors/catalogue.ts';
+import { nounIn } from './errorNouns.ts';
 import type { Language } from '../app/storedPreferences.ts';
 
 export interface ErrorParts {
@@ -21,7 +22,9 @@ export function errorParts(error: unknown, language: Language): ErrorParts {
   const { code, params } = coded(error);
   if (code === '')
     return { message: error instanceof Error ? error.message : String(error), hint: '', code, where: [], found: null, expected: null };
-  const { message, hint } = describeError(code, params, language);
+  const what = params['what'];
+  const worded = typeof what === 'string' ? { ...params, what: nounIn(language, what) } : params;
+  const { message, hint } = describeError(code, worded, language);
   return {
     message,
     hint,

@@ -11,6 +11,8 @@ const language = () => preferences.language;
 
 export const fmt = {
   NONE: numbers.NONE,
+  /** `a, b`, Chinese `a，b`. */
+  list: (parts: readonly string[]) => parts.join(language() === 'zh' ? '，' : ', '),
   count: numbers.formatCount,
   decimal: numbers.formatDecimal,
   value: numbers.formatValue,
