@@ -55,6 +55,15 @@ export function hangingModel(): TestModel {
   return { bytes: g.toModelBytes({ producer: 'modelkeep' }), signature: regression([column('x', 'number', 'float32')]) };
 }
 
+/** prediction = x + steps, one step after the other: `steps` sets how slow it is (about 3 µs each). */
+export function slowModel(steps: number): TestModel {
+  const g = new GraphBuilder('slow');
+  const x = g.input('x', 'float32', ['N', 1]);
+  const { carried } = g.loop(g.scalar(steps, 'int64'), [x], (body, [value]) => ({ carried: [body.op('Add', [value!, body.scalar(1)])] }));
+  g.output(carried[0]!, 'prediction');
+  return { bytes: g.toModelBytes({ producer: 'modelkeep' }), signature: regression([column('x', 'number', 'float32')]) };
+}
+
 /** Never answers at all, not even while it is tried out. */
 export function alwaysHangingModel(): TestModel {
   const g = new GraphBuilder('hang');

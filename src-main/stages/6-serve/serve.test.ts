@@ -20,7 +20,7 @@ beforeAll(async () => {
   );
   await t.serve.deploy({ endpoint: 'number', model: 'number', alias: 'champion', storeInputs: true, reason: '' }, t.bench.caller);
   base = endpoint.url!;
-}, 60_000);
+}, 180_000);
 afterAll(() => t[Symbol.asyncDispose](), 30_000);
 
 const row = { tenure: 40, plan: '高级', active: true, since: '2024-02-29', notes: '张三 来电' };

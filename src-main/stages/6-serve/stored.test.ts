@@ -68,7 +68,7 @@ test('requests are found by what was asked and answered, whole, in both protocol
   expect(traffic).toMatchObject({ requests: 3, errors: 1 });
   expect(curl).toContain(predictUrl!);
   expect(JSON.parse(/-d '(.*)' '/.exec(curl)![1]!)).toMatchObject({ rows: [{ plan: 'basic' }] });
-}, 60_000);
+}, 180_000);
 
 test('kill -9 of host, gateway and ingester at random moments: every answer is stored once', async () => {
   await using t: TestServe = await openTestServe();
@@ -78,7 +78,7 @@ test('kill -9 of host, gateway and ingester at random moments: every answer is s
     { endpoint: 'm', model: 'm', alias: 'champion', storeInputs: true, reason: '' },
     t.bench.caller,
   );
-  const random = counterRandom(Date.now() % 1000);
+  const random = counterRandom(6);
   const load = new OpenLoad(predictUrl!, (count) => ({ x: count })).start(120);
   const kills: string[] = [];
   const answered = (): number => load.result.answers.filter(({ status }) => status === 200).length;
@@ -110,7 +110,7 @@ test('kill -9 of host, gateway and ingester at random moments: every answer is s
   expect(stored.every(({ times }) => times === 1)).toBe(true);
   expect(acknowledged.filter(({ body }) => !ids.has(body.requestId))).toEqual([]);
   expect([text, counted]).toEqual([stored.length, stored.length]);
-}, 60_000);
+}, 180_000);
 
 test('kill -9 of the core: its children end, and after a restart the endpoint answers and nothing acknowledged is lost', async () => {
   const { bytes, signature } = versionModel(1);
@@ -159,4 +159,4 @@ test('kill -9 of the core: its children end, and after a restart the endpoint an
   db.close();
   expect(acknowledged.length).toBeGreaterThan(50);
   expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
-}, 90_000);
+}, 180_000);

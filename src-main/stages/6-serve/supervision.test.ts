@@ -58,7 +58,7 @@ describe('switching the alias under load', () => {
     const endpoint = (await t.serve.get({ name: 'm', windowMs: 3_600_000 }))!;
     expect(endpoint.deployments.length).toBe(100); // the history shows the newest hundred
     expect(await t.bench.audit.verify()).toMatchObject({ ok: true });
-  }, 120_000);
+  }, 180_000);
 
   test('a version that cannot be loaded leaves the old one in service, and the alias where it was', async () => {
     await addVersions('m', 1);
@@ -78,7 +78,7 @@ describe('switching the alias under load', () => {
     expect(new Set(result.answers.map(({ body }) => body.version))).toEqual(new Set([1]));
     expect(t.registry.aliases.get('m@champion')).toBe(1);
     expect((await t.serve.list())[0]).toMatchObject({ version: 1, state: 'ready', deployments: { length: 1 } });
-  }, 60_000);
+  }, 180_000);
 
   test('of two endpoints that follow one alias both switch, and rollback brings both back', async () => {
     await addVersions('m', 2);
@@ -91,7 +91,7 @@ describe('switching the alias under load', () => {
       deployments: [{ version: 1, reason: 'it was not' }, { version: 2, reason: 'better' }, { version: 1 }],
     });
     expect(await versions()).toEqual([1, 1]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('processes that die', () => {
@@ -108,7 +108,7 @@ describe('processes that die', () => {
     const result = await load.stop();
     expect(result.answers.length).toBeGreaterThan(100);
     expect(failed(result)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('kill -9 of the gateway: it comes back by itself on the same port, and every answer given before is stored', async () => {
     await addVersions('m', 1);
@@ -134,7 +134,7 @@ describe('processes that die', () => {
     const { total } = await t.serve.requests({ only: 'ok', limit: 1 });
     expect(total).toBeGreaterThanOrEqual(acknowledged.length);
     for (const id of acknowledged) expect((await t.serve.request(id)).status).toBe(200);
-  }, 60_000);
+  }, 180_000);
 
   test('a model that hangs on one request hurts only itself: that request fails alone, its neighbours are answered, another endpoint does not notice', async () => {
     await t.registry.add('sick', 1, hangingModel());
@@ -150,7 +150,7 @@ describe('processes that die', () => {
     );
     expect((await http(sick, { x: 7 })).body.predictions[0].prediction).toBe(8);
     expect(failed(await load.stop())).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('after a restart of the core everything answers again; an alias that moved meanwhile is followed and said', async () => {
     await addVersions('m', 2);
@@ -166,7 +166,7 @@ describe('processes that die', () => {
       deployments: [{ version: 2, actor: 'modelkeep', reason: 'the alias had moved' }, { version: 1 }],
     });
     expect((await http(endpoint!.predictUrl!, { x: 1 })).body).toMatchObject({ version: 2, predictions: [{ prediction: 2 }] });
-  }, 60_000);
+  }, 180_000);
 
   test('an endpoint whose model file has changed on the disk is failing and says so; the others serve', async () => {
     await addVersions('m', 1);
@@ -185,7 +185,7 @@ describe('processes that die', () => {
     expect((await http(well!.predictUrl!, { x: 1 })).status).toBe(200);
     expect((await http(broken!.predictUrl!, { x: 1 })).body.error).toMatchObject({ code: 'MK_SERVE_NOT_READY' });
     expect(again.failing()).toEqual([{ name: 'broken', error: expect.objectContaining({ code: 'MK_BLOB_CORRUPT' }) }]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('stop, start and the port', () => {
@@ -201,7 +201,7 @@ describe('stop, start and the port', () => {
     expect(await t.serve.try({ name: 'm', rows: [{ x: 1 }] })).toMatchObject({ status: 200, body: { version: 1 } });
     const actions = t.bench.db.prepare<[], string>('SELECT action FROM audit ORDER BY rowid').pluck().all();
     expect(actions).toEqual(['serve.deploy', 'serve.stop', 'serve.start']);
-  }, 60_000);
+  }, 180_000);
 
   test('a port in use is said, and nothing is recorded', async () => {
     const { createServer } = await import('node:net');
@@ -235,5 +235,5 @@ describe('stop, start and the port', () => {
     } finally {
       await own.close();
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -114,6 +114,13 @@ export class MonitorService {
   }
 
   /** Error: MK_NOT_FOUND. */
+  alert(id: string): Alert {
+    const alert = this.#store.alert(id);
+    if (!alert) throw new ModelkeepError('MK_NOT_FOUND', { what: 'alert', name: id });
+    return alert;
+  }
+
+  /** Error: MK_NOT_FOUND. */
   acknowledge({ id, note }: Parsed<'monitor.acknowledge'>, caller: Caller): Alert {
     const { db, audit, clock } = this.#with;
     const alert = this.#store.alert(id);

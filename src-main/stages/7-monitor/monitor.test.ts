@@ -23,7 +23,7 @@ beforeAll(async () => {
   await t.registry.add('plain', 1, versionModel(1));
   t.registry.aliases.set('churn@champion', 1).set('plain@champion', 1);
   url = await deploy('churn', true);
-}, 60_000);
+}, 180_000);
 afterAll(() => t[Symbol.asyncDispose](), 30_000);
 
 const deploy = async (endpoint: string, storeInputs: boolean, model = 'churn'): Promise<string> =>
