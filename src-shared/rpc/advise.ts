@@ -47,11 +47,11 @@ export const contribution = z.object({
 
 /** What to do, as keys that the interface words with their figures. Amounts are in the metric's unit. */
 export const adviceActions = [
-  /** dimension, value, sharePercent (of the gap), usualSharePercent (of the metric before), change, gap: look there first. */ 'investigateSegment',
+  /** dimension, value, gapShare (of the gap, 1 = all), usualShare (of the metric before), change, gap: look there first. */ 'investigateSegment',
   /** The same figures, when the gap is in the good direction: find out what went well and repeat it. */ 'repeatWhatWorked',
   /** rows, usualRows (in the period), emptyPeriods: too few rows arrived; check the source before believing the figure. */ 'checkDataFeed',
   /** dimension, value, rows, usualRows: rows of this value stopped arriving. */ 'checkSegmentFeed',
-  /** rows (1 to 3), sharePercent (of the gap), largest: a few rows make the gap; check that they are right. */ 'checkLargestRows',
+  /** rows (1 to 3), gapShare, largest: a few rows make the gap; check that they are right. */ 'checkLargestRows',
   /** gap, periods: spread over all dimensions; no single cause in the data. */ 'watchTrend',
 ] as const;
 
@@ -59,7 +59,7 @@ export const adviceActions = [
 export const methodKeys = [
   /** periods: shown without expectation until the first analysis. */ 'notAnalysed',
   /** periods, needed: too short for an expectation. */ 'tooFewPeriods',
-  /** seasons (lengths in periods, "7, 365", empty for none), judged, calibration, levelPercent (of the interval), window (periods judged together):
+  /** seasons (lengths in periods, "7, 365", empty for none), judged, intervalShare (of usual values that lie inside), window (periods judged together):
    *  refitted before every period, interval from earlier errors only. */ 'rolling',
 ] as const;
 

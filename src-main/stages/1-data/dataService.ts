@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { nameSchema, type VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Cell, DatasetVersion, TableProfile } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
@@ -11,6 +14,7 @@ import type { StartWorker } from '../../platform/processHost.ts';
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { DataWorkers } from './dataWorkers.ts';
 import type { DataOperation, FinishedTable, OperationAnswer, OperationParams, StoredTable } from './operations.ts';
+import { writeRowsFile } from './rowsFile.ts';
 import { DataStore, type StoredVersion } from './store.ts';
 
 export interface DataDependencies {
@@ -167,6 +171,38 @@ export class DataService implements AsyncDisposable {
   ): Promise<ImportResult> {
     const profile = await this.#workers.ask('profile', { table: { file, rows, columns } });
     return this.#keep({ name, file, kind: 'table', rows, columns, warnings: [], profile, source, action }, caller);
+  }
+
+  /**
+   * A new version: the rows of `base`, then `rows`, whose values are as a caller of an endpoint sends them (text, number, boolean, ISO date,
+   * null; a column that is absent is missing). A row with a value that does not fit its column is set aside and counted.
+   * Part of a job: `signal` stops it. Error: MK_NOT_FOUND.
+   */
+  async appendRows(
+    base: VersionRef,
+    rows: readonly Record<string, unknown>[],
+    source: DatasetVersion['source'],
+    action: string,
+    caller: Caller,
+    signal?: AbortSignal,
+  ): Promise<ImportResult> {
+    const { scratch, jobMemoryMb } = this.#with;
+    const stored = this.#require(base.name, base.version);
+    const rowsFile = join(scratch, `rows-${randomBytes(8).toString('hex')}.jsonl`);
+    try {
+      await writeRowsFile(rowsFile, rows, stored.columns);
+      const params = { table: this.#table(stored), rowsFile };
+      const { warnings, kind } = stored;
+      const { columns } = stored;
+      return await this.#workers.work('appendRows', params, { memoryMb: jobMemoryMb(), ...(signal && { signal }) }, (answer) =>
+        this.#keep(
+          { ...answer, columns, name: base.name, kind, warnings, source: { ...source, rowsSetAside: answer.rowsSetAside }, action },
+          caller,
+        ),
+      );
+    } finally {
+      await rm(rowsFile, { force: true });
+    }
   }
 
   // ---- jobs

@@ -39,6 +39,10 @@ export interface DataOperations {
   retype(
     params: WithScratch & { table: StoredTable; types: Record<string, Column['type']> },
   ): Pick<FinishedTable, 'file' | 'rows' | 'columns' | 'profile' | 'warnings'>;
+  /** The rows of a version and behind them those of a file of JSON lines, whose members c0, c1 … are texts in the order of the columns. */
+  appendRows(
+    params: WithScratch & { table: StoredTable; rowsFile: string },
+  ): Pick<FinishedTable, 'file' | 'rows' | 'columns' | 'profile' | 'rowsSetAside'>;
   /** Profiles a Parquet file that came from elsewhere in the product (e.g. stored requests with their truth). */
   profile(params: WithScratch & { table: StoredTable }): TableProfile;
   rows(

@@ -49,7 +49,7 @@ export function actionFor(facts: GapFacts): Advice['action'] {
       const part = largestRows.slice(0, count).reduce((sum, figure) => sum + figure, 0);
       // Of the rows of a usual period some would have come anyway; 60 % of the gap is beyond that.
       if (part >= 0.6 * gap)
-        return { key: 'checkLargestRows', params: { rows: count, sharePercent: percent(part / gap), largest: largestRows[0]! } };
+        return { key: 'checkLargestRows', params: { rows: count, gapShare: rounded(part / gap), largest: largestRows[0]! } };
     }
   }
 
@@ -60,8 +60,8 @@ export function actionFor(facts: GapFacts): Advice['action'] {
       params: {
         dimension: leader.part.dimension,
         value: leader.part.value,
-        sharePercent: percent(leader.part.share),
-        usualSharePercent: percent(leader.usualShare),
+        gapShare: rounded(leader.part.share),
+        usualShare: rounded(leader.usualShare),
         change: leader.part.change,
         gap,
       },
@@ -70,6 +70,6 @@ export function actionFor(facts: GapFacts): Advice['action'] {
   return { key: 'watchTrend', params: { gap, periods } };
 }
 
-function percent(share: number): number {
-  return Math.round(share * 1000) / 10;
+function rounded(share: number): number {
+  return Math.round(share * 1000) / 1000;
 }

@@ -137,7 +137,7 @@ describe('what stands out', () => {
   test('orders as they are: the last eight weeks bring no advice', async () => {
     expect(await analyse(weekly)).toEqual([]);
     const report = contract['advise.metric'].result.parse(await service.metric('order-lines'));
-    expect(report.method).toMatchObject({ key: 'rolling', params: { levelPercent: 99.5, window: 4 } });
+    expect(report.method).toMatchObject({ key: 'rolling', params: { intervalShare: 0.995, window: 4 } });
     expect(report.latest?.expected).toBeGreaterThan(0);
     expect(report.points.filter((point) => point.anomaly).length / 57).toBeLessThanOrEqual(0.04);
     expect(service.metrics()[0]).toMatchObject({ latest: report.latest, openAdvice: 0 });
@@ -172,7 +172,7 @@ describe('what stands out', () => {
     const dimensions = ['Customer Name', 'Region'];
     const [advice] = await analyse({ ...weekly, period: 'day', aggregate: 'sum', valueColumn: 'Sales', unit: 'USD', dimensions });
     expect(advice?.action).toMatchObject({ key: 'investigateSegment', params: { dimension: 'Region', value: 'West' } });
-    expect(advice!.action.params.sharePercent).toBeGreaterThan(80);
+    expect(advice!.action.params.gapShare).toBeGreaterThan(0.8);
     expect(advice!.contributions[0]).toMatchObject({ dimension: 'Region', value: 'West' });
     const customers = advice!.contributions.filter((one) => one.dimension === 'Customer Name');
     expect(customers).toHaveLength(6);

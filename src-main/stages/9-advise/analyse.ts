@@ -42,7 +42,7 @@ export async function analyseMetric(
             params: {
               seasons: method.seasons.join(', '),
               judged: method.judged,
-              levelPercent: Math.round(method.level * 1000) / 10,
+              intervalShare: method.level,
               window: method.window,
             },
           },

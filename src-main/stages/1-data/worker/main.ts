@@ -4,6 +4,7 @@ import type { DataOperation, DataOperations } from '../operations.ts';
 import { importFiles } from './importFiles.ts';
 import { previewFiles } from './previewFiles.ts';
 import { profileTable } from './profile/profile.ts';
+import { appendRows } from './query/appendRows.ts';
 import { diffVersions } from './query/diff.ts';
 import { exportTable } from './query/exportTable.ts';
 import { imageCell } from './query/imageCell.ts';
@@ -23,6 +24,8 @@ const operations: Served = {
   preview: previewFiles,
   import: importFiles,
   retype: (params, context) => tables.ask(params.tmp, context, (engine, watch) => retype(engine, params, profiling(watch, context))),
+  appendRows: (params, context) =>
+    tables.ask(params.tmp, context, (engine, watch) => appendRows(engine, params, profiling(watch, context))),
   profile: ({ tmp, table }, context) =>
     tables.ask(tmp, context, (engine, watch) =>
       profileTable(engine, { ...table, columns: table.columns.map((column) => ({ ...column, chosen: true })) }, profiling(watch, context)),
