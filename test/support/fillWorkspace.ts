@@ -80,7 +80,7 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
         { name: 'song', key: '2' },
       ],
       guideline: '唐诗与宋诗按风格区分；拿不准时跳过。',
-      suggestFrom: 'label',
+      suggestFrom: 'class',
     });
     for (let row = 0; row < 40; row++) await call('label.save', { name: 'poem-dynasty', row, label: row % 2 ? 'song' : 'tang' });
     await call('label.freeze', { name: 'poem-dynasty' });
@@ -90,7 +90,7 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
       kind: 'image',
       itemColumn: 'image',
       classes: ['dress', 'shirt', 'sneaker', 'bag'].map((name, index) => ({ name, key: String(index + 1) })),
-      suggestFrom: 'label',
+      suggestFrom: 'class',
     });
 
     // Features and training.
