@@ -71,15 +71,22 @@ function bestFormat(
   for (const delimiter of tried) {
     for (const quote of quotes) {
       if (quote && quotes.length > 1 && quote !== '"' && !text.includes(quote)) continue;
-      for (const escape of quote === '"' && text.includes('\\"') ? ['"', '\\'] : [quote]) {
-        const format = { delimiter, quote, escape };
-        const { records, quotesBroken } = splitRecords(text, format, { whole });
-        const score = scoreOf(records, quotesBroken, quote !== '' && text.includes(quote));
-        if (!best || score > best.score * 1.0001) best = { format, records, score };
+      // RFC 4180 doubles quotes; only where that breaks, a backslash is tried: C:\\" at the end of a field is no escape.
+      let { format, records, broken } = tryFormat(text, { delimiter, quote, escape: quote }, whole);
+      if (broken && quote === '"' && text.includes('\\"')) {
+        const escaped = tryFormat(text, { delimiter, quote, escape: '\\' }, whole);
+        if (!escaped.broken) ({ format, records, broken } = escaped);
       }
+      const score = scoreOf(records, broken, quote !== '' && text.includes(quote));
+      if (!best || score > best.score * 1.0001) best = { format, records, score };
     }
   }
   return best!;
+}
+
+function tryFormat(text: string, format: RecordFormat, whole: boolean): { format: RecordFormat; records: string[][]; broken: boolean } {
+  const { records, quotesBroken } = splitRecords(text, format, { whole });
+  return { format, records, broken: quotesBroken };
 }
 
 /** Pattern score times type score. Quotes that the text does not use count for nothing; broken ones count against. */

@@ -20,7 +20,7 @@ import type { ReadTable } from './readTable.ts';
 import { unifyLineEnds } from './transcode.ts';
 
 /** Below this the careful way costs less than a second more. */
-const quickFromBytes = 64 * 1024 * 1024;
+const quickFromBytes = 32 * 1024 * 1024;
 /** Rows of the head that the quick way takes its types from. */
 const headRows = 10_000;
 const surprise = 'modelkeep: a value that the head did not show';

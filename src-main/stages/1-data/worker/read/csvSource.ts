@@ -170,7 +170,8 @@ async function encodingOf(
     if (scan.longLineAt === 0) checkColumnCount(file, widest((await readPart(file, 0, lineLimitBytes)).toString('latin1')));
     throw new ModelkeepError('MK_DATA_TOO_LONG', { file, row: await rowOfByte(file, scan.longLineAt), limit: '8 MB' });
   }
-  if (scan.invalidUtf8At === null || (detected.encoding !== 'utf-8' && detected.confidence >= unreadableBelow)) return detected;
+  if (scan.invalidUtf8At === null || (options.encoding && options.encoding !== 'utf-8')) return detected;
+  if (detected.encoding !== 'utf-8' && detected.confidence >= unreadableBelow) return detected;
   if (options.encoding || marked) {
     throw new ModelkeepError('MK_DATA_ENCODING', { file, row: await rowOfByte(file, scan.invalidUtf8At), encoding: 'UTF-8' });
   }
