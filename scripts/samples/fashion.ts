@@ -61,7 +61,7 @@ export async function makeFashion(): Promise<SampleContent> {
       },
       files: ['images'],
       kind: 'images',
-      target: 'label',
+      target: 'class',
       task: 'multiclass',
       suggestedSplit: { kind: 'stratified', validationFraction: 0.15, testFraction: 0.2 },
       rows: CLASSES.size * PER_CLASS,

@@ -86,7 +86,7 @@ export async function makePoems(): Promise<SampleContent> {
       },
       files: ['texts'],
       kind: 'texts',
-      target: 'label',
+      target: 'class',
       task: 'binary',
       suggestedSplit: { kind: 'stratified', validationFraction: 0.15, testFraction: 0.25 },
       rows: sources.length,
