@@ -32,6 +32,6 @@ it('numbers runs and keeps candidates in their order', () => {
     ['run_a', 1],
   ]);
   expect(store.newest('other', 10)).toEqual([]);
-  expect(store.candidates('run_b').map((each) => each.id)).toEqual(['cand_1', 'cand_2']);
+  expect(store.candidates('run_b').map((each) => each.candidate.id)).toEqual(['cand_1', 'cand_2']);
   expect(() => store.insertCandidate({ id: 'cand_3', runId: 'run_x', learner: 'mlp', settings: {}, position: 0 })).toThrow(/FOREIGN KEY/);
 });

@@ -5,10 +5,8 @@ import type { Candidate, CurvePoint, Metrics, Run, TrainRequest } from '../../..
 import type { Database } from '../../platform/sqlite.ts';
 import type { FinishedCandidate } from './worker/order.ts';
 
-export interface StoredRun extends Run {
-  specSha256: string | null;
-}
-export interface StoredCandidate extends Candidate {
+export interface StoredCandidate {
+  candidate: Candidate;
   position: number;
   referenceSha256: string | null;
   importance: FinishedCandidate['importance'];
@@ -79,12 +77,12 @@ export class TrainStore {
       .run(id, jobId, request.dataset.name, request.dataset.version, JSON.stringify(request), startedAt, createdBy);
   }
 
-  run(id: string): StoredRun | undefined {
+  run(id: string): Run | undefined {
     const row = this.#db.prepare<[string], RunRow>(screenQueries.run).get(id);
     return row && presentRun(row);
   }
 
-  newest(dataset: string | undefined, limit: number): StoredRun[] {
+  newest(dataset: string | undefined, limit: number): Run[] {
     const rows =
       dataset === undefined
         ? this.#db.prepare<[number], RunRow>(screenQueries.newest).all(limit)
@@ -92,7 +90,7 @@ export class TrainStore {
     return rows.map(presentRun);
   }
 
-  runsOf({ name, version }: VersionRef): StoredRun[] {
+  runsOf({ name, version }: VersionRef): Run[] {
     return this.#db.prepare<[string, number], RunRow>(screenQueries.ofVersion).all(name, version).map(presentRun);
   }
 
@@ -177,7 +175,7 @@ export class TrainStore {
   }
 }
 
-function presentRun(row: RunRow): StoredRun {
+function presentRun(row: RunRow): Run {
   const spec = parsed<FeatureSpec>(row.spec);
   return {
     id: row.id,
@@ -185,7 +183,6 @@ function presentRun(row: RunRow): StoredRun {
     jobId: row.job_id,
     request: JSON.parse(row.request) as TrainRequest,
     spec,
-    specSha256: row.spec_sha256,
     signature: parsed<ModelSignature>(row.signature),
     task: spec?.task ?? null,
     state: row.state,
@@ -200,10 +197,9 @@ function presentRun(row: RunRow): StoredRun {
 }
 
 function presentCandidate(row: CandidateRow): StoredCandidate {
-  return {
+  const candidate: Candidate = {
     id: row.id,
     runId: row.run_id,
-    position: row.position,
     learner: row.learner,
     settings: JSON.parse(row.settings) as Candidate['settings'],
     state: row.state,
@@ -211,13 +207,13 @@ function presentCandidate(row: CandidateRow): StoredCandidate {
     test: JSON.parse(row.test) as Metrics,
     sha256: row.sha256,
     sizeBytes: row.size_bytes,
-    referenceSha256: row.reference_sha256,
-    importance: JSON.parse(row.importance) as StoredCandidate['importance'],
     trainMs: row.train_ms,
     predictMs: row.predict_ms,
     parity: row.parity,
     curve: JSON.parse(row.curve) as CurvePoint[],
   };
+  const importance = JSON.parse(row.importance) as StoredCandidate['importance'];
+  return { candidate, position: row.position, referenceSha256: row.reference_sha256, importance };
 }
 
 function parsed<T>(json: string | null): T | null {

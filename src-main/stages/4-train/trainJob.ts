@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
-import type { CurvePoint, Holdout, Learner, Run } from '../../../src-shared/domain/training.ts';
+import type { Candidate, CurvePoint, Holdout, Learner, Run } from '../../../src-shared/domain/training.ts';
 import { isModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Emit } from '../../../src-shared/rpc/events.ts';
 import type { AuditWriter } from '../../platform/auditWriter.ts';
@@ -14,7 +14,7 @@ import type { Ids } from '../../platform/random.ts';
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { specHash } from '../3-features/api.ts';
 import { datasetFile, labelRows, targetName, type LabelReader, type TrainData } from './sources.ts';
-import type { StoredCandidate, StoredRun, TrainStore } from './store.ts';
+import type { TrainStore } from './store.ts';
 import type { CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './worker/order.ts';
 
 export interface TrainJobDependencies {
@@ -55,11 +55,11 @@ export interface TrainJobResult {
 
 export class TrainJob {
   readonly #with: TrainJobDependencies;
-  readonly #run: StoredRun;
+  readonly #run: Run;
   readonly #context: JobContext<{ runId: string }>;
   readonly #folder: string;
 
-  constructor(dependencies: TrainJobDependencies, run: StoredRun, context: JobContext<{ runId: string }>) {
+  constructor(dependencies: TrainJobDependencies, run: Run, context: JobContext<{ runId: string }>) {
     this.#with = dependencies;
     this.#run = run;
     this.#context = context;
@@ -172,8 +172,8 @@ export class TrainJob {
     emit('training', { runId: this.#run.id, candidateId: id, point });
   }
 
-  #at(position: number): StoredCandidate {
-    return this.#with.store.candidates(this.#run.id)[position]!;
+  #at(position: number): Candidate {
+    return this.#with.store.candidates(this.#run.id)[position]!.candidate;
   }
 
   /** Models first, then the rows that name them, in one transaction. Returns the best candidate. */

@@ -23,7 +23,7 @@ import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { checkSpec } from '../3-features/api.ts';
 import { ModelWork } from './modelWork.ts';
 import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
-import { TrainStore, type StoredCandidate, type StoredRun } from './store.ts';
+import { TrainStore, type StoredCandidate } from './store.ts';
 import { TrainJob, trainDefaults, type TrainJobResult } from './trainJob.ts';
 import type { Comparison, TrainedOn } from './worker/compareModels.ts';
 import type { FinishedCandidate } from './worker/order.ts';
@@ -107,7 +107,7 @@ export class TrainService {
   list({ dataset, limit = 100 }: { dataset?: string | undefined; limit?: number }): Result<'train.list'> {
     return this.#store.newest(dataset, limit).map((run) => {
       const best = run.bestCandidateId === null ? undefined : this.#store.candidate(run.bestCandidateId);
-      return { ...this.#presentRun(run), best: best ? { ...presentCandidate(best), curve: [] } : null };
+      return { ...this.#presentRun(run), best: best ? { ...best.candidate, curve: [] } : null };
     });
   }
 
@@ -128,8 +128,8 @@ export class TrainService {
 
   /** With its run and the others of that run. Error: MK_NOT_FOUND. */
   candidate(candidateId: string): { candidate: Candidate; run: Run; all: Candidate[] } {
-    const candidate = this.#requireCandidate(candidateId);
-    return { candidate: presentCandidate(candidate), run: this.run(candidate.runId), all: this.#candidates(candidate.runId) };
+    const { candidate } = this.#requireCandidate(candidateId);
+    return { candidate, run: this.run(candidate.runId), all: this.#candidates(candidate.runId) };
   }
 
   /** What the training rows looked like; null before the candidate is finished. */
@@ -230,7 +230,7 @@ export class TrainService {
   }
 
   /** A run whose job ended without it (cancelled in the queue, given up after kills) has ended too. */
-  #presentRun({ specSha256: _, ...run }: StoredRun): Run {
+  #presentRun(run: Run): Run {
     if (run.finishedAt !== null) return run;
     const job = this.#job(run.jobId);
     if (!job || (job.state !== 'failed' && job.state !== 'cancelled')) return run;
@@ -247,13 +247,13 @@ export class TrainService {
   }
 
   #candidates(runId: string): Candidate[] {
-    return this.#store.candidates(runId).map((each) => {
-      const live = this.#curves.get(each.id);
-      return presentCandidate(live && each.curve.length === 0 ? { ...each, curve: live } : each);
+    return this.#store.candidates(runId).map(({ candidate }) => {
+      const live = this.#curves.get(candidate.id);
+      return live && candidate.curve.length === 0 ? { ...candidate, curve: live } : candidate;
     });
   }
 
-  #require(runId: string): StoredRun {
+  #require(runId: string): Run {
     const run = this.#store.run(runId);
     if (!run) throw new ModelkeepError('MK_NOT_FOUND', { what: 'run', name: runId });
     return run;
@@ -273,10 +273,6 @@ export interface PredictParams {
   /** Absolute paths. */
   input: string;
   output: string;
-}
-
-function presentCandidate({ position: _, referenceSha256: __, importance: ___, ...candidate }: StoredCandidate): Candidate {
-  return candidate;
 }
 
 function requireColumn(columns: readonly { name: string }[], name: string): void {

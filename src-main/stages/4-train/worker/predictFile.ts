@@ -1,5 +1,5 @@
 // A finished model over a file that someone has: one answer a row, in the order of the file.
-import { rename, rm, writeFile, open, readFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { DuckDBBlobValue, type DuckDBConnection, type DuckDBDataChunk } from '@duckdb/node-api';
