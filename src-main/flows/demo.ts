@@ -127,7 +127,10 @@ export class Demo {
   ): Promise<[{ run: Run; best: Candidate }, Figures]> {
     const { train, jobs } = this.#with;
     const request = { dataset, target: targetOf(sample), spec, holdout: sample.suggestedSplit, timeBudgetMs: trainBudgetMs, seed: 1 };
-    const { runId, jobId } = await train.start(request, context.caller);
+    // After a kill the run of the first attempt goes on by itself; a second one would train the same again.
+    const started = (context.checkpoint.load() as { runId: string; jobId: string } | null) ?? (await train.start(request, context.caller));
+    context.checkpoint.save(started);
+    const { runId, jobId } = started;
     await waitForJob(jobs, jobId, context, part);
     const run = train.run(runId);
     const { candidate: best, all } = train.candidate(run.bestCandidateId!);
