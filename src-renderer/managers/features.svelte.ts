@@ -25,9 +25,15 @@ export class SpecManager {
 export class SpecDraft {
   readonly proposal: Loaded<Proposal>;
   #rules = $state.raw<readonly FeatureRule[]>([]);
+  /** Why the saved rules could not be read. */
+  #fromError = $state.raw<unknown>(null);
   #changed = $state.raw<ReadonlySet<string>>(new Set());
 
-  constructor(params: Params<'features.propose'>) {
+  readonly #from: string | null;
+
+  /** `from`: a saved version, `churn@2`, whose rules are the start; columns that it does not know keep what is proposed. */
+  constructor(params: Params<'features.propose'>, from: string | null = null) {
+    this.#from = from;
     this.proposal = new Loaded(() => client.call('features.propose', params));
   }
 
@@ -39,6 +45,9 @@ export class SpecDraft {
     const spec = this.proposal.value?.spec;
     return spec ? { ...spec, rules: [...this.#rules] } : null;
   }
+  get fromError(): unknown {
+    return this.#fromError;
+  }
   get changedColumns(): ReadonlySet<string> {
     return this.#changed;
   }
@@ -46,7 +55,19 @@ export class SpecDraft {
   readonly load = async (): Promise<void> => {
     await this.proposal.reload();
     const spec = this.proposal.value?.spec;
-    if (spec && this.#changed.size === 0) this.#rules = spec.rules;
+    if (!spec || this.#changed.size > 0) return;
+    this.#rules = spec.rules;
+    const [, name, version] = /^(.+)@(\d+)$/.exec(this.#from ?? '') ?? [];
+    if (name === undefined) return;
+    try {
+      const saved = await client.call('features.get', { name, version: Number(version) });
+      for (const rule of saved.spec.rules) {
+        const now = this.#rules.find(({ column }) => column === rule.column);
+        if (now && JSON.stringify(now) !== JSON.stringify(rule)) this.change(rule);
+      }
+    } catch (error) {
+      this.#fromError = error;
+    }
   };
 
   change(rule: FeatureRule): void {

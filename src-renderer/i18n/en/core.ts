@@ -25,4 +25,11 @@ export const core = {
   'note.reading': 'reading rows',
   'note.writing': 'writing the version',
   'note.profiling': 'looking at every column',
+  'note.typing': 'deciding the types',
+  'note.train.reading': 'reading the rows',
+  'note.train.fitting': 'learning the features from the training rows',
+  'note.train.features': 'making the features',
+  'note.train.candidate': 'candidate {{candidate}} of {{candidates}}: {{learner}}',
+  'note.train.evaluating': 'judging candidate {{candidate}} of {{candidates}} on the test rows',
+  'note.predict.rows': 'scored {{rows}} rows',
 } as const;

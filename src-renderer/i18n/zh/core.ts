@@ -24,4 +24,11 @@ export const core = {
   'note.reading': '正在读取各行',
   'note.writing': '正在写入版本',
   'note.profiling': '正在分析各列',
+  'note.typing': '正在确定类型',
+  'note.train.reading': '正在读取各行',
+  'note.train.fitting': '正在由训练行得出特征',
+  'note.train.features': '正在生成特征',
+  'note.train.candidate': '候选 {{candidate}} / {{candidates}}：{{learner}}',
+  'note.train.evaluating': '正在用测试行评估候选 {{candidate}} / {{candidates}}',
+  'note.predict.rows': '已评分 {{rows}} 行',
 } satisfies Record<string, string>;

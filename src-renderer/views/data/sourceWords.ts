@@ -7,6 +7,7 @@ import { t } from '../../i18n/i18n.svelte.ts';
 export function sourceWords(source: DatasetVersion['source']): string {
   if (source.format === 'requests') return t('data:trace.requests');
   const name = filesWords(source.files);
+  if (source.format === 'images' || source.format === 'texts') return name === '' ? '' : t('data:source.folder', { name });
   const format = t(`data:format.${source.format}`);
   return name === '' ? format : `${name} · ${format}`;
 }

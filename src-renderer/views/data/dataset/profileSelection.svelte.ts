@@ -1,12 +1,18 @@
 // Which column of the profile is open, and which types are to be changed.
 import type { ColumnProfile, ColumnType } from '../../../../src-shared/domain/table.ts';
+import { innerWidth as innerWidthNow } from 'svelte/reactivity/window';
 import { router } from '../../../app/router.svelte.ts';
 import type { DatasetManager } from '../../../managers/datasets.svelte.ts';
+
+/** Below this width the panel lies over the table, so it opens only when asked for. */
+const overlayBelowPx = 1280;
 
 export class ProfileSelection {
   readonly #manager: DatasetManager;
   #types = $state.raw<Readonly<Record<string, ColumnType>>>({});
   #shown = $state.raw<readonly ColumnProfile[]>([]);
+  isOpen = $state(innerWidth >= overlayBelowPx);
+  readonly #width = $derived(innerWidthNow.current ?? innerWidth);
 
   constructor(manager: DatasetManager) {
     this.#manager = manager;
@@ -37,7 +43,12 @@ export class ProfileSelection {
     this.#shown = columns;
   }
 
+  get isOverlay(): boolean {
+    return this.#width < overlayBelowPx;
+  }
+
   select(name: string): void {
+    this.isOpen = true;
     router.setQuery({ column: name });
   }
 

@@ -1,0 +1,23 @@
+// Names that several views share: metrics, learners, tasks.
+export const metrics = {
+  'name.accuracy': 'Accuracy',
+  'name.auc': 'AUC',
+  'name.f1': 'F1',
+  'name.logLoss': 'Log loss',
+  'name.rmse': 'RMSE',
+  'name.mae': 'Mean error',
+  'name.r2': 'R²',
+  'help.accuracy': 'Share of rows answered right. Larger is better.',
+  'help.auc': 'How well the two classes are put in order; 0.5 is chance, 1 is perfect.',
+  'help.f1': 'Balance of precision and recall. Larger is better.',
+  'help.logLoss': 'How far the probabilities are from what happened. Smaller is better.',
+  'help.rmse': 'Typical error, in units of the target, large errors counted more. Smaller is better.',
+  'help.mae': 'Mean absolute error, in units of the target. Smaller is better.',
+  'help.r2': 'Share of the variation that is explained. Larger is better.',
+  'learner.baseline': 'constant answer',
+  'learner.linear': 'linear model',
+  'learner.mlp': 'neural network',
+  'task.binary': 'two classes',
+  'task.multiclass': 'several classes',
+  'task.regression': 'a number',
+} as const;

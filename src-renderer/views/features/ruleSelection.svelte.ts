@@ -1,0 +1,49 @@
+// Rules on the screen: which one is open, with the type and the findings of its column.
+import type { FeatureRule } from '../../../src-shared/domain/features.ts';
+import type { Column, ColumnType } from '../../../src-shared/domain/table.ts';
+import { router } from '../../app/router.svelte.ts';
+import type { Proposal, SpecDraft } from '../../managers/features.svelte.ts';
+
+export type Finding = Proposal['findings'][number];
+
+/** With a draft the rules can be changed; without one they are a saved version, which stays as it is. */
+export class RuleSelection {
+  readonly draft: SpecDraft | null;
+  readonly #rules: () => readonly FeatureRule[];
+  readonly #columns: () => readonly Column[];
+  isOpen = $state(innerWidth >= 1280);
+
+  constructor(source: SpecDraft | (() => readonly FeatureRule[]), columns: () => readonly Column[]) {
+    this.draft = typeof source === 'function' ? null : source;
+    this.#rules = typeof source === 'function' ? source : () => source.rules;
+    this.#columns = columns;
+  }
+
+  get rules(): readonly FeatureRule[] {
+    return this.#rules();
+  }
+  get rule(): FeatureRule | null {
+    const wanted = router.query.get('column');
+    return this.rules.find(({ column }) => column === wanted) ?? this.rules[0] ?? null;
+  }
+  get findings(): readonly Finding[] {
+    return this.draft?.proposal.value?.findings ?? [];
+  }
+
+  select(column: string): void {
+    this.isOpen = true;
+    router.setQuery({ column });
+  }
+  typeOf(column: string): ColumnType {
+    return this.#columns().find(({ name }) => name === column)?.type ?? 'text';
+  }
+  findingsOf(column: string): Finding[] {
+    return this.findings.filter((finding) => finding.column === column);
+  }
+  proposed(column: string): FeatureRule | undefined {
+    return this.draft?.proposal.value?.spec.rules.find((rule) => rule.column === column);
+  }
+  isChanged(column: string): boolean {
+    return this.draft?.changedColumns.has(column) ?? false;
+  }
+}

@@ -1,0 +1,60 @@
+// A feature rule in words, and the rules that a column of a type can have.
+import type { FeatureRule, FeatureSpec } from '../../../src-shared/domain/features.ts';
+import { fmt } from '../../format/fmt.svelte.ts';
+import { t } from '../../i18n/i18n.svelte.ts';
+import { preferences } from '../../app/preferences.svelte.ts';
+
+export type RuleKind = FeatureRule['kind'];
+
+/** `missing → median, scaled to mean 0, SD 1`. */
+export function howWords(rule: FeatureRule): string {
+  return parts(rule).join(preferences.language === 'zh' ? '，' : ', ');
+}
+
+function parts(rule: FeatureRule): string[] {
+  switch (rule.kind) {
+    case 'numeric':
+      return [
+        t(`features:how.numeric.${rule.impute}`),
+        ...(rule.missingFlag ? [t('features:how.flag')] : []),
+        ...(rule.transform === 'log1p' ? [t('features:how.log1p')] : []),
+        ...(rule.scale === 'standard' ? [t('features:how.standard')] : []),
+      ];
+    case 'boolean':
+      return [t('features:how.boolean')];
+    case 'oneHot':
+      return [t('features:how.oneHot', { maxValues: fmt.count(rule.maxValues), minCount: fmt.count(rule.minCount) })];
+    case 'textNgrams': {
+      const range = rule.minN === rule.maxN ? String(rule.minN) : `${rule.minN}–${rule.maxN}`;
+      const values = { range, maxFeatures: fmt.count(rule.maxFeatures) };
+      return [
+        rule.unit === 'word' ? t('features:how.textWord', values) : t('features:how.textCharacter', values),
+        t(`features:how.${rule.weighting}`),
+      ];
+    }
+    case 'datetime':
+      return rule.parts.map((part) => t(`features:how.part.${part}`));
+    case 'imagePixels':
+      return [
+        t('features:how.pixels', {
+          width: rule.width,
+          height: rule.height,
+          channels: rule.channels === 1 ? t('features:how.grey') : t('features:how.colour'),
+        }),
+      ];
+    case 'drop':
+      return [t(`features:reason.${rule.reason}`)];
+  }
+}
+
+export function targetWords(target: FeatureSpec['target']): string {
+  return target.kind === 'column' ? target.column : t('features:target.labels', { labelSet: target.labelSet, version: target.version });
+}
+
+export function taskWords({ task, classes }: Pick<FeatureSpec, 'task' | 'classes'>): string {
+  return task === 'multiclass' ? t('features:task.multiclass', { n: fmt.count(classes.length) }) : t(`features:task.${task}`);
+}
+
+export function usedCount(rules: readonly FeatureRule[]): number {
+  return rules.filter(({ kind }) => kind !== 'drop').length;
+}
