@@ -82,7 +82,7 @@ describe('reading columns for a model', () => {
         images: new Map([['i', { width: 14, height: 7, channels: 3 as const }]]),
       },
     );
-    const image = table.columns.get('i') as { values: Uint8Array; shape: number[] };
+    const image = table.columns.get('i') as unknown as { values: Uint8Array; shape: number[] };
     expect(table.unreadableImages).toBe(2);
     expect(image.shape).toEqual([7, 14, 3]);
     expect(image.values).toHaveLength(3 * 7 * 14 * 3);
