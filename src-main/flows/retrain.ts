@@ -110,7 +110,7 @@ async function newestData(
   const added = await parts.data.appendRows(
     base,
     rows,
-    { files: [], format: 'requests', options: source.options, rowsSetAside: 0 },
+    { files: source.files, format: 'requests', options: source.options, rowsSetAside: 0 }, // the rows of those files, and more
     'learn.addRequests',
     context.caller,
     context.signal,

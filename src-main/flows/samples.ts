@@ -39,7 +39,15 @@ export class Samples {
     const ids = (await readdir(this.#with.folder, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory());
     const samples = await Promise.all(ids.map(({ name }) => this.get(name)));
     return samples.map(({ id, title, description, kind, rows, sizeBytes, target, licence, source }) => ({
-      ...{ id, title, description, kind, rows, sizeBytes, target, licence, source },
+      id,
+      title,
+      description,
+      kind,
+      rows,
+      sizeBytes,
+      target,
+      licence,
+      source,
       imported: imported.has(id),
     }));
   }

@@ -53,8 +53,8 @@ export class Today {
     const items = this.#items().sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.at - a.at);
     return {
       counts: await this.#counts(),
-      inbox: items.filter((item) => !snoozedUntil.has(item.id)),
-      snoozed: items.filter((item) => snoozedUntil.has(item.id)),
+      inbox: items.filter(({ id }) => !snoozedUntil.has(id)),
+      snoozed: items.filter(({ id }) => snoozedUntil.has(id)),
     };
   }
 
