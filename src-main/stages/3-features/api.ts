@@ -9,12 +9,13 @@
  */
 export { answeredRows, type Target } from './target.ts';
 export { association, leakScore } from './association.ts';
+export { batches } from './batches.ts';
 export { checkSpec } from './checkSpec.ts';
 export { compareText } from './compareText.ts';
 export { decodeImage, imageSize, type ImageSize } from './decodeImage.ts';
 export { addFeatureGraph, reservedNames } from './featureGraph.ts';
 export { fitFeatures, type FitContext } from './fitFeatures.ts';
-export { featureNames, featureWidth, type FittedColumn, type FittedFeatures } from './fittedFeatures.ts';
+export { columnsOfFeatures, featureNames, featureWidth, type FittedColumn, type FittedFeatures } from './fittedFeatures.ts';
 export { mostClasses, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
 export { onnxLoader, type OnnxOptions } from './onnxRunner.ts';
 export { proposeSpec, type ColumnFinding, type Proposal } from './proposeSpec.ts';

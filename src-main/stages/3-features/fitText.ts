@@ -1,5 +1,6 @@
 import type { FeatureRule, ModelInput } from '../../../src-shared/domain/features.ts';
 import type { Column } from '../../../src-shared/domain/table.ts';
+import { batches } from './batches.ts';
 import { compareText } from './compareText.ts';
 import type { FittedText } from './fittedFeatures.ts';
 import type { LoadModel, StringColumn } from './rawTable.ts';
@@ -33,7 +34,9 @@ export async function fitText(
   let documents = 0;
   const tokenizer = await loadModel(tokenizerModel(rule.unit));
   try {
-    for (const batch of batches(raw, rows)) {
+    const texts = textsForVocabulary(raw, rows);
+    for (const [start, end] of batches(texts.length, documentsPerRun, (at) => texts[at]!.length)) {
+      const batch = texts.slice(start, end);
       const { tokens } = await tokenizer.run({ text: { type: 'string', data: batch, dims: [batch.length, 1] } });
       const width = tokens!.dims[1]!;
       for (let at = 0; at < batch.length; at++) {
@@ -61,18 +64,14 @@ export async function fitText(
   return { kind: 'textNgrams', column: rule.column, input, unit, minN, maxN, weighting, terms };
 }
 
-function* batches(raw: StringColumn, rows: Int32Array): Generator<string[]> {
+function textsForVocabulary(raw: StringColumn, rows: Int32Array): string[] {
   const step = Math.max(1, rows.length / documentsForVocabulary);
-  let batch: string[] = [];
+  const texts: string[] = [];
   for (let at = 0; at < rows.length; at += step) {
     const text = raw.dictionary[raw.codes[rows[Math.floor(at)]!]!]!;
-    if (text !== '') batch.push(text);
-    if (batch.length === documentsPerRun) {
-      yield batch;
-      batch = [];
-    }
+    if (text !== '') texts.push(text);
   }
-  if (batch.length > 0) yield batch;
+  return texts;
 }
 
 /** `words` ends with the padding ''. A candidate is known by its folded spelling: composed (NFC), lower case. */

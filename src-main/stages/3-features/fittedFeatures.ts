@@ -66,9 +66,14 @@ export interface FittedFeatures {
   columns: FittedColumn[];
 }
 
-/** Columns of the feature matrix that `featureGraph` makes. */
+/** Columns of the feature matrix that `addFeatureGraph` makes. */
 export function featureNames(fitted: FittedFeatures): string[] {
   return layout(fitted).flatMap((part) => part.names);
+}
+
+/** For each feature the raw column that it comes from. */
+export function columnsOfFeatures(fitted: FittedFeatures): string[] {
+  return layout(fitted).flatMap((part) => part.columns);
 }
 
 export function featureWidth(fitted: FittedFeatures): number {
@@ -105,26 +110,49 @@ const partNames: Record<DatetimePart, string[]> = {
   hour: Array.from({ length: 24 }, (_, hour) => `hour ${hour}`),
 };
 
-function layout(fitted: FittedFeatures): { names: string[] }[] {
+interface Part {
+  names: string[];
+  columns: string[];
+}
+
+function layout(fitted: FittedFeatures): Part[] {
   const blocks = blocksOf(fitted);
-  const numeric = (columns: FittedNumeric[]): { names: string[] }[] => [
-    { names: columns.map((each) => each.column) },
-    { names: columns.filter((each) => each.missingFlag).map((each) => `${each.column}: missing`) },
+  const part = (column: string, names: string[]): Part => ({
+    names: names.map((name) => (name === '' ? column : `${column}${name}`)),
+    columns: names.map(() => column),
+  });
+  const numeric = (columns: FittedNumeric[]): Part[] => [
+    ...columns.map((each) => part(each.column, [''])),
+    ...columns.filter((each) => each.missingFlag).map((each) => part(each.column, [': missing'])),
   ];
   return [
     ...numeric(blocks.plain),
     ...numeric(blocks.logged),
-    ...blocks.oneHot.map((each) => ({
-      names: [...each.values, ...(each.other ? ['other'] : [])].map((value) => `${each.column} = ${value === '' ? 'missing' : value}`),
-    })),
-    ...blocks.datetimes.map((each) => ({
-      names: [...each.parts.flatMap((part) => partNames[part]), ...(each.missingFlag ? ['missing'] : [])].map(
-        (name) => `${each.column}: ${name}`,
+    ...blocks.oneHot.map((each) => {
+      const values = [...each.values, ...(each.other ? ['other'] : [])];
+      return part(
+        each.column,
+        values.map((value) => ` = ${value === '' ? 'missing' : value}`),
+      );
+    }),
+    ...blocks.datetimes.map((each) => {
+      const names = [...each.parts.flatMap((name) => partNames[name]), ...(each.missingFlag ? ['missing'] : [])];
+      return part(
+        each.column,
+        names.map((name) => `: ${name}`),
+      );
+    }),
+    ...blocks.texts.map((each) =>
+      part(
+        each.column,
+        each.terms.map((term) => `: ${term.name}`),
       ),
-    })),
-    ...blocks.texts.map((each) => ({ names: each.terms.map((term) => `${each.column}: ${term.name}`) })),
-    ...blocks.images.map((each) => ({
-      names: Array.from({ length: each.width * each.height * each.channels }, (_, pixel) => `${each.column}: pixel ${pixel}`),
-    })),
+    ),
+    ...blocks.images.map((each) =>
+      part(
+        each.column,
+        Array.from({ length: each.width * each.height * each.channels }, (_, pixel) => `: pixel ${pixel}`),
+      ),
+    ),
   ];
 }

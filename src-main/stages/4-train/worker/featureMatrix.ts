@@ -1,11 +1,25 @@
 import { encodeModel } from '../../../compiler/index.ts';
-import { columnFeed, featureWidth, type FittedFeatures, type LoadModel, type ModelRunner, type RawTable } from '../../3-features/api.ts';
+import {
+  batches,
+  columnFeed,
+  featureWidth,
+  type FittedFeatures,
+  type LoadModel,
+  type ModelRunner,
+  type RawTable,
+} from '../../3-features/api.ts';
 import { featureModel } from '../exportModel.ts';
 import type { Matrix } from '../learners/matrix.ts';
 
-/** Texts of one batch are padded to the longest; fewer rows keep that small. */
-export function batchRows(fitted: FittedFeatures): number {
-  return fitted.columns.some((each) => each.kind === 'textNgrams' || each.kind === 'imagePixels') ? 256 : 4096;
+/** Batches of rows for the feature graph; fewer rows where texts are long or rows are pictures. */
+export function rowBatches(fitted: FittedFeatures, table: RawTable, rows: Int32Array): Generator<[start: number, end: number]> {
+  const wide = fitted.columns.some((each) => each.kind === 'textNgrams' || each.kind === 'imagePixels');
+  const texts = fitted.columns.flatMap((each) => {
+    const raw = each.kind === 'textNgrams' ? table.columns.get(each.column)! : null;
+    return raw?.kind === 'string' ? [raw] : [];
+  });
+  const lengthAt = (at: number): number => Math.max(0, ...texts.map((raw) => raw.dictionary[raw.codes[rows[at]!]!]!.length));
+  return batches(rows.length, wide ? 256 : 4096, lengthAt);
 }
 
 /** Computes features with the very graph that becomes the front of the model. */
@@ -35,9 +49,8 @@ export class FeatureRunner {
   /** Any number of rows, batch by batch. */
   async matrix(table: RawTable, rows: Int32Array, pause: () => Promise<void>): Promise<Matrix> {
     const data = new Float32Array(rows.length * this.width);
-    const size = batchRows(this.#fitted);
-    for (let start = 0; start < rows.length; start += size) {
-      data.set(await this.run(table, rows.subarray(start, start + size)), start * this.width);
+    for (const [start, end] of rowBatches(this.#fitted, table, rows)) {
+      data.set(await this.run(table, rows.subarray(start, end)), start * this.width);
       await pause();
     }
     return { rows: rows.length, width: this.width, data };

@@ -2,11 +2,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { modelSignature, type ModelSignature } from '../../../../src-shared/domain/features.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { readModel } from '../../../compiler/index.ts';
-import type { TensorLike } from '../../3-features/api.ts';
+import { batches, type TensorLike } from '../../3-features/api.ts';
 import { signatureKey } from '../exportModel.ts';
 import { joinAnswers, sliceFeeds, type ModelAnswers } from './modelAnswers.ts';
 
-/** Texts of one batch are padded to the longest and images are large: fewer rows keep that small. */
 const rowsPerRun = { wide: 256, narrow: 4096 };
 
 /** A finished model, loaded as any user of the file would load it. */
@@ -34,16 +33,15 @@ export class ModelSession {
     this.#session = session;
   }
 
-  get batchRows(): number {
-    return this.signature.inputs.some(({ type }) => type === 'text' || type === 'image') ? rowsPerRun.wide : rowsPerRun.narrow;
-  }
-
-  /** Any number of rows, in batches. */
+  /** Any number of rows, in batches; fewer rows to a batch where texts are long or rows are pictures. */
   async answerAll(feeds: Record<string, TensorLike>, rows: number): Promise<ModelAnswers> {
-    if (rows <= this.batchRows) return this.answer(feeds);
+    const { inputs } = this.signature;
+    const wide = inputs.some(({ type }) => type === 'text' || type === 'image');
+    const texts = inputs.flatMap(({ name, type }) => (type === 'text' ? [feeds[name]!.data as string[]] : []));
+    const lengthAt = (row: number): number => Math.max(0, ...texts.map((column) => column[row]!.length));
     const parts: ModelAnswers[] = [];
-    for (let start = 0; start < rows; start += this.batchRows)
-      parts.push(await this.answer(sliceFeeds(feeds, start, Math.min(this.batchRows, rows - start))));
+    for (const [start, end] of batches(rows, wide ? rowsPerRun.wide : rowsPerRun.narrow, lengthAt))
+      parts.push(await this.answer(end - start === rows ? feeds : sliceFeeds(feeds, start, end - start)));
     return joinAnswers(parts);
   }
 

@@ -16,6 +16,8 @@ export interface Scores extends ModelAnswers {
   classes: string[];
 }
 
+const rowsPerFeed = 4096;
+
 /** Errors: MK_MODEL_UNREADABLE, MK_PREDICT_COLUMN_MISSING. */
 export async function scoreRows(modelFile: string, { dataset, rows }: ScoreRows, pause: (done: number) => Promise<void>): Promise<Scores> {
   const model = await ModelSession.open(await readFile(modelFile));
@@ -56,9 +58,10 @@ export function imageInputs(inputs: readonly ModelInput[]): Map<string, ImageSiz
 
 export async function scoreTable(model: ModelSession, table: RawTable, pause: (done: number) => Promise<void>): Promise<ModelAnswers> {
   const parts: ModelAnswers[] = [];
-  for (let start = 0; start < table.rows; start += model.batchRows) {
-    const batch = Int32Array.from({ length: Math.min(model.batchRows, table.rows - start) }, (_, at) => start + at);
-    parts.push(await model.answer(Object.fromEntries(model.signature.inputs.map((input) => [input.name, feedOf(input, table, batch)]))));
+  for (let start = 0; start < table.rows; start += rowsPerFeed) {
+    const batch = Int32Array.from({ length: Math.min(rowsPerFeed, table.rows - start) }, (_, at) => start + at);
+    const feeds = Object.fromEntries(model.signature.inputs.map((input) => [input.name, feedOf(input, table, batch)]));
+    parts.push(await model.answerAll(feeds, batch.length));
     await pause(start + batch.length);
   }
   return joinAnswers(parts);

@@ -14,8 +14,9 @@ import { trainNetwork, type NetworkState } from '../learners/trainNetwork.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { measure } from '../metrics/measure.ts';
 import { referenceOf } from '../reference.ts';
-import { answerRows, asAnswers, parityOf, permutationImportance, timeOneRow } from './evaluate.ts';
+import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
 import { outcomeFindings } from './findings.ts';
+import { permutationImportance } from './importance.ts';
 import { ModelSession } from './modelSession.ts';
 import type { CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './order.ts';
 import { ortRuntime } from './ortRuntime.ts';
@@ -64,8 +65,14 @@ class TrainingRun {
 
   async run(): Promise<TrainResult> {
     const { spec, learners, timeBudgetMs, seed, targetName } = this.#order;
-    const pause = (): Promise<void> => this.#pause();
-    this.#prepared = await prepareRun(this.#order, pause, (fraction, key) => this.#control.progress(fraction, { key, params: {} }));
+    // Before the first candidate there is nothing to keep.
+    const pauseUnlessStopped = async (): Promise<void> => {
+      await this.#pause();
+      if (this.#control.stopAsked()) throw new ModelkeepError('MK_JOB_CANCELLED');
+    };
+    this.#prepared = await prepareRun(this.#order, pauseUnlessStopped, (fraction, key) =>
+      this.#control.progress(fraction, { key, params: {} }),
+    );
     const { split, dropped, fitted, primaryMetric, findings } = this.#prepared;
     this.#plans = planCandidates({ task: spec.task, learners, trainRows: split.train.length, timeBudgetMs, seed });
     this.#control.emit('prepared', {
@@ -243,7 +250,14 @@ class TrainingRun {
       const importance =
         plan.learner === 'baseline'
           ? []
-          : await permutationImportance(model, fitted, table, split.test, target, primaryMetric, seed, pause);
+          : await permutationImportance(
+              model,
+              fitted,
+              table,
+              split.test,
+              { target, metric: primaryMetric, firstWeights: weights['weight1']!, seed },
+              pause,
+            );
       const reference = referenceOf({ fitted, table, trainRows: split.train, prediction: answers.prediction, classes: spec.classes, test });
       const referenceFile = join(outFolder, `candidate-${at}.reference.json`);
       await writeFile(referenceFile, JSON.stringify(reference));
