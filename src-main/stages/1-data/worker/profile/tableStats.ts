@@ -140,7 +140,11 @@ async function extent(engine: Engine, from: string, part: readonly ColumnStats[]
         max,
         mean: found[`m${index}`]!,
         sd: found[`s${index}`] ?? 0,
-        ...{ p05: min, p25: min, p50: min, p75: max, p95: max },
+        p05: min,
+        p25: min,
+        p50: min,
+        p75: max,
+        p95: max,
         quantilesExact: false,
       };
     }

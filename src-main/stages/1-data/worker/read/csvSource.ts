@@ -6,7 +6,7 @@ import type { ImportOptions } from '../../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
 import { checkColumnCount, nameColumns } from '../detect/columnNames.ts';
 import { detectDialect, type DetectedDialect, type Dialect, type Reason } from '../detect/dialect.ts';
-import { byteOrderMark, detectEncoding, type DetectedEncoding, type Encoding } from '../detect/encoding.ts';
+import { byteOrderMark, detectEncoding, type DetectedEncoding } from '../detect/encoding.ts';
 import { fileSize, readPart } from '../detect/fileKind.ts';
 import { splitRecords } from '../detect/records.ts';
 import { rowOfByte, scanText } from '../detect/scanText.ts';

@@ -29,9 +29,10 @@ export const valueClasses = [
 export type ValueClass = (typeof valueClasses)[number];
 
 /** Words that people write where nothing is known. `None` and `NA` are also honest categories, so they count only in typed columns. */
+// prettier-ignore
 export const missingTokens = [
-  ...['NA', 'N/A', 'n/a', 'na', '#N/A', '#NA', 'NaN', 'nan', 'NAN', 'NULL', 'null', 'Null', 'None', 'none', 'NONE', '\\N'],
-  ...['-', '--', '---', '?', '.', '#NULL!', '#DIV/0!', '#VALUE!', '#REF!'],
+  'NA', 'N/A', 'n/a', 'na', '#N/A', '#NA', 'NaN', 'nan', 'NAN', 'NULL', 'null', 'Null', 'None', 'none', 'NONE', '\\N',
+  '-', '--', '---', '?', '.', '#NULL!', '#DIV/0!', '#VALUE!', '#REF!',
 ] as const;
 
 /** Whether the trimmed text `x` is such a word. */
