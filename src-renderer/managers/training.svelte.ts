@@ -25,16 +25,19 @@ export class RunsManager {
 export class RunManager {
   readonly #runId: string;
   readonly run: Loaded<RunDetail>;
+  /** What came of the run: versions and endpoints. */
+  readonly lineage: Loaded<Result<'registry.lineage'>>;
   /** Points that arrived since the run was read, by candidate. */
   readonly #live = new SvelteMap<string, readonly CurvePoint[]>();
 
   constructor(runId: string) {
     this.#runId = runId;
     this.run = new Loaded(() => client.call('train.get', { runId }));
+    this.lineage = new Loaded(() => client.call('registry.lineage', { kind: 'run', name: runId, version: null }));
   }
 
   readonly load = async (): Promise<void> => {
-    await this.run.reload();
+    await Promise.all([this.run.reload(), this.lineage.reload()]);
     // The core now knows these points, too.
     for (const { id, curve } of this.run.value?.candidates ?? []) {
       const last = curve.at(-1)?.step ?? -1;
@@ -63,6 +66,11 @@ export class RunManager {
     const jobId = this.run.value?.jobId;
     if (jobId) await jobs.cancel(jobId);
     await this.load();
+  }
+
+  /** Registered models, for the hint which version a name would get; empty when they cannot be read. */
+  async models(): Promise<Result<'registry.list'>> {
+    return client.call('registry.list', {}).catch(() => []);
   }
 
   register(params: Params<'registry.register'>): Promise<Result<'registry.register'>> {

@@ -18,7 +18,8 @@ export const registry = {
   'list.notServed': 'not served',
   'list.created': 'Newest version',
   'list.empty': 'No model yet',
-  'list.emptyText': 'A model gets here when a candidate of a training run is registered. Its versions never change; an alias such as champion says which one answers.',
+  'list.emptyText':
+    'A model gets here when a candidate of a training run is registered. Its versions never change; an alias such as champion says which one answers.',
   'list.train': 'Train a model',
   'list.samples': 'Or let a sample go the whole way',
   'list.noMatch': 'No model is called like “{{query}}”.',
@@ -65,8 +66,10 @@ export const registry = {
   'alias.reason': 'Reason, kept in the audit log',
   'alias.reasonHint': 'What convinced you?',
   'alias.then': 'If you set it',
-  'alias.switch_one': '<b>{{names}}</b> switches to v{{version}} without a failed request. If v{{version}} cannot be loaded, everything stays as it is.',
-  'alias.switch_other': '{{count}} endpoints switch to v{{version}} without a failed request: <b>{{names}}</b>. If v{{version}} cannot be loaded, everything stays as it is.',
+  'alias.switch_one':
+    '<b>{{names}}</b> switches to v{{version}} without a failed request. If v{{version}} cannot be loaded, everything stays as it is.',
+  'alias.switch_other':
+    '{{count}} endpoints switch to v{{version}} without a failed request: <b>{{names}}</b>. If v{{version}} cannot be loaded, everything stays as it is.',
   'alias.noSwitch': 'No endpoint follows {{alias}}, so no answer changes.',
   'alias.isThere': '{{alias}} points at v{{version}} already.',
   'alias.set': 'Set {{alias}}',
@@ -74,7 +77,8 @@ export const registry = {
   'alias.remove': 'Remove {{alias}}',
   'alias.removeTitle': 'Remove {{alias}} from v{{version}}?',
   'alias.removeConsequence_one': '<b>{{names}}</b> goes on answering with v{{version}} and follows nothing until the alias is set again.',
-  'alias.removeConsequence_other': '{{count}} endpoints go on answering with v{{version}} and follow nothing until the alias is set again: <b>{{names}}</b>.',
+  'alias.removeConsequence_other':
+    '{{count}} endpoints go on answering with v{{version}} and follow nothing until the alias is set again: <b>{{names}}</b>.',
   'alias.removeNothing': 'No endpoint follows it. It can be set again at any time.',
   'alias.keep': 'Keep it',
   'alias.done': '{{alias}} is now v{{version}}',
@@ -126,8 +130,8 @@ export const registry = {
   'inputs.distribution': 'Training rows',
   'inputs.missing': 'Missing in training',
   'inputs.ifMissing': 'If missing',
-  'inputs.required': 'refused',
-  'inputs.optional': 'imputed',
+  'inputs.required': 'must be sent; null is flagged',
+  'inputs.optional': 'may be left out',
   'inputs.range': '{{min}} to {{max}}',
   'inputs.categories_one': '{{n}} value: {{list}}',
   'inputs.categories_other': '{{n}} values: {{list}}',
@@ -188,7 +192,7 @@ export const registry = {
   'compare.metrics': 'Metrics',
   'compare.rows.testRowsOfB': '{{rows}} test rows of v{{b}} that v{{a}} has not learned from; paired, 95% interval',
   'compare.rows.testRowsOfA': '{{rows}} test rows of v{{a}} that v{{b}} has not learned from; paired, 95% interval',
-  'compare.rows.sharedTestRows': '{{rows}} test rows, the same for both; paired, 95% interval',
+  'compare.rows.testRowsOfBSeenByA': '{{rows}} test rows of v{{b}}, but v{{a}} has learned from some of them; paired, 95% interval',
   'compare.rows.other': '{{rows}} rows, the same for both; paired, 95% interval',
   'compare.difference': 'Difference',
   'compare.interval': '95% interval',
@@ -241,6 +245,7 @@ export const registry = {
   'decision.doubt.unproven': '{{metric}}, the main metric, shows no proven difference: {{interval}}.',
   'decision.doubt.inputs_one': '{{n}} column differs; requests that fit v{{a}} may be refused.',
   'decision.doubt.inputs_other': '{{n}} columns differ; requests that fit v{{a}} may be refused.',
+  'decision.doubt.seen': 'v{{a}} has learned from some of the compared rows, so it looks better here than it is.',
   'decision.doubt.rows': 'Only {{n}} rows were compared.',
   'decision.doubt.none': 'Nothing measured here.',
 
@@ -253,5 +258,6 @@ export const registry = {
   'score.output': 'Output',
   'score.outputHelp': 'CSV or Parquet, by its ending. An existing file is replaced.',
   'score.start': 'Score',
+  'score.needsFile': 'choose an input and an output first',
   'score.done': 'Written to {{file}}',
 } as const;

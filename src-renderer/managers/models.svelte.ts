@@ -1,0 +1,108 @@
+// Registered models: the list, one model, one version, two versions side by side.
+import { nameSchema } from '../../src-shared/domain/names.ts';
+import type { Params, Result } from '../../src-shared/rpc/contract.ts';
+import type { Lineage } from '../../src-shared/rpc/registry.ts';
+import { client } from '../rpc/client.svelte.ts';
+import { Loaded } from './loaded.svelte.ts';
+
+export type ModelEntry = Result<'registry.list'>[number];
+export type ModelPage = Result<'registry.get'>;
+export type ModelVersionPage = Result<'registry.version'>;
+export type Comparison = Result<'registry.compare'>;
+type EndpointEntry = Result<'serve.list'>[number];
+
+export class ModelsManager {
+  readonly list = new Loaded<ModelEntry[]>(() => client.call('registry.list', {}));
+  readonly load = (): Promise<void> => this.list.reload();
+}
+
+/** One model and who follows its aliases. */
+export class ModelManager {
+  readonly #name: string;
+  readonly model: Loaded<ModelPage>;
+  readonly #endpoints = new Loaded<EndpointEntry[]>(() => client.call('serve.list', {}));
+
+  constructor(name: string) {
+    this.#name = name;
+    this.model = new Loaded(() => client.call('registry.get', { name }));
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+  /** Endpoints of this model; null until they are known. */
+  get endpoints(): EndpointEntry[] | null {
+    return this.#endpoints.value?.filter(({ model }) => model === this.#name) ?? null;
+  }
+  /** Names of the endpoints that switch when the alias moves. */
+  followers(alias: string): string[] {
+    return (this.endpoints ?? []).filter((one) => one.alias === alias && one.state !== 'stopped').map(({ name }) => name);
+  }
+  readonly load = async (): Promise<void> => {
+    await Promise.all([this.model.reload(), this.#endpoints.reload()]);
+  };
+
+  /** Resolves when every endpoint that follows answers with the version. */
+  async setAlias(alias: string, version: number, reason: string): Promise<void> {
+    await client.call('registry.setAlias', { name: this.#name, alias, version, reason });
+    await this.load();
+  }
+
+  async removeAlias(alias: string): Promise<void> {
+    await client.call('registry.removeAlias', { name: this.#name, alias });
+    await this.load();
+  }
+}
+
+export class ModelVersionManager {
+  readonly #at: { name: string; version: number };
+  readonly page: Loaded<ModelVersionPage>;
+
+  constructor(name: string, version: number) {
+    this.#at = { name, version };
+    this.page = new Loaded(() => client.call('registry.version', this.#at));
+  }
+
+  readonly load = (): Promise<void> => this.page.reload();
+
+  async describe(description: string): Promise<void> {
+    await client.call('registry.describe', { ...this.#at, description });
+    await this.load();
+  }
+
+  /** Writes the ONNX file. */
+  exportTo(file: string): Promise<Result<'registry.export'>> {
+    return client.call('registry.export', { ...this.#at, file });
+  }
+
+  /** True when the stored file is what was registered. */
+  async verify(): Promise<boolean> {
+    const { corrupt } = await client.call('registry.verify', { name: this.#at.name });
+    return !corrupt.some(({ version }) => version === this.#at.version);
+  }
+}
+
+/** Two versions on the same rows; takes seconds, because both answer them now. */
+export class ComparisonManager {
+  readonly comparison: Loaded<Comparison>;
+  readonly lineages: Loaded<[Lineage, Lineage]>;
+
+  constructor(name: string, a: number, b: number) {
+    this.comparison = new Loaded(() => client.call('registry.compare', { name, a, b }));
+    const lineageOf = (version: number): Promise<Lineage> => client.call('registry.lineage', { kind: 'modelVersion', name, version });
+    this.lineages = new Loaded(() => Promise.all([lineageOf(a), lineageOf(b)]));
+  }
+
+  readonly load = async (): Promise<void> => {
+    await Promise.all([this.comparison.reload(), this.lineages.reload()]);
+  };
+}
+
+/** Starts the job that scores a file. */
+export async function scoreFile(params: Params<'registry.predict'>): Promise<string> {
+  return (await client.call('registry.predict', params)).jobId;
+}
+
+export function isName(text: string): boolean {
+  return nameSchema.safeParse(text).success;
+}

@@ -1,0 +1,13 @@
+import type { Candidate, Run } from '../../../src-shared/domain/training.ts';
+import type { Status } from '../../components/tone.ts';
+
+export const runStatus: Record<Run['state'], Status> = {
+  waiting: 'neutral',
+  running: 'running',
+  done: 'ok',
+  failed: 'crit',
+  cancelled: 'neutral',
+};
+
+/** Colour of a learner, 1 to 8; the same in the leaderboard, the curve and the panel. */
+export const learnerCategory: Record<Candidate['learner'], number> = { baseline: 8, linear: 5, mlp: 3 };
