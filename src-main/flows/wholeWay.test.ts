@@ -1,5 +1,5 @@
 // From the raw file of a sample to advice, over the dispatch that every shell uses, with the real child processes.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -212,4 +212,36 @@ test('one click takes the orders from the raw file to an answer and to a watched
   expect((await client.call('samples.list', {})).find(({ id }) => id === 'orders')).toMatchObject({ imported: true, kind: 'table' });
   const { counts } = await client.call('system.today', {});
   expect(counts).toMatchObject({ datasets: 2, models: 2, endpoints: 2, metrics: 1, cycles: 2 });
+});
+
+test('orders of one region stop arriving: the newest version shows it, advice names the region, and a person decides', async () => {
+  const { call } = client;
+  const metric = { name: 'order-lines', title: 'Order lines a week', dataset: 'orders', timeColumn: 'Order Date', aggregate: 'count' as const, valueColumn: null, shareOf: null, dimensions: ['Segment', 'Region'], period: 'week' as const, unit: 'lines', goal: 'up' as const }; // prettier-ignore
+  await call('advise.saveMetric', metric);
+  await finish((await call('advise.analyse', { name: 'order-lines' })).jobId);
+  expect((await call('advise.list', {})).filter((one) => one.metric === 'order-lines')).toEqual([]);
+
+  const [header, ...lines] = readFileSync(join(import.meta.dirname, '../../resources/samples/orders/orders.csv'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const kept = lines.filter((line) => !(/,2017-12-(0[4-9]|[123]\d),/.test(line) && line.includes(',West,')));
+  const file = join(folder, 'orders.csv');
+  writeFileSync(file, `${[header, ...kept].join('\n')}\n`);
+  const { importOptions } = JSON.parse(readFileSync(join(import.meta.dirname, '../../resources/samples/orders/sample.json'), 'utf8')) as {
+    importOptions: object;
+  };
+  expect((await finish((await call('data.import', { files: [file], name: 'orders', options: importOptions })).jobId)).result).toMatchObject(
+    { version: 2 },
+  );
+  expect(await call('advise.metric', { name: 'order-lines' })).toMatchObject({
+    method: { key: 'notAnalysed' },
+    datasetVersion: { version: 2 },
+  });
+
+  await finish((await call('advise.analyse', { name: 'order-lines' })).jobId);
+  const [advice] = (await call('advise.list', {})).filter((one) => one.metric === 'order-lines');
+  expect(advice).toMatchObject({ action: { key: 'checkSegmentFeed', params: { dimension: 'Region', value: 'West', rows: 0 } } });
+  expect((await call('system.today', {})).inbox.map(({ kind }) => kind)).toContain('advice');
+  expect(await call('advise.decide', { id: advice!.id, decision: 'taken', note: 'asked the West shop' })).toMatchObject({ state: 'taken' });
+  expect(await call('audit.verify', {})).toMatchObject({ ok: true });
 });

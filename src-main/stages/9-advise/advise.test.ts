@@ -116,6 +116,16 @@ describe('metrics', () => {
     await expect(service.metric('order-lines')).rejects.toMatchObject({ code });
   });
 
+  test('a newer version of the dataset asks for a new analysis; one that lost a column says so', async () => {
+    await analyse(weekly);
+    Object.assign(tables.get('orders')!, { version: 2 });
+    expect(await service.metric('order-lines')).toMatchObject({ method: { key: 'notAnalysed' }, datasetVersion: { version: 2 } });
+    tables.get('orders')!.columns = tables.get('orders')!.columns.filter(({ name }) => name !== 'Region');
+    await expect(service.metric('order-lines')).rejects.toMatchObject({ code: 'MK_ADVISE_COLUMN_UNKNOWN', params: { column: 'Region', version: 2 } }); // prettier-ignore
+    const { jobId } = service.analyse('order-lines', bench.caller);
+    expect(await bench.jobs.wait(jobId)).toMatchObject({ state: 'failed', error: { code: 'MK_ADVISE_COLUMN_UNKNOWN' } });
+  }, 30_000);
+
   test('a changed definition drops the analysis; removing is audited and once', async () => {
     await analyse(weekly);
     expect((await service.metric('order-lines')).method.key).toBe('rolling');

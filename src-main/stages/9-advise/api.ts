@@ -5,6 +5,7 @@
  * Caveats: times are UTC and periods calendar days, weeks from Monday, or months; the last day counts as complete.
  */
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
+import type { DatasetVersion } from '../../../src-shared/domain/table.ts';
 import { isModelkeepError, ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { requireName } from '../../../src-shared/errors/requireName.ts';
 import type { Advice, MetricDefinition } from '../../../src-shared/rpc/advise.ts';
@@ -94,10 +95,11 @@ export class AdviseService {
     return this.#store.metrics().map(({ definition, latest, spark, openAdvice }) => ({ ...definition, latest, spark, openAdvice }));
   }
 
-  /** The newest analysis; where there is none, or the dataset has a newer version, the bare series. */
+  /** The newest analysis; where there is none, or the dataset has a newer version, the bare series.
+   *  Errors: MK_NOT_FOUND, MK_ADVISE_COLUMN_UNKNOWN, MK_ADVISE_COLUMN_TYPE, MK_ADVISE_NO_ROWS, MK_ADVISE_TOO_MANY_PERIODS. */
   async metric(name: string): Promise<Result<'advise.metric'>> {
     const { id, definition } = this.#require(name);
-    const { version } = this.#with.data.newest(definition.dataset);
+    const { version } = this.#newestFitting(definition);
     const analysis = this.#store.analysis(name);
     const datasetVersion = { name: definition.dataset, version };
     const advice = this.#store.adviceOf(id);
@@ -145,7 +147,7 @@ export class AdviseService {
   async #analyse({ params, caller, signal, progress }: JobContext<{ name: string }>): Promise<AnalysisResult> {
     const { data, clock, ids, startWorker } = this.#with;
     const { definition } = this.#require(params.name);
-    const { version } = data.newest(definition.dataset);
+    const { version } = this.#newestFitting(definition);
     progress(null, { key: 'readingSeries', params: { dataset: definition.dataset, version } });
     const worker = startWorker('adviseWorker');
     try {
@@ -214,6 +216,13 @@ export class AdviseService {
       return details !== null;
     });
     if (changed) emit('changed', { area: 'advise', name, at });
+  }
+
+  /** A newer version may have lost a column that the metric needs: then that is said, not what the engine makes of it. */
+  #newestFitting(definition: MetricDefinition): DatasetVersion {
+    const newest = this.#with.data.newest(definition.dataset);
+    checkDefinition(definition, newest);
+    return newest;
   }
 
   #require(name: string): { id: number; definition: MetricDefinition } {
