@@ -19,10 +19,10 @@ import { writeExport } from '../../platform/files.ts';
 
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { classNamed, requireDistinct, type LabelClass } from './classes.ts';
-import { decodeFrozen, encodeFrozen, frozenAsCsv, frozenAsJson } from './frozen.ts';
+import { decodeFrozen, encodeFrozen, frozenAsCsv, frozenAsJson, type EncodedLabels } from './frozen.ts';
 import { itemColumnFor, requireColumn } from './itemColumn.ts';
 import type { RowReader } from './rowReader.ts';
-import { LabelStore, type HistoryRow, type SetRow } from './store.ts';
+import { decidedPages, LabelStore, type HistoryRow, type SetRow } from './store.ts';
 
 export type { RowReader } from './rowReader.ts';
 export type { LabelClass } from './classes.ts';
@@ -180,10 +180,9 @@ export class LabelService {
   /** Labels unchanged since the newest version give that version again, not a new one. Errors: MK_LABEL_NOTHING_TO_FREEZE. */
   async freeze(name: string, caller: Caller): Promise<LabelSet> {
     const set = this.#require(name);
-    const rows = this.#store.decided(set.id);
-    const labels = rows.reduce((count, row) => count + (row.skipped ? 0 : 1), 0);
+    const { bytes, labels } = await this.#encode(set);
     if (labels === 0) throw new ModelkeepError('MK_LABEL_NOTHING_TO_FREEZE', { labelSet: name });
-    const blob = await this.#with.blobs.put(await encodeFrozen(set, this.#store.classes(set.id), rows));
+    const blob = await this.#with.blobs.put(bytes);
     const at = this.#with.clock.now();
     this.#write('label.freeze', name, caller, at, () => {
       const newest = this.#store.versions(set.id).at(-1);
@@ -200,7 +199,7 @@ export class LabelService {
     const set = this.#require(params.name);
     const bytes =
       params.version === undefined
-        ? await encodeFrozen(set, this.#store.classes(set.id), this.#store.decided(set.id))
+        ? (await this.#encode(set)).bytes
         : await this.#with.blobs.read(this.#requireVersion(set, params.version).sha256);
     const content = decodeFrozen(bytes);
     const file = resolve(params.file);
@@ -231,6 +230,10 @@ export class LabelService {
     const sets = this.#store.sets();
     const open = sets.map((set) => this.#store.progress(set)).reduce((sum, one) => sum + one.total - one.labelled - one.skipped, 0);
     return { labelSets: sets.length, toLabel: open };
+  }
+
+  #encode(set: SetRow): Promise<EncodedLabels> {
+    return encodeFrozen(set, this.#store.classes(set.id), decidedPages(this.#with.db.name, set.id));
   }
 
   #require(name: string): SetRow {

@@ -1,7 +1,7 @@
 // The content of a frozen label version: one canonical JSON document, so that equal labels have one hash.
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LabelClass } from './classes.ts';
-import type { LabelRow, SetRow } from './store.ts';
+import type { DecidedRow, SetRow } from './store.ts';
 
 /** How a frozen version is written; keys in alphabetical order, rows ascending, no blanks, UTF-8. */
 export interface FrozenLabels {
@@ -22,10 +22,14 @@ export interface FrozenLabel {
   row: number;
 }
 
-/** Rows that are turned into text before other work gets its turn (the core never blocks over 50 ms). */
-const rowsPerSlice = 5_000;
+export interface EncodedLabels {
+  bytes: Buffer;
+  /** Labelled rows, without the skipped. */
+  labels: number;
+}
 
-export async function encodeFrozen(set: SetRow, classes: LabelClass[], rows: (LabelRow & { note: string | null })[]): Promise<Buffer> {
+/** `pages` of decided rows in row order; between pages other work has its turn (the core never blocks over 50 ms). */
+export async function encodeFrozen(set: SetRow, classes: LabelClass[], pages: AsyncIterable<DecidedRow[]>): Promise<EncodedLabels> {
   const head: Omit<FrozenLabels, 'labels' | 'skipped'> = {
     classes: classes.map(({ key, name }) => ({ key, name })),
     dataset: { name: set.dataset, version: set.dataset_version },
@@ -36,13 +40,15 @@ export async function encodeFrozen(set: SetRow, classes: LabelClass[], rows: (La
   };
   const labels: string[] = [];
   const skipped: string[] = [];
-  for (let index = 0; index < rows.length; index++) {
-    const { row, class: label, author, at, note } = rows[index]!;
-    if (label === null) skipped.push(JSON.stringify({ at, author, note: note ?? '', row }));
-    else labels.push(JSON.stringify({ at, author, label, note: note ?? '', row } satisfies FrozenLabel));
-    if (index % rowsPerSlice === rowsPerSlice - 1) await setImmediate();
+  for await (const page of pages) {
+    for (const { row, class: label, author, at, note } of page) {
+      if (label === null) skipped.push(JSON.stringify({ at, author, note: note ?? '', row }));
+      else labels.push(JSON.stringify({ at, author, label, note: note ?? '', row } satisfies FrozenLabel));
+    }
+    await nextTurn();
   }
-  return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"labels":[${labels.join(',')}],"skipped":[${skipped.join(',')}]}`);
+  const text = `${JSON.stringify(head).slice(0, -1)},"labels":[${labels.join(',')}],"skipped":[${skipped.join(',')}]}`;
+  return { bytes: Buffer.from(text), labels: labels.length };
 }
 
 /** Reads what `encodeFrozen` wrote; the caller has verified the hash. */

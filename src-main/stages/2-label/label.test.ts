@@ -249,6 +249,15 @@ describe('freezing and exporting', () => {
     await expect(service.labelsOf('review', 1)).rejects.toMatchObject({ code: 'MK_BLOB_CORRUPT' });
   });
 
+  test('labels that come while a version is being frozen are not in it', async () => {
+    const freezing = service.freeze('review', me);
+    await service.save(contract['label.save'].params.parse({ name: 'review', row: 9, label: 'Yes' }), me);
+    await freezing;
+    const { labels } = await service.labelsOf('review', 1);
+    expect([...labels.keys()].filter((row) => row !== 9)).toEqual([0, 1]);
+    expect(service.get('review')).toMatchObject({ progress: { labelled: 3 }, versions: [{ labels: labels.size }] });
+  });
+
   test('nothing labelled, nothing frozen', async () => {
     service.create({ ...createParams, name: 'empty' }, me);
     await expect(service.freeze('empty', me)).rejects.toMatchObject({ code: 'MK_LABEL_NOTHING_TO_FREEZE' });

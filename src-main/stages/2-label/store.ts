@@ -1,5 +1,5 @@
 // All SQL of the label stage. Reading functions take any handle; writing ones are called inside a transaction by the service.
-import type { Database } from '../../platform/sqlite.ts';
+import { openDatabase, type Database } from '../../platform/sqlite.ts';
 import type { LabelClass } from './classes.ts';
 
 export interface SetRow {
@@ -23,6 +23,11 @@ export interface LabelRow {
   skipped: 0 | 1;
   author: string;
   at: number;
+}
+
+/** A decided row with the note of its item. */
+export interface DecidedRow extends LabelRow {
+  note: string | null;
 }
 
 export interface VersionRow {
@@ -202,16 +207,6 @@ export class LabelStore {
     return rows;
   }
 
-  /** Every decided row with its note, in row order: the content of a frozen version. */
-  decided(setId: number): (LabelRow & { note: string | null })[] {
-    return this.#db
-      .prepare<[number], LabelRow & { note: string | null }>(
-        `SELECT l.row, l.class, l.skipped, l.author, l.at, n.note FROM labels AS l
-         LEFT JOIN label_notes AS n ON n.set_id = l.set_id AND n.row = l.row WHERE l.set_id = ? ORDER BY l.row`,
-      )
-      .all(setId);
-  }
-
   versions(setId: number): VersionRow[] {
     return this.#db
       .prepare<[number], VersionRow>(
@@ -226,5 +221,22 @@ export class LabelStore {
         'INSERT INTO label_versions (set_id, version, labels, sha256, size_bytes, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?)',
       )
       .run(setId, version.version, version.labels, version.sha256, sizeBytes, version.created_at, version.created_by);
+  }
+}
+
+const pageRows = 5_000;
+
+/** Every decided row of one moment, in pages and in row order: a connection of its own keeps that moment while others go on labelling. */
+export async function* decidedPages(databaseFile: string, setId: number): AsyncGenerator<DecidedRow[]> {
+  const reader = openDatabase(databaseFile, { readonly: true });
+  try {
+    reader.exec('BEGIN');
+    const page = reader.prepare<[number, number, number], DecidedRow>(
+      `SELECT l.row, l.class, l.skipped, l.author, l.at, n.note FROM labels AS l
+       LEFT JOIN label_notes AS n ON n.set_id = l.set_id AND n.row = l.row WHERE l.set_id = ? AND l.row > ? ORDER BY l.row LIMIT ?`,
+    );
+    for (let rows = page.all(setId, -1, pageRows); rows.length > 0; rows = page.all(setId, rows.at(-1)!.row, pageRows)) yield rows;
+  } finally {
+    reader.close();
   }
 }
