@@ -95,6 +95,8 @@ export const registry = {
   'version.exportHelp': 'One ONNX file with everything in it: raw columns in, answers out. Runs in any ONNX Runtime.',
   'version.exported': 'Written to {{file}}',
   'version.exportStart': 'Export',
+  'version.needsFile': 'write a path first',
+  'version.fewer': 'Fewer columns',
   'version.close': 'Close',
   'version.card': 'Model card',
   'version.cardNote': 'written from the run; what a person adds stands on top',

@@ -88,6 +88,8 @@ export const registry = {
   'version.exportHelp': '一个自包含的 ONNX 文件：输入原始列，输出答案。可在任何 ONNX Runtime 中运行。',
   'version.exported': '已写入 {{file}}',
   'version.exportStart': '导出',
+  'version.needsFile': '先填写路径',
+  'version.fewer': '收起',
   'version.close': '关闭',
   'version.card': '模型卡',
   'version.cardNote': '由训练记录生成；人工补充写在最上方',

@@ -18,7 +18,12 @@ export function stepView({ step, state, params, startedAt, tookMs }: DemoStep, n
         : '';
   const figures = Object.fromEntries(Object.entries(params).filter(([name]) => name !== 'route'));
   const { language } = preferences;
-  const known = textIfKnown(`today:demo.figures.${step}`, formatParams(figures, language));
+  const metric = figures['metric'];
+  const known = textIfKnown(`today:demo.figures.${step}`, {
+    ...formatParams(figures, language),
+    ...(typeof metric === 'string' && step === 'train' ? { metric: coreWords('train:metric.', metric) } : {}),
+    ...(typeof figures['value'] === 'number' ? { value: fmt.decimal(figures['value']) } : {}),
+  });
   // A sentence whose figures have not arrived yet would show its placeholders.
   const facts = known !== null && !known.includes('{{') ? known : listParams(figures, language);
   return {
