@@ -3,7 +3,7 @@ import { catalogue } from '../../../../src-shared/errors/catalogue.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { JournalWriter } from '../journal/journalWriter.ts';
-import type { RequestFacts } from '../journal/record.ts';
+import type { JournalRecord, RequestFacts } from '../journal/record.ts';
 import type { ModelToServe } from '../wire/messages.ts';
 import type { HostFactory } from './hostFactory.ts';
 import type { Outcome } from './hostProcess.ts';
@@ -41,6 +41,8 @@ export class Gateway {
   readonly #onChange: (report: EndpointReport) => void;
   readonly #watch: NodeJS.Timeout;
   #bytesInFlight = 0;
+  /** Answers of this turn of the event loop, not yet in the journal. */
+  #answers: { record: JournalRecord; ticket: Ticket; outcome: Outcome; done: (answer: InferAnswer) => void }[] = [];
   #closing = false;
   /** Set from outside while the disk has little room: requests are still counted, their content is not kept. */
   diskLow = false;
@@ -129,7 +131,7 @@ export class Gateway {
     else if (this.#bytesInFlight > maxBytesInFlight || !endpoint.limiter.admit())
       error = new ModelkeepError('MK_SERVE_OVERLOADED', { field: name });
     if (error) {
-      this.#record(ticket, error, null);
+      this.#record(ticket, error);
       throw error;
     }
     return ticket;
@@ -138,7 +140,7 @@ export class Gateway {
   /** The request was refused before it ran. */
   refuse(ticket: Ticket, error: ModelkeepError): void {
     ticket.endpoint.limiter.abandon();
-    this.#record(ticket, error, null);
+    this.#record(ticket, error);
   }
 
   /** The caller went away before the body was complete: nothing was asked. */
@@ -161,22 +163,27 @@ export class Gateway {
         const now = performance.now();
         this.#bytesInFlight -= body.length;
         endpoint.limiter.release(now - sentAt, now);
-        // With the system before the answer leaves: what a caller was told is never lost, whoever dies now.
-        if ('error' in outcome) {
-          this.#record(ticket, outcome.error, { body, jsonBytes, outcome });
-          done({ error: outcome.error });
-        } else {
-          this.#record(ticket, null, { body, jsonBytes, outcome });
-          done({
-            error: null,
-            status: outcome.answer.status,
-            body: outcome.answer.body,
-            jsonBytes: outcome.answer.jsonBytes,
-            version: outcome.version,
-          });
-        }
+        const error = 'error' in outcome ? outcome.error : null;
+        this.#answers.push({ record: this.#describe(ticket, error, { body, jsonBytes, outcome }), ticket, outcome, done });
+        // All answers that came in one piece from a host are written together.
+        if (this.#answers.length === 1) process.nextTick(() => this.#flush());
       },
     });
+  }
+
+  /** Journal first, answers after: what a caller was told is with the system by then, and is not lost whoever dies now. */
+  #flush(): void {
+    const answers = this.#answers;
+    this.#answers = [];
+    this.#journal.appendAll(answers.map(({ record }) => record));
+    for (const { record, ticket, outcome, done } of answers) {
+      this.#count(ticket, record.facts);
+      if ('error' in outcome) done({ error: outcome.error });
+      else {
+        const { status, body, jsonBytes } = outcome.answer;
+        done({ error: null, status, body, jsonBytes, version: outcome.version });
+      }
+    }
   }
 
   get ready(): boolean {
@@ -228,7 +235,22 @@ export class Gateway {
     return endpoint;
   }
 
-  #record(ticket: Ticket, error: ModelkeepError | null, ran: { body: Buffer; jsonBytes: number | null; outcome: Outcome } | null): void {
+  /** A request that no host saw. */
+  #record(ticket: Ticket, error: ModelkeepError): void {
+    const record = this.#describe(ticket, error, null);
+    this.#journal.append(record);
+    this.#count(ticket, record.facts);
+  }
+
+  #count({ endpoint, kind }: Ticket, { status, latencyMs }: RequestFacts): void {
+    this.metrics.record(endpoint.name, kind, status, latencyMs);
+  }
+
+  #describe(
+    ticket: Ticket,
+    error: ModelkeepError | null,
+    ran: { body: Buffer; jsonBytes: number | null; outcome: Outcome } | null,
+  ): JournalRecord {
     const answer = ran && 'answer' in ran.outcome ? ran.outcome.answer : null;
     const status = error ? catalogue[error.code].http : answer!.status;
     const latencyMs = performance.now() - ticket.arrivedAt;
@@ -249,13 +271,12 @@ export class Gateway {
       omitted,
     };
     const keeps = omitted === null;
-    this.#journal.append({
+    return {
       facts,
       meta: answer?.meta ?? nothing,
       input: keeps && ran ? ran.body : nothing,
       output: keeps && answer ? answer.body : nothing,
-    });
-    this.metrics.record(ticket.endpoint.name, ticket.kind, status, latencyMs);
+    };
   }
 }
 

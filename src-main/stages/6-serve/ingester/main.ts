@@ -1,5 +1,6 @@
 // Ingester: the only process that writes requests.sqlite, and the one that searches and counts in it, so that neither holds up the core or an answer.
 import { statSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../platform/clock.ts';
 import { migrate, schemaVersion } from '../../../platform/migrate.ts';
@@ -14,6 +15,9 @@ import { retain, type Retention } from './retention.ts';
 import { labelledRows, storeTruth, type TruthRow } from './truth.ts';
 import { readTruthFile } from './truthFile.ts';
 import { countWindow, type WindowQuery } from './window.ts';
+
+// Answers come first: what is stored a moment later is stored as well.
+setPriority(10);
 
 const ingestEveryMs = 250;
 const retainEveryMs = 3_600_000;

@@ -58,10 +58,17 @@ function answersOf(output: unknown): unknown {
   return predictions ?? outputs ?? error ?? output;
 }
 
+function isTensor(value: unknown): value is { name: string; data: unknown[] } {
+  const { name, data } = value as { name?: unknown; data?: unknown };
+  return typeof value === 'object' && typeof name === 'string' && Array.isArray(data);
+}
+
 function collectText(value: unknown, key: string, parts: string[], budget: { left: number }): void {
   if (budget.left <= 0 || value === null || value === undefined) return;
   if (Array.isArray(value)) {
     for (const each of value) collectText(each, key, parts, budget);
+  } else if (isTensor(value)) {
+    collectText(value.data, value.name, parts, budget); // a tensor reads like a column of that name
   } else if (typeof value === 'object') {
     for (const [name, each] of Object.entries(value)) collectText(each, name, parts, budget);
   } else {

@@ -1,6 +1,6 @@
 // The gateway's side of the journal: a record is with the system before the answer leaves, and on the disk within 200 ms.
 import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writevSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../../platform/clock.ts';
 import { fsyncFolder } from '../../../platform/files.ts';
@@ -52,19 +52,24 @@ export class JournalWriter {
 
   /** True when the record is with the operating system: it survives the death of every process of ours. Never throws: serving goes on. */
   append(record: JournalRecord): boolean {
-    const parts = encodeRecord(record);
-    let recordBytes = 0;
-    for (const part of parts) recordBytes += part.length;
+    return this.appendAll([record]);
+  }
+
+  /** Several records in one system call: all of them are there afterwards, or none. */
+  appendAll(records: readonly JournalRecord[]): boolean {
+    const parts = records.flatMap(encodeRecord);
+    let totalBytes = 0;
+    for (const part of parts) totalBytes += part.length;
     try {
       if (this.#fd === null && !this.#open()) throw new Error(this.lastError ?? 'waiting to try again');
-      writeAll(this.#fd!, parts, recordBytes);
-      this.#bytes += recordBytes;
+      writeAll(this.#fd!, parts, totalBytes);
+      this.#bytes += totalBytes;
       this.#dirty = true;
       if (this.#bytes >= this.#segmentBytes) this.#finishSegment();
       return true;
     } catch (error) {
       this.#abandonSegment(error);
-      this.dropped++;
+      this.dropped += records.length;
       return false;
     }
   }
@@ -136,12 +141,15 @@ export class JournalWriter {
   }
 }
 
+/** Small parts are joined first: one buffer is written faster than many. */
+const joinBelowBytes = 256 * 1024;
+
 function writeAll(fd: number, parts: readonly Uint8Array[], totalBytes: number): void {
-  let written = writevSync(fd, parts as Uint8Array[]);
+  let written = totalBytes < joinBelowBytes ? writeSync(fd, Buffer.concat(parts, totalBytes)) : writevSync(fd, parts);
   if (written === totalBytes) return;
   // A short write: the rest once more, which then gives the reason if there is one.
-  const rest = Buffer.concat(parts as Uint8Array[], totalBytes);
-  while (written < totalBytes) written += writevSync(fd, [rest.subarray(written)]);
+  const rest = Buffer.concat(parts, totalBytes);
+  while (written < totalBytes) written += writeSync(fd, rest, written);
 }
 
 function codeOf(error: unknown): string {
