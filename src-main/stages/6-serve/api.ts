@@ -20,6 +20,7 @@ import { curlCommand } from './exampleRow.ts';
 import type { GatewaySettings } from './gateway/main.ts';
 import type { EndpointReport } from './gateway/servedEndpoint.ts';
 import type { Performance } from './ingester/performance.ts';
+import type { Retention } from './ingester/retention.ts';
 import type { LabelledRow, TruthResult, TruthRow } from './ingester/truth.ts';
 import type { WindowCounts, WindowQuery } from './ingester/window.ts';
 import type { ModelResolver, ServableVersion } from './models.ts';
@@ -63,6 +64,8 @@ export class ServeService {
   readonly #ingestListeners = new Set<(endpoints: string[]) => void>();
   /** Kept over restarts of the gateway, so that callers find it where it was. */
   #port: number | null = null;
+  /** What the settings said when the gateway was started; 0 lets the system choose. */
+  #askedPort = 0;
   #gatewayError: Endpoint['error'] = null;
   #gatewayUp = false;
   #broughtBack: Promise<unknown> = Promise.resolve();
@@ -80,11 +83,7 @@ export class ServeService {
     this.#ingester = new SupervisedWorker({
       start: dependencies.startWorker,
       name: 'ingester',
-      setUp: async (worker) => {
-        const { workspace, journal } = dependencies.folders;
-        const retention = { keepDays: dependencies.settings().requestRetentionDays, maxBytes: maxStoredBytes };
-        await worker.request('open', { journal, database: join(workspace, 'requests.sqlite'), retention });
-      },
+      setUp: async (worker) => void (await worker.request('open', this.#storage())),
       onEvent: (event, data) => {
         if (event !== 'ingested') return;
         const { endpoints } = data as { endpoints: string[] };
@@ -101,6 +100,18 @@ export class ServeService {
       this.#ingester.get().catch(() => {}), // it is tried again
       running.length > 0 ? this.#gateway.get().catch(() => {}) : undefined,
     ]);
+    await this.#broughtBack;
+  }
+
+  /** After the settings were saved: another port moves the gateway there (callers are cut off for a moment), another retention counts
+   *  from now on. Error: MK_PORT_IN_USE; endpoints are failing until another port is chosen or this one is free. */
+  async applySettings(): Promise<void> {
+    if (this.#ingester.running) await this.#ingester.request('open', this.#storage());
+    if (!this.#gateway.running || this.#askedPort === this.#with.settings().servePort) return;
+    await this.#gateway.stop();
+    this.#onGatewayLost();
+    this.#port = null;
+    await this.#gateway.get();
     await this.#broughtBack;
   }
 
@@ -298,13 +309,21 @@ export class ServeService {
     await this.#ingester.stop();
   }
 
+  /** What the ingester works on. */
+  #storage(): { journal: string; database: string; retention: Retention } {
+    const { folders, settings } = this.#with;
+    const retention = { keepDays: settings().requestRetentionDays, maxBytes: maxStoredBytes };
+    return { journal: folders.journal, database: join(folders.workspace, 'requests.sqlite'), retention };
+  }
+
   // Gateway.
 
   async #setUpGateway(worker: Worker): Promise<void> {
     const { folders, settings, limits } = this.#with;
+    this.#askedPort = settings().servePort;
     try {
       const start = {
-        port: this.#port ?? settings().servePort,
+        port: this.#port ?? this.#askedPort,
         journal: folders.journal,
         run: folders.run,
         ...limits,

@@ -206,7 +206,7 @@ describe('stop, start and the port', () => {
   test('a port in use is said, and nothing is recorded', async () => {
     const { createServer } = await import('node:net');
     const taken = createServer();
-    const port = await new Promise<number>((resolve) =>
+    let port = await new Promise<number>((resolve) =>
       taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port)),
     );
     const { ServeService } = await import('./api.ts');
@@ -229,9 +229,17 @@ describe('stop, start and the port', () => {
       ).rejects.toMatchObject({ code: 'MK_PORT_IN_USE', params: { port } });
       expect(await own.list()).toEqual([]);
       taken.close();
+      const before = `http://127.0.0.1:${port}`;
       expect(
         await own.deploy({ endpoint: 'm', model: 'm', alias: 'champion', storeInputs: true, reason: '' }, t.bench.caller),
-      ).toMatchObject({ state: 'ready', url: `http://127.0.0.1:${port}` });
+      ).toMatchObject({ state: 'ready', url: before });
+      // Another port in the settings moves the gateway there.
+      port = 0;
+      await own.applySettings();
+      const [moved] = await own.list();
+      expect(moved!.url).not.toBe(before);
+      expect((await http(moved!.predictUrl!, { x: 1 })).status).toBe(200);
+      await expect(http(`${before}/v2`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     } finally {
       await own.close();
     }

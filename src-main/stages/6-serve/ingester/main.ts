@@ -30,6 +30,7 @@ interface Opened {
 }
 
 let opened: Opened | null = null;
+let kept: Retention = { keepDays: 3650, maxBytes: Number.MAX_SAFE_INTEGER };
 const open = (): Opened => {
   if (!opened) throw new Error('not opened');
   return opened;
@@ -38,7 +39,8 @@ const open = (): Opened => {
 const server = serveWorker(
   {
     open: ({ journal, database, retention }: { journal: string; database: string; retention: Retention }) => {
-      opened ??= start(journal, database, retention);
+      kept = retention; // also when it is opened already: the setting has changed
+      opened ??= start(journal, database);
       return { pid: process.pid };
     },
     flush: () => open().flush(),
@@ -87,7 +89,7 @@ const server = serveWorker(
   },
 );
 
-function start(journal: string, database: string, retention: Retention): Opened {
+function start(journal: string, database: string): Opened {
   const db = openDatabase(database);
   if (schemaVersion(db) === 0) {
     db.pragma('auto_vacuum = INCREMENTAL');
@@ -111,7 +113,7 @@ function start(journal: string, database: string, retention: Retention): Opened 
   };
   again();
   setInterval(
-    () => void retain(db, systemClock.now(), retention).catch((error: unknown) => console.error('retention', error)),
+    () => void retain(db, systemClock.now(), kept).catch((error: unknown) => console.error('retention', error)),
     retainEveryMs,
   ).unref();
   return { db, store: new RequestStore(db), journal, flush };
