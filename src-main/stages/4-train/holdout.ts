@@ -52,14 +52,14 @@ function stratified(
   { seed, rowNumbers }: SplitInput,
   { validationFraction, testFraction }: Extract<Holdout, { kind: 'stratified' }>,
 ): Split {
-  const parts = { train: [] as number[], validation: [] as number[], test: [] as number[] };
+  const parts: Record<keyof Split, Int32Array[]> = { train: [], validation: [], test: [] };
   for (const group of groups) {
     const ordered = inHashOrder(group, rowNumbers, seed);
     const test = Math.max(1, Math.round(group.length * testFraction));
     const validation = Math.max(1, Math.round(group.length * validationFraction));
-    parts.test.push(...ordered.subarray(0, test));
-    parts.validation.push(...ordered.subarray(test, test + validation));
-    parts.train.push(...ordered.subarray(test + validation));
+    parts.test.push(ordered.subarray(0, test));
+    parts.validation.push(ordered.subarray(test, test + validation));
+    parts.train.push(ordered.subarray(test + validation));
   }
   return ascending(parts);
 }
@@ -83,20 +83,28 @@ function temporal(
   const validationFrom = startOfMoment(Math.min(testFrom - 1, Math.floor(rows.length * (1 - testFraction - validationFraction))));
   if (validationFrom < 1) throw new ModelkeepError('MK_TRAIN_ONE_TIME', { column: timeColumn });
   return ascending({
-    train: [...ordered.subarray(0, validationFrom)],
-    validation: [...ordered.subarray(validationFrom, testFrom)],
-    test: [...ordered.subarray(testFrom)],
+    train: [ordered.subarray(0, validationFrom)],
+    validation: [ordered.subarray(validationFrom, testFrom)],
+    test: [ordered.subarray(testFrom)],
   });
 }
 
 /** Shuffled by a hash of seed and row number. */
 export function inHashOrder(rows: Int32Array, rowNumbers: Int32Array, seed: number): Int32Array {
-  const keys = new Map<number, number>();
-  for (const row of rows) keys.set(row, counterRandom(seed, rowNumbers[row]!).next());
-  return Int32Array.from(rows).sort((a, b) => keys.get(a)! - keys.get(b)! || rowNumbers[a]! - rowNumbers[b]!);
+  const keys = Float64Array.from(rows, (row) => counterRandom(seed, rowNumbers[row]!).next());
+  const places = Int32Array.from(rows, (_, at) => at).sort((a, b) => keys[a]! - keys[b]! || rowNumbers[rows[a]!]! - rowNumbers[rows[b]!]!);
+  return places.map((at) => rows[at]!);
 }
 
-function ascending({ train, validation, test }: Record<keyof Split, number[]>): Split {
-  const sorted = (rows: number[]): Int32Array => Int32Array.from(rows).sort();
-  return { train: sorted(train), validation: sorted(validation), test: sorted(test) };
+function ascending(parts: Record<keyof Split, Int32Array[]>): Split {
+  const sorted = (pieces: Int32Array[]): Int32Array => {
+    const all = new Int32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return all.sort();
+  };
+  return { train: sorted(parts.train), validation: sorted(parts.validation), test: sorted(parts.test) };
 }

@@ -1,11 +1,12 @@
 // Rows drawn with replacement, again and again: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 13 (percentile interval).
 import { counterRandom } from '../../../platform/random.ts';
 
-/** About this many row draws in all: 1,000 replicates up to 20,000 rows, fewer (at least 200) above. */
-const drawBudget = 20_000_000;
+/** About this many steps in all: 1,000 replicates up to 20,000 rows of two classes, fewer (at least 200) above. */
+const stepBudget = 20_000_000;
 
-export function replicateCount(rows: number): number {
-  return Math.max(200, Math.min(1000, Math.floor(drawBudget / Math.max(rows, 1))));
+/** `passes`: over all rows, for one replicate; one for each class where each is ranked against the rest. */
+export function replicateCount(rows: number, passes = 1): number {
+  return Math.max(200, Math.min(1000, Math.floor(stepBudget / Math.max(rows * passes, 1))));
 }
 
 /** How often each row was drawn, replicate by replicate; the array is the same one each time. Equal seeds give equal replicates. */

@@ -1,9 +1,9 @@
 import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import { higherIsBetter, type MetricName } from '../../../../src-shared/domain/training.ts';
 import { rowCount, type Answers } from './answers.ts';
-import { bootstrapWeights, percentileInterval } from './bootstrap.ts';
+import { bootstrapWeights, percentileInterval, replicateCount } from './bootstrap.ts';
 import { measure } from './measure.ts';
-import { prepareMetrics } from './pointMetrics.ts';
+import { prepareMetric, prepareMetrics } from './pointMetrics.ts';
 
 export interface PairedMetric {
   metric: MetricName;
@@ -25,7 +25,8 @@ export function comparePaired(a: Answers, b: Answers, seed: number): PairedMetri
   const [ofA, ofB] = [measure(a, seed), measure(b, seed)];
   const names = (Object.keys(ofA) as MetricName[]).filter((name) => ofB[name]);
   const differences = new Map<MetricName, number[]>(names.map((name) => [name, []]));
-  for (const weights of bootstrapWeights(rows, seed)) {
+  const passes = a.kind === 'class' && a.classes > 2 ? a.classes / 2 : 1;
+  for (const weights of bootstrapWeights(rows, seed, replicateCount(rows, passes))) {
     const [pointA, pointB] = [metricsA(weights), metricsB(weights)];
     for (const name of names) differences.get(name)!.push(pointB[name]! - pointA[name]!);
   }
@@ -35,6 +36,14 @@ export function comparePaired(a: Answers, b: Answers, seed: number): PairedMetri
     const difference = { value, low: interval?.low ?? null, high: interval?.high ?? null, rows };
     return { metric, a: ofA[metric]!, b: ofB[metric]!, difference, verdict: verdictOf(metric, interval) };
   });
+}
+
+/** The verdict of one metric alone. */
+export function pairedVerdict(a: Answers, b: Answers, metric: MetricName, seed: number): PairedMetric['verdict'] {
+  const [ofA, ofB] = [prepareMetric(a, metric), prepareMetric(b, metric)];
+  const differences: number[] = [];
+  for (const weights of bootstrapWeights(rowCount(a), seed)) differences.push(ofB(weights) - ofA(weights));
+  return verdictOf(metric, percentileInterval(differences));
 }
 
 function verdictOf(metric: MetricName, interval: { low: number; high: number } | null): PairedMetric['verdict'] {

@@ -2,7 +2,7 @@ import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { rowCount, type Answers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
-import { bootstrapWeights, percentileInterval } from './bootstrap.ts';
+import { bootstrapWeights, percentileInterval, replicateCount } from './bootstrap.ts';
 import { prepareMetrics } from './pointMetrics.ts';
 
 /** Normal quantile of a two-sided 95 % interval. */
@@ -15,9 +15,8 @@ const z = 1.959963984540054;
  */
 export function measure(answers: Answers, seed: number): Metrics {
   const rows = rowCount(answers);
-  const metrics = prepareMetrics(answers);
-  const point = metrics();
-  const intervals = bootstrapIntervals(metrics, rows, seed);
+  const point = prepareMetrics(answers)();
+  const intervals = bootstrapIntervals(answers, seed);
   const result: Metrics = {};
   for (const [name, value] of Object.entries(point) as [MetricName, number][]) {
     if (!Number.isFinite(value)) continue;
@@ -48,13 +47,13 @@ export function wilson(share: number, rows: number): { low: number; high: number
   return { low: Math.max(0, (centre - half) / scale), high: Math.min(1, (centre + half) / scale) };
 }
 
-function bootstrapIntervals(
-  metrics: ReturnType<typeof prepareMetrics>,
-  rows: number,
-  seed: number,
-): Partial<Record<MetricName, { low: number; high: number }>> {
+function bootstrapIntervals(answers: Answers, seed: number): Partial<Record<MetricName, { low: number; high: number }>> {
+  // The area of two classes has DeLong's interval.
+  const manyClasses = answers.kind === 'class' && answers.classes > 2;
+  const metrics = prepareMetrics(answers, { withArea: manyClasses });
+  const rows = rowCount(answers);
   const drawn: Partial<Record<MetricName, number[]>> = {};
-  for (const weights of bootstrapWeights(rows, seed)) {
+  for (const weights of bootstrapWeights(rows, seed, replicateCount(rows, manyClasses ? answers.classes / 2 : 1))) {
     for (const [name, value] of Object.entries(metrics(weights)) as [MetricName, number][]) (drawn[name] ??= []).push(value);
   }
   return Object.fromEntries(

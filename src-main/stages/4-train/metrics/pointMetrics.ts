@@ -6,8 +6,8 @@ import { areaUnderCurve, rankScores } from './areaUnderCurve.ts';
 export type WeightedMetrics = (weights?: Uint16Array) => Partial<Record<MetricName, number>>;
 
 /** Everything that does not depend on the weights is done once, here; definitions are those of scikit-learn. */
-export function prepareMetrics(answers: Answers): WeightedMetrics {
-  return answers.kind === 'class' ? classMetrics(answers) : numberMetrics(answers);
+export function prepareMetrics(answers: Answers, { withArea = true } = {}): WeightedMetrics {
+  return answers.kind === 'class' ? classMetrics(answers, withArea) : numberMetrics(answers);
 }
 
 /** One metric alone, for when it is asked for thousands of times. */
@@ -48,7 +48,7 @@ function prepareArea({ truth, probabilities, classes }: Extract<Answers, { kind:
 /** logLoss clips probabilities as float32 resolves them (scikit-learn: eps of the array's type). */
 const smallestProbability = 2 ** -23;
 
-function classMetrics(answers: Extract<Answers, { kind: 'class' }>): WeightedMetrics {
+function classMetrics(answers: Extract<Answers, { kind: 'class' }>, withArea: boolean): WeightedMetrics {
   const { truth, probabilities, classes } = answers;
   const rows = truth.length;
   const predicted = predictedClasses(answers);
@@ -56,7 +56,7 @@ function classMetrics(answers: Extract<Answers, { kind: 'class' }>): WeightedMet
     const p = probabilities[row * classes + own]!;
     return -Math.log(Math.min(Math.max(p, smallestProbability), 1 - smallestProbability));
   });
-  const area = prepareArea(answers);
+  const area = withArea ? prepareArea(answers) : null;
   return (weights) => {
     let [total, right, loss] = [0, 0, 0];
     const truePositives = new Float64Array(classes);
@@ -82,7 +82,7 @@ function classMetrics(answers: Extract<Answers, { kind: 'class' }>): WeightedMet
     const perClass = Array.from({ length: classes }, (_, each) => f1(each)).filter((each) => !Number.isNaN(each));
     return {
       accuracy: right / total,
-      auc: area(weights),
+      ...(area ? { auc: area(weights) } : {}),
       f1: classes === 2 ? zeroIfNaN(f1(1)) : meanOf(perClass),
       logLoss: loss / total,
     };

@@ -40,7 +40,7 @@ export function asAnswers(answers: ModelAnswers, target: Target, rows: Int32Arra
 
 /**
  * Largest difference between the exported model and the trainer's own computation on the same features: probabilities, or
- * values in units of the target's standard deviation. The trainer's network has its weights as inputs and its head in float64.
+ * values in units of the target's standard deviation (relative beyond one). The trainer's network has its weights as inputs and its head in float64.
  */
 export async function parityOf(
   answers: ModelAnswers,
@@ -72,7 +72,7 @@ export async function parityOf(
           head.kind === 'class'
             ? answers.probabilities![start * outputs + at]!
             : ((answers.prediction as Float32Array)[start + at]! - head.mean) / head.sd;
-        largest = Math.max(largest, Math.abs(found - expected[at]!));
+        largest = Math.max(largest, Math.abs(found - expected[at]!) / Math.max(1, Math.abs(expected[at]!)));
       }
       await pause();
     }

@@ -1,7 +1,7 @@
 // What a person should know about a run before trusting it. Codes are worded by the interface.
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
-import { higherIsBetter, type MetricName, type Metrics } from '../../../../src-shared/domain/training.ts';
+import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { association, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
 import type { Split } from '../holdout.ts';
 import type { KeptCandidate } from './runFolder.ts';
@@ -66,6 +66,8 @@ export interface Outcome {
   best: KeptCandidate;
   bestTest: Metrics;
   baselineTest: Metrics | null;
+  /** Of the best against the baseline, paired on the test rows; null when there is no baseline or it is the best. */
+  againstBaseline: 'better' | 'worse' | 'noProvenDifference' | null;
   parity: number;
   metric: MetricName;
   ended: 'complete' | 'time' | 'asked';
@@ -73,17 +75,25 @@ export interface Outcome {
   planned: number;
 }
 
-export function outcomeFindings({ best, bestTest, baselineTest, parity, metric, ended, tried, planned }: Outcome): Findings {
+export function outcomeFindings({
+  best,
+  bestTest,
+  baselineTest,
+  againstBaseline,
+  parity,
+  metric,
+  ended,
+  tried,
+  planned,
+}: Outcome): Findings {
   const findings: Findings = [];
   if (ended === 'time') findings.push({ code: 'timeBudget', params: { tried, planned } });
   if (ended === 'asked') findings.push({ code: 'stopped', params: { tried, planned } });
   if (best.losses && best.losses.validation > best.losses.train * 1.3 && best.losses.validation - best.losses.train > 0.05)
     findings.push({ code: 'overfitGap', params: { train: round(best.losses.train), validation: round(best.losses.validation) } });
   const [own, base] = [bestTest[metric], baselineTest?.[metric]];
-  if (own && base && best.at > 0) {
-    const behind = higherIsBetter[metric] ? (own.low ?? own.value) <= base.value : (own.high ?? own.value) >= base.value;
-    if (behind) findings.push({ code: 'notBetterThanBaseline', params: { metric, value: round(own.value), baseline: round(base.value) } });
-  }
+  if (own && base && againstBaseline !== null && againstBaseline !== 'better')
+    findings.push({ code: 'notBetterThanBaseline', params: { metric, value: round(own.value), baseline: round(base.value) } });
   if (parity > 1e-6) findings.push({ code: 'parity', params: { difference: Number(parity.toPrecision(2)) } });
   return findings;
 }

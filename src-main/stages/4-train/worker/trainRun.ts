@@ -12,10 +12,11 @@ import { fitTemperature, networkLoss, softmax } from '../learners/networkLoss.ts
 import { planCandidates, settingsOf, type Plan } from '../learners/plan.ts';
 import { trainNetwork, type NetworkState } from '../learners/trainNetwork.ts';
 import type { Answers } from '../metrics/answers.ts';
+import { pairedVerdict } from '../metrics/comparePaired.ts';
 import { measure } from '../metrics/measure.ts';
 import { referenceOf } from '../reference.ts';
 import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
-import { outcomeFindings } from './findings.ts';
+import { outcomeFindings, type Outcome } from './findings.ts';
 import { permutationImportance } from './importance.ts';
 import { ModelSession } from './modelSession.ts';
 import type { CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './order.ts';
@@ -34,6 +35,10 @@ export interface RunControl {
   emit(event: 'point', data: PointNews): void;
 }
 
+/** Of the budget, kept for judging the candidates on test rows. */
+const judgingShare = 0.2;
+/** However short the budget, one model is trained this long. */
+const shortestTrainingMs = 2000;
 /** How far a kill throws training back. */
 const keepStateEveryMs = 3000;
 const pointsPerSecond = 4;
@@ -51,9 +56,11 @@ class TrainingRun {
   readonly #folder: RunFolder;
   #plans: Plan[] = [];
   #prepared!: PreparedRun;
-  /** `performance.now()` at which the budget, less what earlier attempts used, is gone. */
-  #deadlineMs = Infinity;
-  #trainingSinceMs = 0;
+  /** Answers on the test rows, by candidate. */
+  readonly #judged = new Map<number, Answers>();
+  readonly #startedMs = performance.now();
+  /** Of the budget, by attempts that were killed. */
+  readonly #usedBeforeMs: number;
   #lastKeptMs = 0;
   #lastPointMs = 0;
 
@@ -61,6 +68,7 @@ class TrainingRun {
     this.#order = order;
     this.#control = control;
     this.#folder = folder;
+    this.#usedBeforeMs = folder.elapsedMs;
   }
 
   async run(): Promise<TrainResult> {
@@ -82,8 +90,6 @@ class TrainingRun {
       findings,
       candidates: this.#plans.map((plan) => ({ learner: plan.learner, settings: settingsOf(plan) })),
     });
-    this.#trainingSinceMs = performance.now();
-    this.#deadlineMs = this.#trainingSinceMs + Math.max(0, timeBudgetMs - this.#folder.elapsedMs);
     for (const kept of this.#folder.candidates) this.#tell(kept);
 
     const ended = await this.#trainAll();
@@ -95,16 +101,15 @@ class TrainingRun {
   async #trainAll(): Promise<'complete' | 'time' | 'asked'> {
     const timed = (at: number): number => {
       // A candidate may take twice its even share of what is left, so that the first cannot starve the others.
-      const left = this.#deadlineMs - performance.now();
-      return performance.now() + (left * 2) / Math.max(2, this.#plans.length - at);
+      const share = (this.#leftMs() * 2) / Math.max(2, this.#plans.length - at);
+      return performance.now() + (this.#hasModel() ? share : Math.max(share, shortestTrainingMs));
     };
     let outOfTime = false;
     for (let at = this.#folder.candidates.length; at < this.#plans.length; at++) {
       if (this.#control.stopAsked()) return 'asked';
       const plan = this.#plans[at]!;
       // Something simple is always tried, however short the time.
-      if (performance.now() > this.#deadlineMs && this.#folder.candidates.some((each) => each.state !== 'failed' && each.at > 0))
-        return 'time';
+      if (this.#leftMs() <= 0 && this.#hasModel()) return 'time';
       this.#progress(at, 0);
       const ended = plan.learner === 'baseline' ? await this.#keepBaseline(at) : await this.#trainOne(at, plan, timed(at));
       outOfTime ||= ended === 'time';
@@ -213,11 +218,13 @@ class TrainingRun {
       });
       finished.push(await this.#finishOne(kept));
     }
+    const baseline = this.#plans.findIndex((plan) => plan.learner === 'baseline');
     const at = (place: number | undefined): FinishedCandidate | undefined => finished.find((each) => each.at === place);
     const findings = outcomeFindings({
       best,
       bestTest: at(best.at)!.test,
-      baselineTest: at(this.#plans.findIndex((plan) => plan.learner === 'baseline'))?.test ?? null,
+      baselineTest: at(baseline)?.test ?? null,
+      againstBaseline: this.#verdict(baseline, best.at),
       parity: Math.max(...finished.map((each) => each.parity)),
       metric: this.#prepared.primaryMetric,
       ended,
@@ -244,7 +251,9 @@ class TrainingRun {
     const model = await ModelSession.open(bytes);
     try {
       const answers = await answerRows(model, fitted, table, split.test, pause);
-      const test = measure(asAnswers(answers, target, split.test), seed);
+      const judged = asAnswers(answers, target, split.test);
+      this.#judged.set(at, judged);
+      const test = measure(judged, seed);
       const trained = { hidden: plan.hidden, outputs, weights, head };
       const parity = await parityOf(answers, fitted, table, split.test, trained, { loadModel, features, pause });
       const importance =
@@ -265,6 +274,12 @@ class TrainingRun {
     } finally {
       await model.release();
     }
+  }
+
+  /** Of candidate `b` against `a` on the test rows; null where one of them was not judged, or they are one. */
+  #verdict(a: number, b: number): Outcome['againstBaseline'] {
+    const [ofA, ofB] = [this.#judged.get(a), this.#judged.get(b)];
+    return ofA && ofB && a !== b ? pairedVerdict(ofA, ofB, this.#prepared.primaryMetric, this.#order.seed) : null;
   }
 
   #tell(kept: KeptCandidate): void {
@@ -291,8 +306,17 @@ class TrainingRun {
   }
 
   #elapsedMs(): number {
-    const budget = this.#order.timeBudgetMs;
-    return Math.max(0, budget - (this.#deadlineMs - performance.now()));
+    return this.#usedBeforeMs + performance.now() - this.#startedMs;
+  }
+
+  /** Of the time for training: what comes after it is judging. */
+  #leftMs(): number {
+    return this.#order.timeBudgetMs * (1 - judgingShare) - this.#elapsedMs();
+  }
+
+  /** Beyond the baseline. */
+  #hasModel(): boolean {
+    return this.#folder.candidates.some(({ state, at }) => state !== 'failed' && this.#plans[at]!.learner !== 'baseline');
   }
 
   /** Lets messages in: a request to stop arrives as one. */
