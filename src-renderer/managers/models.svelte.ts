@@ -106,3 +106,11 @@ export async function scoreFile(params: Params<'registry.predict'>): Promise<str
 export function isName(text: string): boolean {
   return nameSchema.safeParse(text).success;
 }
+
+/** Aliases of a model with the version that each points at. */
+export function modelAliases(name: string): Loaded<{ alias: string; version: number }[]> {
+  return new Loaded(async () => {
+    const { all } = await client.call('registry.get', { name });
+    return all.flatMap(({ version, aliases }) => aliases.map((alias) => ({ alias, version })));
+  });
+}

@@ -164,13 +164,18 @@ export class NewLabelSetManager {
       this.#chosen = chosen;
       this.#profile = null;
       this.#suggestFrom = null;
-      this.kind = this.kinds[0] ?? 'table';
+      this.kind = usualKind(chosen.columns.map(({ type }) => type));
       if (!this.#isNameTouched) this.#name = suggestName(`${name}-labels`);
       this.#profile = await client.call('data.profile', { name, version });
     } catch (error) {
       this.#error = error;
     }
   }
+}
+
+/** A table stays a table, even though its categories could be shown large. */
+function usualKind(types: readonly string[]): Kind {
+  return types.includes('image') ? 'image' : types.includes('text') ? 'text' : 'table';
 }
 
 function isTextual(type: string): boolean {

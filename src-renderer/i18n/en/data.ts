@@ -67,6 +67,8 @@ export const data = {
   'import.moreColumns_one': '{{n}} more column; all are imported',
   'import.moreColumns_other': '{{n}} more columns; all are imported',
   'import.typeOf': 'Type of {{column}}',
+  'import.willStop': 'The import will stop at the first of these rows',
+  'import.setAside': 'Set them aside and import the rest',
   'import.warnings': 'Noticed',
   'import.row': 'Row',
   'import.name': 'Name of the dataset',

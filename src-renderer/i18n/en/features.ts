@@ -152,6 +152,8 @@ export const features = {
   'save.becomes': 'Becomes version {{version}} of {{name}}.',
   train: 'Train with this',
   change: 'Change',
+  'view.predicts': 'predicts {{target}}, {{task}}',
+  'view.trace': 'features {{name}} v{{version}}',
   'view.versions': 'Versions',
   'view.saved': 'saved {{when}} by {{who}}',
 } as const;

@@ -6,10 +6,29 @@ import { examples } from './examples.ts';
 import { features } from './features.ts';
 import { frame } from './frame.ts';
 import { label } from './label.ts';
+import { learn } from './learn.ts';
+import { monitor } from './monitor.ts';
 import { metrics } from './metrics.ts';
 import { registry } from './registry.ts';
+import { serve } from './serve.ts';
 import { settings } from './settings.ts';
 import { today } from './today.ts';
 import { train } from './train.ts';
 
-export const en = { frame, components, settings, examples, core, today, data, label, features, train, metrics, registry };
+export const en = {
+  frame,
+  components,
+  settings,
+  examples,
+  core,
+  today,
+  data,
+  label,
+  features,
+  train,
+  metrics,
+  registry,
+  serve,
+  learn,
+  monitor,
+};

@@ -106,7 +106,7 @@ export const train = {
   'new.why.fractions': 'Validation and test take 5 to 40% each.',
   'new.why.name': 'The name to register under is not valid.',
 
-  'run.facts': '{{task}} · {{rows}} rows learned from · seed {{seed}}',
+  'run.facts': 'predicts {{task}} · {{rows}} rows learned from · seed {{seed}}',
   'run.stop': 'Stop and keep the best',
   'run.stopping': 'Stopping',
   'run.stopFailed': 'The run could not be stopped',
@@ -136,7 +136,7 @@ export const train = {
   'board.note': 'Note',
   'board.best': 'Best',
   'board.bestSoFar': 'Best so far',
-  'board.simplest': 'As good, simpler',
+  'board.simplest': 'Smaller, not clearly worse',
   'board.overlap': 'Intervals overlap: the order of these may be chance.',
   'board.number': '{{learner}} {{n}}',
 
@@ -145,6 +145,7 @@ export const train = {
   'candidate.learningRate': 'Learning rate',
   'candidate.weightDecay': 'Weight decay',
   'candidate.dropout': 'Dropout',
+  'candidate.epochs': 'Epochs',
   'candidate.batchSize': 'Batch',
   'candidate.validation': 'Validation',
   'candidate.test': 'Test',

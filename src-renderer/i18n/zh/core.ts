@@ -62,7 +62,7 @@ export const core = {
   'inbox.proposal.why': '与 v{{champion}} 相比：{{metric}} {{difference}}（{{low}} 至 {{high}}），在同样的 {{rows}} 行上配对比较。',
   'inbox.advice.title': '{{title}}：{{actual}}，预期 {{expected}} {{unit}}',
   'inbox.advice.why': '{{fromAt}} 至 {{toAt}}，与常态相差 {{gap}} {{unit}}。{{action}}',
-  'inbox.labels.title': '{{name}} 有 {{countText}} 项未标注',
+  'inbox.labels.title_other': '{{name}} 有 {{countText}} 项未标注',
   'inbox.labels.why': '已完成 {{labelled}} / {{total}}。',
   'inbox.jobFailed.title': '{{kind}}失败：{{subject}}',
   'inbox.jobFailed.why': '任务 {{number}} 因 <code>{{code}}</code> 停止。没有写入任何不完整的内容。',

@@ -59,6 +59,8 @@ export const data = {
   'import.previewSome': '前 {{shown}} 行，即导入后的样子',
   'import.moreColumns_other': '另有 {{n}} 列，全部会导入',
   'import.typeOf': '{{column}} 的类型',
+  'import.willStop': '导入会在首个此类行处停止',
+  'import.setAside': '搁置它们并导入其余',
   'import.warnings': '注意到',
   'import.row': '行',
   'import.name': '数据集名称',

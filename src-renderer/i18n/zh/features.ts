@@ -148,6 +148,8 @@ export const features = {
   'save.becomes': '将成为 {{name}} 的版本 {{version}}。',
   train: '用此方案训练',
   change: '修改',
+  'view.predicts': '预测 {{target}}，{{task}}',
+  'view.trace': '特征 {{name}} v{{version}}',
   'view.versions': '版本',
   'view.saved': '{{who}} 保存于 {{when}}',
 } satisfies Record<string, string>;

@@ -14,7 +14,7 @@ export const today = {
   'flow.runs_other': '次训练',
   'flow.models_other': '个模型',
   'flow.endpoints_other': '个端点',
-  'flow.columns_other': '列受监控',
+  'flow.columns_other': '列',
   'flow.cycles_other': '轮学习',
   'flow.metrics_other': '个指标',
   'flow.toLabel_other': '{{n}} 项待标注',

@@ -103,7 +103,7 @@ export const train = {
   'new.why.fractions': '验证与测试各占 5% 到 40%。',
   'new.why.name': '登记名称无效。',
 
-  'run.facts': '{{task}} · 学习 {{rows}} 行 · 种子 {{seed}}',
+  'run.facts': '预测{{task}} · 学习 {{rows}} 行 · 种子 {{seed}}',
   'run.stop': '停止并保留最佳',
   'run.stopping': '停止中',
   'run.stopFailed': '未能停止训练',
@@ -132,7 +132,7 @@ export const train = {
   'board.note': '备注',
   'board.best': '最佳',
   'board.bestSoFar': '目前最佳',
-  'board.simplest': '同样好且更简单',
+  'board.simplest': '更小，未必更差',
   'board.overlap': '区间重叠：名次可能只是偶然。',
   'board.number': '{{learner}} {{n}}',
 
@@ -141,6 +141,7 @@ export const train = {
   'candidate.learningRate': '学习率',
   'candidate.weightDecay': '权重衰减',
   'candidate.dropout': 'Dropout',
+  'candidate.epochs': '轮数',
   'candidate.batchSize': '批量',
   'candidate.validation': '验证',
   'candidate.test': '测试',

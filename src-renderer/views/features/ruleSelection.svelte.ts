@@ -24,7 +24,11 @@ export class RuleSelection {
   }
   get rule(): FeatureRule | null {
     const wanted = router.query.get('column');
-    return this.rules.find(({ column }) => column === wanted) ?? this.rules[0] ?? null;
+    return (
+      this.rules.find(({ column }) => column === wanted) ??
+      this.rules.find((rule) => rule.kind !== 'drop' || rule.reason !== 'target') ??
+      null
+    );
   }
   get findings(): readonly Finding[] {
     return this.draft?.proposal.value?.findings ?? [];

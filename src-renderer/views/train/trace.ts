@@ -12,8 +12,9 @@ export function traceOfRun({ request, number, id }: RunDetail, lineage: Lineage 
     { label: `${dataset.name} v${dataset.version}`, href: href('data', dataset.name, `v${dataset.version}`) },
     ...(target.kind === 'labels' ? [{ label: `${target.labelSet} v${target.version}`, href: href('label', target.labelSet) }] : []),
     { label: t('train:runNumber', { number }), href: href('train', id), current: true },
-    ...after
-      .slice(0, 4)
-      .map(({ name, version, route }): TraceStep => ({ label: version === null ? name : `${name} v${version}`, href: route ?? undefined })),
+    ...after.slice(0, 4).map(({ name, version, route }): TraceStep => ({
+      label: version === null ? t('core:subject.endpoint', { name }) : t('core:subject.model', { name: `${name} v${version}` }),
+      href: route ?? undefined,
+    })),
   ];
 }

@@ -9,7 +9,7 @@ import { filesWords } from '../sourceWords.ts';
 export type Use = Result<'data.usedBy'>[number];
 
 export function traceOfDataset({ dataset, version, source }: DatasetVersion, uses: readonly Use[]): TraceStep[] {
-  const shown = uses.slice(0, 4).map((use): TraceStep => ({ label: useName(use), href: useHref(use) }));
+  const shown = uses.slice(0, 4).map((use): TraceStep => ({ label: traceName(use), href: useHref(use) }));
   const more = uses.length - shown.length;
   return [
     { label: source.format === 'requests' ? t('data:trace.requests') : filesWords(source.files) },
@@ -32,8 +32,18 @@ export function useHref({ kind, name, version }: Use): string {
   }
 }
 
+/** In a trace line a name alone does not say what it is. */
+function traceName(use: Use): string {
+  const name = useName(use);
+  return use.kind === 'modelVersion'
+    ? t('core:subject.model', { name })
+    : use.kind === 'metric'
+      ? t('core:subject.metric', { name })
+      : name;
+}
+
 /** Runs are told by their number, where the core sends it as `version`. */
 export function useName({ kind, name, version }: Use): string {
-  if (kind === 'run') return version === null ? t('data:used.run') : `${t('data:used.run')} #${version}`;
+  if (kind === 'run') return version === null ? t('data:used.run') : t('train:runNumber', { number: version });
   return version === null ? name : `${name} v${version}`;
 }

@@ -71,7 +71,13 @@ export function factName(key: string): string {
 }
 
 /** A setting as it is told: names of learners in words, counts grouped, `churn@3` as `churn v3`. */
-export function factValue({ key, value }: { key: Result<'registry.compare'>['settings'][number]['key']; value: string | null }): string | null {
+export function factValue({
+  key,
+  value,
+}: {
+  key: Result<'registry.compare'>['settings'][number]['key'];
+  value: string | null;
+}): string | null {
   if (value === null) return null;
   if (key === 'learner') {
     const known = learner.safeParse(value);

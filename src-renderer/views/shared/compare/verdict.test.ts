@@ -36,7 +36,9 @@ test('the axis of a difference has zero in the middle and room for the whole int
 });
 
 test('the main metric comes first, the rest keeps its order', () => {
-  const names = primaryFirst([metric('accuracy', 'better'), metric('auc', 'better'), metric('f1', 'better')], 'auc').map((one) => one.metric);
+  const names = primaryFirst([metric('accuracy', 'better'), metric('auc', 'better'), metric('f1', 'better')], 'auc').map(
+    (one) => one.metric,
+  );
   expect(names).toEqual(['auc', 'accuracy', 'f1']);
 });
 
