@@ -1,4 +1,6 @@
 // One file per area; a new area is listed here and in ../zh/index.ts.
+import { audit } from './audit.ts';
+import { jobs } from './jobs.ts';
 import { components } from './components.ts';
 import { core } from './core.ts';
 import { data } from './data.ts';
@@ -30,5 +32,7 @@ export const en = {
   registry,
   serve,
   learn,
+  jobs,
+  audit,
   monitor,
 };

@@ -1,5 +1,7 @@
 import type { en } from '../en/index.ts';
 import type { Translation } from '../keyTypes.ts';
+import { audit } from './audit.ts';
+import { jobs } from './jobs.ts';
 import { components } from './components.ts';
 import { core } from './core.ts';
 import { data } from './data.ts';
@@ -31,6 +33,8 @@ export const zh = {
   registry,
   serve,
   learn,
+  jobs,
+  audit,
   monitor,
 } satisfies {
   [N in keyof typeof en]: Translation<(typeof en)[N]>;

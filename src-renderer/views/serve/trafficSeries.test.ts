@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { deploymentEvents, isLimitNear, latency, perMinute, type Traffic } from './trafficSeries.ts';
+
+const bucket = (at: number, requests: number, p99Ms: number | null): Traffic['buckets'][number] => ({
+  at,
+  requests,
+  errors: 0,
+  p50Ms: p99Ms,
+  p99Ms,
+});
+const traffic: Traffic = {
+  buckets: [bucket(0, 120, 10), bucket(120_000, 0, null)],
+  bucketMs: 120_000,
+  requests: 120,
+  errors: 0,
+  p50Ms: 10,
+  p99Ms: 10,
+};
+
+describe('trafficSeries', () => {
+  test('tells requests as a rate a minute, whatever the width of a bucket', () => {
+    expect(perMinute(traffic, 'requests')).toEqual([
+      [0, 60],
+      [120_000, 0],
+    ]);
+  });
+
+  test('breaks the latency line where nothing was asked', () => {
+    expect(latency(traffic, 'p99Ms')).toEqual([
+      [0, 10],
+      [120_000, null],
+    ]);
+  });
+
+  test('draws a limit only where it leaves the lines readable', () => {
+    expect(isLimitNear(traffic, 40)).toBe(true);
+    expect(isLimitNear(traffic, 1000)).toBe(false);
+  });
+
+  test('flags only deployments inside the window, up to the end of the last bucket', () => {
+    const at = (time: number, version: number) => ({ at: time, version, actor: 'lin', reason: '' });
+    const events = deploymentEvents([at(-1, 1), at(60_000, 2), at(239_999, 3), at(240_001, 4)], traffic, (version) => `v${version}`);
+    expect(events.map((event) => 'label' in event && event.label)).toEqual(['v2', 'v3']);
+  });
+});
