@@ -34,7 +34,9 @@ export class JobListManager {
     const all = new Map([...(this.active.value?.jobs ?? []).map((job): [string, Job] => [job.id, job]), ...this.#told]);
     return [...all.values()]
       .filter((job) => !hasEnded(job))
-      .sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || b.priority - a.priority || a.createdAt - b.createdAt);
+      .sort(
+        (a, b) => Number(b.state === 'running') - Number(a.state === 'running') || b.priority - a.priority || a.createdAt - b.createdAt,
+      );
   }
   /** Newest end first. */
   get endedJobs(): Job[] {
@@ -48,7 +50,9 @@ export class JobListManager {
   }
 
   byId(id: string): Job | null {
-    return this.#told.get(id) ?? [...(this.active.value?.jobs ?? []), ...(this.ended.value?.jobs ?? [])].find((job) => job.id === id) ?? null;
+    return (
+      this.#told.get(id) ?? [...(this.active.value?.jobs ?? []), ...(this.ended.value?.jobs ?? [])].find((job) => job.id === id) ?? null
+    );
   }
 
   readonly load = async (): Promise<void> => {
