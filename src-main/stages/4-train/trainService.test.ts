@@ -88,7 +88,14 @@ describe('a run', { timeout: 120_000 }, () => {
     expect(columns).toHaveLength(19);
     for (const each of [...columns, prediction]) expect(each.shares.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
     expect(prediction.values).toEqual(['No', 'Yes', 'other']);
-    expect(train.importance(best(run).id)[0]).toMatchObject({ column: expect.stringMatching(/tenure|contract|charges/) });
+    const relied = train.importance(best(run).id);
+    expect(relied[0]).toMatchObject({ column: expect.stringMatching(/tenure|contract|charges/) });
+    for (const { drop } of relied) {
+      expect(drop.low).toBeLessThanOrEqual(drop.value);
+      expect(drop.high).toBeGreaterThanOrEqual(drop.value);
+    }
+    // As wide as 1,409 rows allow.
+    expect(relied[0]!.drop.high! - relied[0]!.drop.low!).toBeGreaterThan(0.02);
     expect((await bench.audit.verify()).ok).toBe(true);
     expect(bench.eventsOf('training').some((event) => event.point !== null)).toBe(true);
     expect(existsSync(join(bench.folder, 'training', run.id))).toBe(false);

@@ -8,6 +8,7 @@ import { bootstrapWeights, percentileInterval } from '../metrics/bootstrap.ts';
 import { prepareMetric } from '../metrics/pointMetrics.ts';
 import { asAnswers } from './evaluate.ts';
 import { feedsFor } from './featureMatrix.ts';
+import type { ModelAnswers } from './modelAnswers.ts';
 import type { ModelSession } from './modelSession.ts';
 
 export interface ImportanceSettings {
@@ -44,8 +45,10 @@ export async function permutationImportance(
   const rows = spread(testRows, Math.min(mostRows, affordable));
   const sign = higherIsBetter[metric] ? 1 : -1;
   const feeds = feedsFor(fitted, table, rows);
-  const base = prepareMetric(asAnswers(await model.answerAll(feeds, rows.length), target, rows), metric);
-  const drawn = [...bootstrapWeights(rows.length, seed, permutations * replicatesPerPermutation)].map((weights) => {
+  const plain = await model.answerAll(feeds, rows.length);
+  const base = prepareMetric(asAnswers(plain, target, rows), metric);
+  // Copied draw by draw: the generator yields the same array each time.
+  const drawn = Array.from(bootstrapWeights(rows.length, seed, permutations * replicatesPerPermutation), (weights) => {
     const own = Uint16Array.from(weights);
     return { weights: own, base: base(own) };
   });
@@ -54,8 +57,13 @@ export async function permutationImportance(
     const points: number[] = [];
     const replicates: number[] = [];
     for (let turn = 0; turn < permutations; turn++) {
-      const shuffled = Int32Array.from(counterRandom(seed + turn, at * rows.length).shuffle([...rows]));
-      const changed = await model.answerAll({ ...feeds, [column]: columnFeed(table.columns.get(column)!, shuffled) }, rows.length);
+      const order = counterRandom(seed + turn, at * rows.length).shuffle([...rows.keys()]);
+      const shuffled = Int32Array.from(order, (place) => rows[place]!);
+      // With one input, shuffling it is shuffling the answers.
+      const changed =
+        fitted.columns.length === 1
+          ? reorder(plain, order)
+          : await model.answerAll({ ...feeds, [column]: columnFeed(table.columns.get(column)!, shuffled) }, rows.length);
       const other = prepareMetric(asAnswers(changed, target, rows), metric);
       points.push(sign * (base() - other()));
       const own = drawn.slice(turn * replicatesPerPermutation, (turn + 1) * replicatesPerPermutation);
@@ -68,6 +76,16 @@ export async function permutationImportance(
     result.push({ column, drop: { value, low: interval?.low ?? null, high: interval?.high ?? null, rows: rows.length } });
   }
   return result.sort((a, b) => b.drop.value - a.drop.value);
+}
+
+function reorder({ prediction, probabilities }: ModelAnswers, order: number[]): ModelAnswers {
+  const classes = probabilities ? probabilities.length / order.length : 0;
+  return {
+    prediction: Array.isArray(prediction) ? order.map((row) => prediction[row]!) : Float32Array.from(order, (row) => prediction[row]!),
+    probabilities:
+      probabilities &&
+      Float32Array.from(probabilities, (_, cell) => probabilities[order[Math.floor(cell / classes)]! * classes + (cell % classes)]!),
+  };
 }
 
 /** In the order of the columns; features are standardised, so the weights that leave them are comparable. */
