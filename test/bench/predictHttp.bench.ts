@@ -20,10 +20,10 @@ const sequential = 2000;
 export const benchmark: Benchmark = {
   name: 'predict-http',
   about: 'requests of one row (28 columns) with 50 connections against MLServer; latency over a bare session.run',
-  run,
+  run: measure,
 };
 
-async function run(): Promise<BenchResult> {
+async function measure(): Promise<BenchResult> {
   const { bytes, signature } = benchModel();
   const row = benchRow();
   const tensors = signature.inputs.map(({ name, onnxType }) =>
@@ -57,8 +57,8 @@ async function run(): Promise<BenchResult> {
   };
   try {
     await expectEqualAnswers(oursV2, peer.url, v2);
-    for (let round = 0; round < rounds + 1; round++) {
-      const pause = round === 0; // the first round only warms up
+    for (let turn = 0; turn < rounds + 1; turn++) {
+      const warmsUp = turn === 0;
       const load = [
         await requestsPerSecond(oursV2, v2),
         await requestsPerSecond(peer.url, v2),
@@ -70,7 +70,7 @@ async function run(): Promise<BenchResult> {
         await oneByOne(oursV2, v2),
         await oneByOne(peer.url, v2),
       ];
-      if (pause) continue;
+      if (warmsUp) continue;
       figures.oursV2.push(load[0]);
       figures.peer.push(load[1]);
       figures.oursNamed.push(load[2]);
@@ -139,7 +139,7 @@ async function bareRun(
   const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 });
   return async () => {
     const times: number[] = [];
-    for (let run = 0; run < sequential; run++) {
+    for (let turn = 0; turn < sequential; turn++) {
       const start = performance.now();
       const feeds = Object.fromEntries(
         inputs.map(({ name, onnxType }) => [

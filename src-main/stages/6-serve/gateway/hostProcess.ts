@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { startWorker, type Worker } from '../../../platform/processHost.ts';
+import { processCpuMs } from './processCpu.ts';
 import { FrameLink } from '../wire/frameLink.ts';
 import { kinds, readAnswer, requestHead, type AnswerFrame, type LoadedModelInfo, type ModelToServe } from '../wire/messages.ts';
 
@@ -35,6 +36,7 @@ export class HostProcess {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #lastProgress = 0;
+  #cpuAtDoubtMs: number | null = null;
   #gone = false;
   served: ModelToServe | null = null;
   info: LoadedModelInfo | null = null;
@@ -118,10 +120,22 @@ export class HostProcess {
     return this.#pending.size;
   }
 
-  /** Milliseconds without an answer or a sign of progress while something is pending; 0 when nothing is. */
-  silentMs(now: number): number {
+  /**
+   * True when something is pending, no answer and no sign of progress came for `limitMs`, and the process was computing meanwhile: on a busy
+   * machine one that merely waits for a processor is not to blame. Where processor time is not shown, or after ten times the limit, silence is enough.
+   */
+  isHung(now: number, limitMs: number): boolean {
     const oldest = this.#pending.values().next().value;
-    return oldest ? now - Math.max(oldest.sentAt, this.#lastProgress) : 0;
+    const silentMs = oldest ? now - Math.max(oldest.sentAt, this.#lastProgress) : 0;
+    if (silentMs < limitMs / 2) {
+      this.#cpuAtDoubtMs = null;
+      return false;
+    }
+    this.#cpuAtDoubtMs ??= processCpuMs(this.pid);
+    if (silentMs < limitMs) return false;
+    const usedMs = processCpuMs(this.pid);
+    if (silentMs > 10 * limitMs || usedMs === null || this.#cpuAtDoubtMs === null) return true;
+    return usedMs - this.#cpuAtDoubtMs >= limitMs / 4;
   }
 
   /** Forgives time in which the gateway itself was stopped. */

@@ -130,7 +130,7 @@ export class ServedEndpoint {
       if (!host) continue;
       if (pauseMs > 0) host.forgive(pauseMs);
       const limitMs = Math.max(this.#limits.hungAfterMs, 20 * (host.info?.chunkMs ?? 0));
-      if (host.silentMs(now) > limitMs) host.kill();
+      if (host.isHung(now, limitMs)) host.kill();
       else if (host === this.#current && host.rssBytes > (host.info?.rssBytes ?? 0) * 2 + this.#limits.growthBytes) this.#recycle(host);
     }
   }

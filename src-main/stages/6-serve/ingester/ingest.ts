@@ -1,6 +1,6 @@
 // Journal segments → requests.sqlite. Records and the place up to which a segment was read are one transaction, and ids are unique:
 // after a kill at any moment every record is there once.
-import { unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transaction, type WritableDb } from '../../../platform/sqlite.ts';
 import { listSegments, readSegment } from '../journal/journalReader.ts';
@@ -33,21 +33,23 @@ export class Ingest {
     this.#statements = prepare(db);
   }
 
-  /** Reads everything that is in the journal now, and deletes the segments that are done. */
+  /** Reads everything that is in the journal when it is called, and deletes the segments that are done. What is written meanwhile is left
+   *  for the next run: under load there would be no end. */
   async run(): Promise<IngestResult> {
     const total: IngestResult = { stored: 0, known: 0, damaged: 0, endpoints: [] };
     const endpoints = new Set<string>();
     const names = await listSegments(this.#folder);
     for (const name of names) {
-      const closed = !mayGrow(name, names); // asked before reading: what is written afterwards would be missed
-      await this.#readToEnd(name, total, endpoints);
+      const closed = !mayGrow(name, names); // asked before the size: what is written afterwards would be missed
+      const { size } = await stat(join(this.#folder, name));
+      await this.#read(name, size, total, endpoints);
       if (closed) await this.#remove(name);
     }
     this.#forgetMissing(names);
     return { ...total, endpoints: [...endpoints] };
   }
 
-  async #readToEnd(name: string, total: IngestResult, endpoints: Set<string>): Promise<void> {
+  async #read(name: string, endOffset: number, total: IngestResult, endpoints: Set<string>): Promise<void> {
     let offset = this.#statements.offsetOf.get(name) ?? 0;
     for (;;) {
       const { records, nextOffset, damaged } = await readSegment(this.#folder, name, offset);
@@ -63,6 +65,7 @@ export class Ingest {
       total.damaged += damaged;
       for (const { facts } of records) endpoints.add(facts.endpoint);
       offset = nextOffset;
+      if (offset >= endOffset) return;
     }
   }
 

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../../platform/clock.ts';
 import { migrate, schemaVersion } from '../../../platform/migrate.ts';
 import { openDatabase, type WritableDb } from '../../../platform/sqlite.ts';
@@ -20,13 +21,17 @@ import { countWindow, type WindowQuery } from './window.ts';
 setPriority(10);
 
 const ingestEveryMs = 250;
+const freshWithinMs = 300;
 const retainEveryMs = 3_600_000;
 
 interface Opened {
   db: WritableDb;
   store: RequestStore;
   journal: string;
+  /** Everything that was answered before this call. */
   flush(): Promise<IngestResult>;
+  /** As much of it as comes within `freshWithinMs`: a screen does not wait for a long backlog. */
+  freshen(): Promise<unknown>;
 }
 
 let opened: Opened | null = null;
@@ -45,19 +50,19 @@ const server = serveWorker(
     },
     flush: () => open().flush(),
     requests: async (query: RequestQuery) => {
-      await open().flush();
+      await open().freshen();
       return open().store.requests(query);
     },
     request: async ({ id }: { id: string }) => {
-      await open().flush();
+      await open().freshen();
       return open().store.request(id);
     },
     traffic: async ({ endpoints, windowMs }: { endpoints: string[]; windowMs: number }) => {
-      await open().flush();
+      await open().freshen();
       return endpoints.map((endpoint) => open().store.traffic(endpoint, systemClock.now(), windowMs));
     },
     window: async (query: WindowQuery & PerformanceQuery) => {
-      await open().flush();
+      await open().freshen();
       return { ...countWindow(open().db, query), performance: await measurePerformance(open().db, query) };
     },
     readTruthFile: ({ file }: { file: string }) => readTruthFile(file),
@@ -116,7 +121,8 @@ function start(journal: string, database: string): Opened {
     () => void retain(db, systemClock.now(), kept).catch((error: unknown) => console.error('retention', error)),
     retainEveryMs,
   ).unref();
-  return { db, store: new RequestStore(db), journal, flush };
+  const freshen = (): Promise<unknown> => Promise.race([flush().catch(() => {}), delay(freshWithinMs)]);
+  return { db, store: new RequestStore(db), journal, flush, freshen };
 }
 
 function sizeOf(path: string): number {
