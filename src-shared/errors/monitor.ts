@@ -17,9 +17,20 @@ export const monitorErrors = {
       zh: '文件需要 request_id、row（从 0 开始，可省略）和 truth 列。没有存储任何内容。',
     },
   },
-  MK_MONITOR_TRUTH_VALUE: {
+  MK_MONITOR_TRUTH_CLASS: {
     http: 422,
-    message: { en: 'Row {row}: “{found}” was given; expected:{expected}.', zh: '第 {row} 行：给出「{found}」；应为：{expected}。' },
-    hint: { en: 'Give the outcome as the model names it. Nothing was stored.', zh: '请按模型的取值给出结果。没有存储任何内容。' },
+    message: { en: 'Row {row}: the model has no class “{found}”.', zh: '第 {row} 行：模型没有类别「{found}」。' },
+    hint: {
+      en: 'Give the outcome as the model names it: {classes}. Nothing was stored.',
+      zh: '请按模型的取值给出结果：{classes}。没有存储任何内容。',
+    },
+  },
+  MK_MONITOR_TRUTH_NUMBER: {
+    http: 422,
+    message: { en: 'Row {row}: “{found}” is not a number.', zh: '第 {row} 行：「{found}」不是数字。' },
+    hint: {
+      en: 'The model predicts a number; give what it really was. Nothing was stored.',
+      zh: '模型预测的是数字，请给出真实数值。没有存储任何内容。',
+    },
   },
 } satisfies ErrorArea;

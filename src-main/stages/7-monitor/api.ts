@@ -153,7 +153,7 @@ export class MonitorService {
   }
 
   /** Stores what really happened. All values are checked before any is stored.
-   *  Errors: MK_NOT_FOUND, MK_MONITOR_NO_TRUTH, MK_MONITOR_TRUTH_FILE, MK_MONITOR_TRUTH_VALUE. */
+   *  Errors: MK_NOT_FOUND, MK_MONITOR_NO_TRUTH, MK_MONITOR_TRUTH_FILE, MK_MONITOR_TRUTH_CLASS, MK_MONITOR_TRUTH_NUMBER. */
   async truth({ endpoint, rows, file }: Parsed<'monitor.truth'>, caller: Caller): Promise<Result<'monitor.truth'>> {
     this.#require(endpoint);
     const { db, audit, clock, ids, serve } = this.#with;
@@ -344,11 +344,15 @@ async function readReference(sha256: string, path: string): Promise<Reference> {
   return referenceSchema.parse(JSON.parse(bytes.toString()));
 }
 
+/** Rows are counted from 0. Errors: MK_MONITOR_TRUTH_CLASS, MK_MONITOR_TRUTH_NUMBER. */
 function checkTruth(rows: readonly TruthRow[], { signature }: ServableVersion): void {
   const classes = new Set(signature.classes);
-  const expected = classes.size > 0 ? ` one of ${signature.classes.slice(0, 20).join(', ')}` : ' a number';
   rows.forEach(({ truth }, row) => {
-    const good = classes.size > 0 ? classes.has(String(truth)) : String(truth).trim() !== '' && Number.isFinite(Number(truth));
-    if (!good) throw new ModelkeepError('MK_MONITOR_TRUTH_VALUE', { row, found: String(truth).slice(0, 80), expected });
+    const found = String(truth).slice(0, 80);
+    if (classes.size > 0) {
+      if (!classes.has(String(truth)))
+        throw new ModelkeepError('MK_MONITOR_TRUTH_CLASS', { row, found, classes: signature.classes.slice(0, 20).join(', ') });
+    } else if (String(truth).trim() === '' || !Number.isFinite(Number(truth)))
+      throw new ModelkeepError('MK_MONITOR_TRUTH_NUMBER', { row, found });
   });
 }

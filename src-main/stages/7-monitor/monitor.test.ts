@@ -139,7 +139,12 @@ describe('monitoring an endpoint', () => {
   });
 
   test.each<[string, string, string, Record<string, unknown>]>([
-    ['a value that is no class', 'request_id,row,truth\nreq_1,0,maybe\n', 'MK_MONITOR_TRUTH_VALUE', { row: 0, found: 'maybe' }],
+    [
+      'a value that is no class',
+      'request_id,row,truth\nreq_1,0,maybe\n',
+      'MK_MONITOR_TRUTH_CLASS',
+      { row: 0, found: 'maybe', classes: 'no, yes' },
+    ],
     ['a missing column', 'request_id,row\nreq_1,0\n', 'MK_MONITOR_TRUTH_FILE', { file: 'bad.csv', row: 1 }],
     ['a row that is no number', 'request_id,row,truth\nreq_1,0,no\nreq_1,first,no\n', 'MK_MONITOR_TRUTH_FILE', { row: 3 }],
     ['a ragged line', 'request_id,row,truth\nreq_1,0,no,5\n', 'MK_MONITOR_TRUTH_FILE', { row: 2 }],
@@ -156,6 +161,9 @@ describe('monitoring an endpoint', () => {
 
   test('no rows and no file, or a file that is not there, are refused', async () => {
     await expect(monitor.truth({ endpoint: 'churn' }, t.bench.caller)).rejects.toMatchObject({ code: 'MK_MONITOR_NO_TRUTH' });
+    await expect(
+      monitor.truth({ endpoint: 'plain', rows: [{ requestId: 'req_1', row: 0, truth: 'many' }] }, t.bench.caller),
+    ).rejects.toMatchObject({ code: 'MK_NOT_FOUND' });
     await expect(monitor.truth({ endpoint: 'churn', file: '/nowhere/truth.csv' }, t.bench.caller)).rejects.toMatchObject({
       code: 'MK_NOT_FOUND',
     });
