@@ -6,24 +6,62 @@ export interface CountedNumber {
   count: number;
 }
 
-/** Quantiles of numbers in ascending order, as `quantile_cont` defines them (linear between neighbours; Hyndman & Fan 1996, type 7). */
-export function numericFromCounts(counts: readonly CountedNumber[]): Record<'p05' | 'p25' | 'p50' | 'p75' | 'p95', number> {
+type Quantiles = Record<'p05' | 'p25' | 'p50' | 'p75' | 'p95', number>;
+
+/** Figures of numbers in ascending order; the quantiles as `quantile_cont` defines them (linear between neighbours; Hyndman & Fan 1996,
+ *  type 7), the standard deviation with n − 1. */
+export function describeNumbers(counts: readonly CountedNumber[]): Quantiles & { min: number; max: number; mean: number; sd: number } {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
-  const at = (position: number): number => {
-    let before = 0;
-    for (const { number, count } of counts) {
-      before += count;
-      if (position < before) return number;
-    }
-    return counts.at(-1)?.number ?? 0;
-  };
+  const mean = counts.reduce((sum, { number, count }) => sum + number * count, 0) / total;
+  // Around the mean, not as a difference of squares: dates in milliseconds would lose all digits.
+  const squares = counts.reduce((sum, { number, count }) => sum + (number - mean) ** 2 * count, 0);
+  const ends: number[] = [];
+  let before = 0;
+  for (const { count } of counts) ends.push((before += count));
+  const at = (position: number): number =>
+    counts[
+      Math.max(
+        0,
+        ends.findIndex((end) => position < end),
+      )
+    ]!.number;
   const quantile = (share: number): number => {
     const position = share * (total - 1);
     const low = at(Math.floor(position));
     const high = at(Math.ceil(position));
     return low + (high - low) * (position - Math.floor(position));
   };
-  return { p05: quantile(0.05), p25: quantile(0.25), p50: quantile(0.5), p75: quantile(0.75), p95: quantile(0.95) };
+  return {
+    min: counts[0]!.number,
+    max: counts.at(-1)!.number,
+    mean,
+    sd: total > 1 ? Math.sqrt(squares / (total - 1)) : 0,
+    p05: quantile(0.05),
+    p25: quantile(0.25),
+    p50: quantile(0.5),
+    p75: quantile(0.75),
+    p95: quantile(0.95),
+  };
+}
+
+/** Quantiles by linear interpolation inside equal-width bins; null when one of their bins holds more than `share` of all rows, for then the
+ *  place within it says too little. The error in rank is below `share`, in value below `width`. */
+export function quantilesOfBins(bins: readonly number[], min: number, width: number, share: number): Quantiles | null {
+  const total = bins.reduce((sum, count) => sum + count, 0);
+  const quantile = (part: number): number | null => {
+    let before = 0;
+    for (const [bin, count] of bins.entries()) {
+      if (before + count >= part * total && count > 0) {
+        if (count > share * total) return null;
+        return min + (bin + (part * total - before) / count) * width;
+      }
+      before += count;
+    }
+    return null;
+  };
+  const [p05, p25, p50, p75, p95] = [0.05, 0.25, 0.5, 0.75, 0.95].map(quantile);
+  if (p05 == null || p25 == null || p50 == null || p75 == null || p95 == null) return null;
+  return { p05, p25, p50, p75, p95 };
 }
 
 /** Equal-width bins over numbers in ascending order. Whole numbers of a small range get one bin each, centred on the number. */

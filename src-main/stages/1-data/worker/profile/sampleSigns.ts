@@ -4,6 +4,8 @@ import type { Engine, Watch } from '../engine.ts';
 import { parquet, quoteName, quoteText } from '../sql.ts';
 
 export interface SampleSigns {
+  /** Share that contains a space. */
+  spaced: number;
   /** Share that looks like a code: letters, digits and joining signs, at least one digit. */
   code: number;
   number: number;
@@ -16,7 +18,7 @@ export interface SampleSigns {
 /** Looked at by pattern; enough for a share to within 1 %. */
 const sampleRows = 10_000;
 
-const patterns: Record<keyof SampleSigns, string> = {
+const patterns: Record<Exclude<keyof SampleSigns, 'spaced'>, string> = {
   code: '[A-Za-z0-9_.:@/#+-]*[0-9][A-Za-z0-9_.:@/#+-]*',
   number: '[$€£¥]?\\s?[+-]?([0-9]{1,3}([,.][0-9]{3})+|[0-9]+)([.,][0-9]+)?\\s?[%$€£¥]?',
   email: '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}',
@@ -37,6 +39,7 @@ export async function sampleSigns(
     const part = texts.slice(start, start + 50);
     const items = part.flatMap(({ name }, index) => [
       `count(${quoteName(name)}) AS n${index}`,
+      `count(*) FILTER (contains(${quoteName(name)}, ' ')) AS spaced${index}`,
       ...Object.entries(patterns).map(
         ([sign, pattern]) =>
           `count(*) FILTER (length(${quoteName(name)}) <= 100 AND regexp_full_match(trim(${quoteName(name)}), ${quoteText(pattern)})) AS ${sign}${index}`,
@@ -50,6 +53,7 @@ export async function sampleSigns(
       const total = Math.max(1, found[`n${index}`]!);
       const share = (sign: keyof SampleSigns): number => (found[`${sign}${index}`] ?? 0) / total;
       result.set(name, {
+        spaced: share('spaced'),
         code: share('code'),
         number: share('number'),
         email: share('email'),

@@ -26,7 +26,8 @@ export function semanticType(stats: ColumnStats, rows: number, signs: SampleSign
     return named && distinct > 50 ? 'identifier' : 'integer';
   }
   if (column.type !== 'category') return column.type;
-  const { length, spacedShare } = stats;
+  const { length } = stats;
+  const spacedShare = signs?.spaced ?? 0;
   const meanLength = length?.mean ?? 0;
   if (values >= fewValues && different > 0.97 && (signs?.code ?? 0) > 0.9 && (length?.max ?? 0) <= 64) return 'identifier';
   if (named && distinct > 50 && spacedShare < 0.1 && meanLength <= 64) return 'identifier';

@@ -1,9 +1,9 @@
-// The figures of every column of a Parquet file, in a few scans: first what every column has (missing, distinct, extent), then what
-// follows from how many values there are. Columns of few values are counted value by value, and everything else is read off that.
+// The figures of every column of a Parquet file in as few scans as give them. A column of few values is counted value by value, and
+// everything is read off that, exactly. For one of many values: one scan for missing, distinct (HyperLogLog) and extent, one for its bins.
 import type { Column, Histogram } from '../../../../../src-shared/domain/table.ts';
 import type { Engine, Watch } from '../engine.ts';
 import { parquet, quoteName } from '../sql.ts';
-import { equalWidthBins, numericFromCounts, type CountedNumber } from './countedValues.ts';
+import { describeNumbers, equalWidthBins, quantilesOfBins, type CountedNumber } from './countedValues.ts';
 
 export interface NumericStats {
   min: number;
@@ -30,19 +30,24 @@ export interface ColumnStats {
   length: { min: number; median: number; max: number; mean: number; histogram: Histogram } | null;
   /** Values of nothing but spaces. */
   blank: number;
-  /** Share of the texts that contain a space. */
-  spacedShare: number;
   /** Values beyond three times the interquartile range from the quartiles. */
   outliers: number;
 }
 
-/** Columns with at most this many distinct values (estimated) are counted value by value. */
+/** Columns of at most this many distinct values are counted value by value. */
 const countedUpTo = 10_000;
-/** Texts up to this many distinct values are too: their frequent values are exact. */
+/** Texts are counted up to this many distinct values: their frequent values are then exact. */
 const countedTextsUpTo = 1_000_000;
-/** Up to this many values in all number columns quantiles sort them; beyond, t-digest (error in rank below 0.5 %). */
-const exactQuantileValues = 20_000_000;
+/** A column with at most this many different values among its first rows is tried as one of few values. */
+const fewInHead = 1000;
+const headRows = 10_000;
+/** Up to this many values in all number columns quantiles sort them. */
+const exactQuantileValues = 10_000_000;
 const bins = 30;
+/** Bins from which quantiles are read: a multiple of `bins`. */
+const fineBins = 1920;
+/** Quantiles are read off the fine bins when none of theirs holds more than this share of the rows; else t-digest finds them. */
+const fineShare = 0.01;
 const columnsPerStatement = 100;
 
 /** Missing, distinct and extent of every column, the rest by kind. */
@@ -54,6 +59,7 @@ export async function tableStats(
   watch: Watch = {},
 ): Promise<ColumnStats[]> {
   const from = parquet(file);
+  const inner: Watch = watch.signal ? { signal: watch.signal } : {};
   const stats = columns.map((column): ColumnStats => ({
     column,
     missing: 0,
@@ -64,28 +70,34 @@ export async function tableStats(
     topValues: [],
     length: null,
     blank: 0,
-    spacedShare: 0,
     outliers: 0,
   }));
-  const inner: Watch = watch.signal ? { signal: watch.signal } : {};
   let done = 0;
   const step = (weight: number): void => watch.progress?.(Math.min(1, (done += weight)));
 
-  for (let start = 0; start < stats.length; start += columnsPerStatement) {
-    const part = stats.slice(start, start + columnsPerStatement);
-    await extent(engine, from, part, rows, inner);
-    step((0.4 * part.length) / stats.length);
-  }
-  const sorted = stats.filter((entry) => entry.numeric && !isCounted(entry));
-  const exact = sorted.length * rows <= exactQuantileValues;
-  for (let start = 0; start < sorted.length; start += columnsPerStatement) {
-    await quantiles(engine, from, sorted.slice(start, start + columnsPerStatement), exact, inner);
-  }
-  step(0.2);
+  const few = await fewValued(engine, from, columns, rows, inner);
+  const many: ColumnStats[] = [];
   for (const entry of stats) {
-    if (rows - entry.missing > 0) await distribution(engine, from, entry, rows, inner);
-    step(0.4 / stats.length);
+    if (entry.column.type === 'image' || !few.has(entry.column.name) || !(await counted(engine, from, entry, rows, inner)))
+      many.push(entry);
+    step(0.3 / stats.length);
   }
+  for (let start = 0; start < many.length; start += columnsPerStatement) {
+    const part = many.slice(start, start + columnsPerStatement);
+    await extent(engine, from, part, rows, inner);
+    step((0.3 * part.length) / many.length);
+  }
+  const numbers = many.filter(({ numeric }) => numeric !== null);
+  const exact = numbers.length * rows <= exactQuantileValues;
+  const unsettled: ColumnStats[] = [];
+  for (const entry of many) {
+    if (rows - entry.missing > 0 && !(await distribution(engine, from, entry, rows, exact, inner))) unsettled.push(entry);
+    step(0.3 / many.length);
+  }
+  for (let start = 0; start < unsettled.length; start += columnsPerStatement) {
+    await quantiles(engine, from, unsettled.slice(start, start + columnsPerStatement), exact, inner);
+  }
+  for (const entry of numbers) await countOutliers(engine, from, entry, inner);
   return stats;
 }
 
@@ -97,15 +109,89 @@ function isTextLike({ type }: Column): boolean {
   return type === 'category' || type === 'text' || type === 'identifier';
 }
 
-function isCounted({ distinct }: ColumnStats): boolean {
-  return distinct <= countedUpTo;
-}
-
-/** The column as a number: dates in milliseconds since 1970. */
+/** The column as a number: dates in milliseconds since 1970. An identifier may be stored as a whole number and is then text here. */
 function numberSql({ name, type }: Column): string {
   return type === 'date' || type === 'timestamp' ? `CAST(epoch_ms(${quoteName(name)}) AS DOUBLE)` : `CAST(${quoteName(name)} AS DOUBLE)`;
 }
 
+function textSql({ name, type }: Column): string {
+  return type === 'identifier' ? `CAST(${quoteName(name)} AS VARCHAR)` : quoteName(name);
+}
+
+/** Names of the columns that look as if they had few values. */
+async function fewValued(engine: Engine, from: string, columns: readonly Column[], rows: number, watch: Watch): Promise<Set<string>> {
+  const compared = columns.filter(({ type }) => type !== 'image');
+  if (rows <= countedUpTo) return new Set(compared.map(({ name }) => name));
+  const few = new Set<string>();
+  for (let start = 0; start < compared.length; start += columnsPerStatement) {
+    const part = compared.slice(start, start + columnsPerStatement);
+    const found = await engine.one<Record<string, number>>(
+      `SELECT ${part.map(({ name }, index) => `approx_count_distinct(${quoteName(name)}) AS d${index}`).join(', ')}
+       FROM (SELECT ${part.map(({ name }) => quoteName(name)).join(', ')} FROM ${from} LIMIT ${headRows})`,
+      watch,
+    );
+    for (const [index, { name }] of part.entries()) if (found[`d${index}`]! <= fewInHead) few.add(name);
+  }
+  return few;
+}
+
+/** Every value with its count, and all figures from that. False when there are too many values. */
+async function counted(engine: Engine, from: string, entry: ColumnStats, rows: number, watch: Watch): Promise<boolean> {
+  const { column } = entry;
+  const name = quoteName(column.name);
+  const number = isNumberLike(column) ? `${numberSql(column)} AS number, ` : '';
+  const found = await engine.all<{ number: number | null; text: string | null; count: number }>(
+    `SELECT ${number}CAST(${name} AS VARCHAR) AS text, count FROM (SELECT ${name}, count(*) AS count FROM ${from} GROUP BY ${name} LIMIT ${countedUpTo + 2})`,
+    watch,
+  );
+  if (found.length > countedUpTo) return false;
+  const present = found.filter((row): row is { number: number | null; text: string; count: number } => row.text !== null);
+  entry.missing = rows - present.reduce((sum, { count }) => sum + count, 0);
+  entry.distinct = present.length;
+  entry.distinctExact = true;
+  if (present.length === 0) return true;
+  if (isNumberLike(column)) {
+    const counts = present.map((row) => ({ number: row.number!, text: row.text, count: row.count })).sort((a, b) => a.number - b.number);
+    entry.numeric = { ...describeNumbers(counts), quantilesExact: true };
+    entry.histogram = equalWidthBins(counts, bins, column.type === 'integer' || column.type === 'date' ? 'whole' : 'any');
+    entry.outliers = outliersOf(counts, entry.numeric);
+    entry.topValues = frequent(counts, (a, b) => a.number - b.number);
+    return true;
+  }
+  entry.topValues = frequent(present, (a, b) => (a.text < b.text ? -1 : 1));
+  if (!isTextLike(column)) return true;
+  const lengths = new Map<number, number>();
+  for (const { text, count } of present) {
+    const length = codePoints(text);
+    lengths.set(length, (lengths.get(length) ?? 0) + count);
+    if (text.trim() === '') entry.blank += count;
+  }
+  entry.length = lengthsOf([...lengths].map(([length, count]) => ({ number: length, count })).sort((a, b) => a.number - b.number));
+  return true;
+}
+
+function frequent<T extends { text: string; count: number }>(
+  values: readonly T[],
+  tie: (a: T, b: T) => number,
+): { value: string; count: number }[] {
+  return values
+    .toSorted((a, b) => b.count - a.count || tie(a, b))
+    .slice(0, 20)
+    .map(({ text, count }) => ({ value: text, count }));
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _character of text) count++;
+  return count;
+}
+
+function lengthsOf(counts: CountedNumber[]): NonNullable<ColumnStats['length']> {
+  const { min, max, p50, mean } = describeNumbers(counts);
+  return { min, median: p50, max, mean, histogram: equalWidthBins(counts, bins, 'whole') };
+}
+
+/** One scan for all columns of `part`. */
 async function extent(engine: Engine, from: string, part: readonly ColumnStats[], rows: number, watch: Watch): Promise<void> {
   const items = part.flatMap(({ column }, index) => {
     const x = quoteName(column.name);
@@ -121,9 +207,8 @@ async function extent(engine: Engine, from: string, part: readonly ColumnStats[]
         `stddev_samp(${number}) AS s${index}`,
       );
     }
-    if (isTextLike(column)) {
-      all.push(`count(*) FILTER (contains(${x}, ' ')) AS sp${index}`, `count(*) FILTER (trim(${x}) = '') AS b${index}`);
-    }
+    // A blank text starts with a space, so it sorts before the first printing character: a comparison instead of a trim.
+    if (isTextLike(column)) all.push(`count(*) FILTER (${textSql(column)} < '!') AS b${index}`);
     return all;
   });
   const found = await engine.one<Record<string, number | null>>(`SELECT ${items.join(', ')} FROM ${from}`, watch);
@@ -131,8 +216,12 @@ async function extent(engine: Engine, from: string, part: readonly ColumnStats[]
     const present = found[`n${index}`]!;
     entry.missing = rows - present;
     entry.distinct = Math.min(present, found[`d${index}`] ?? 0);
-    entry.blank = found[`b${index}`] ?? 0;
-    entry.spacedShare = present > 0 ? (found[`sp${index}`] ?? 0) / present : 0;
+    if ((found[`b${index}`] ?? 0) > 0) {
+      const text = textSql(entry.column);
+      entry.blank = (
+        await engine.one<{ count: number }>(`SELECT count(*) AS count FROM ${from} WHERE ${text} < '!' AND trim(${text}) = ''`, watch)
+      ).count;
+    }
     if (isNumberLike(entry.column) && present > 0) {
       const [min, max] = [found[`lo${index}`]!, found[`hi${index}`]!];
       entry.numeric = {
@@ -151,8 +240,60 @@ async function extent(engine: Engine, from: string, part: readonly ColumnStats[]
   }
 }
 
+/** Histogram, frequent values and lengths of a column of many values. False when its quantiles are still to be found. */
+async function distribution(
+  engine: Engine,
+  from: string,
+  entry: ColumnStats,
+  rows: number,
+  exact: boolean,
+  watch: Watch,
+): Promise<boolean> {
+  const { column } = entry;
+  if (column.type === 'image') return true;
+  if (isNumberLike(column)) return (await binned(engine, from, entry, rows, watch)) && !exact;
+  await lengths(engine, from, entry, watch);
+  // Nearly all different: no value is frequent, and counting would hold them all.
+  if (entry.distinct > countedTextsUpTo || (entry.distinct > 100_000 && entry.distinct > 0.9 * (rows - entry.missing))) return true;
+  const text = textSql(column);
+  const found = await engine.all<{ value: string; count: number; distinct: number }>(
+    `SELECT value, count, distinct_values AS distinct FROM
+      (SELECT ${text} AS value, count(*) AS count, count(*) OVER () AS distinct_values FROM ${from} WHERE ${text} IS NOT NULL GROUP BY 1)
+     ORDER BY count DESC, value LIMIT 20`,
+    watch,
+  );
+  Object.assign(entry, { distinct: found[0]?.distinct ?? 0, distinctExact: true });
+  entry.topValues = found.map(({ value, count }) => ({ value, count }));
+  return true;
+}
+
+/** Equal-width bins. Fine ones, from which the shown histogram and, where no bin holds too much, the quantiles are read. */
+async function binned(engine: Engine, from: string, entry: ColumnStats, rows: number, watch: Watch): Promise<boolean> {
+  const numeric = entry.numeric!;
+  const { min, max } = numeric;
+  const width = (max - min) / fineBins;
+  if (!(width > 0) || !Number.isFinite(width)) {
+    entry.histogram = { edges: [min, max], counts: [rows - entry.missing] };
+    return true;
+  }
+  const found = await engine.all<{ bin: number; count: number }>(
+    `SELECT CAST(least(${fineBins - 1}, floor((${numberSql(entry.column)} - ${min}) / ${width})) AS USMALLINT) AS bin, count(*) AS count
+     FROM ${from} WHERE ${quoteName(entry.column.name)} IS NOT NULL GROUP BY bin`,
+    watch,
+  );
+  const fine = Array.from({ length: fineBins }, () => 0);
+  for (const { bin, count } of found) fine[bin] = count;
+  const perBin = fineBins / bins;
+  entry.histogram = {
+    edges: Array.from({ length: bins + 1 }, (_, edge) => (edge === bins ? max : min + edge * width * perBin)),
+    counts: Array.from({ length: bins }, (_, bin) => fine.slice(bin * perBin, (bin + 1) * perBin).reduce((sum, count) => sum + count, 0)),
+  };
+  const read = quantilesOfBins(fine, min, width, fineShare);
+  if (read) Object.assign(numeric, read);
+  return read !== null;
+}
+
 async function quantiles(engine: Engine, from: string, part: readonly ColumnStats[], exact: boolean, watch: Watch): Promise<void> {
-  if (part.length === 0) return;
   const aggregate = exact ? 'quantile_cont' : 'approx_quantile';
   const items = part.map(({ column }, index) => `${aggregate}(${numberSql(column)}, [0.05, 0.25, 0.5, 0.75, 0.95]) AS q${index}`);
   const found = await engine.one<Record<string, number[]>>(`SELECT ${items.join(', ')} FROM ${from}`, watch);
@@ -162,88 +303,30 @@ async function quantiles(engine: Engine, from: string, part: readonly ColumnStat
   }
 }
 
-async function distribution(engine: Engine, from: string, entry: ColumnStats, rows: number, watch: Watch): Promise<void> {
-  const { column } = entry;
-  if (column.type === 'image') return;
-  if (isNumberLike(column) && !isCounted(entry)) return binned(engine, from, entry, watch);
-  if (isTextLike(column)) await lengths(engine, from, entry, watch);
-  const mostlyDifferent = entry.distinct > 1000 && entry.distinct > 0.9 * (rows - entry.missing);
-  if (isTextLike(column) && (entry.distinct > countedTextsUpTo || (mostlyDifferent && entry.distinct > 100_000))) return;
-  await counted(engine, from, entry, watch);
-}
-
-/** Equal-width bins of a number column with many values, and how many values lie far out. */
-async function binned(engine: Engine, from: string, entry: ColumnStats, watch: Watch): Promise<void> {
-  const numeric = entry.numeric!;
-  const { min, max, p25, p75 } = numeric;
-  const width = (max - min) / bins;
+/** Only where the extremes lie out there at all. */
+async function countOutliers(engine: Engine, from: string, entry: ColumnStats, watch: Watch): Promise<void> {
+  const { min, max, p25, p75 } = entry.numeric!;
+  const reach = 3 * (p75 - p25);
+  if (reach <= 0 || (min >= p25 - reach && max <= p75 + reach)) return;
   const x = numberSql(entry.column);
-  if (!(width > 0) || !Number.isFinite(width)) {
-    entry.histogram = { edges: [min, max], counts: [Math.round(0)] };
-    return;
-  }
-  const reach = 3 * (p75 - p25);
-  const found = await engine.all<{ bin: number; count: number; far: number }>(
-    `SELECT bin, count(*) AS count, count(*) FILTER (x < ${p25 - reach} OR x > ${p75 + reach}) AS far
-     FROM (SELECT x, CAST(least(${bins - 1}, floor((x - ${min}) / ${width})) AS UTINYINT) AS bin FROM (SELECT ${x} AS x FROM ${from} WHERE ${quoteName(entry.column.name)} IS NOT NULL))
-     GROUP BY bin`,
+  const { far } = await engine.one<{ far: number }>(
+    `SELECT count(*) AS far FROM ${from} WHERE ${x} < ${p25 - reach} OR ${x} > ${p75 + reach}`,
     watch,
   );
-  const counts = Array.from({ length: bins }, () => 0);
-  for (const { bin, count, far } of found) {
-    counts[bin] = count;
-    if (reach > 0) entry.outliers += far;
-  }
-  entry.histogram = { edges: Array.from({ length: bins + 1 }, (_, edge) => (edge === bins ? max : min + edge * width)), counts };
+  entry.outliers = far;
 }
 
-/** Every value with its count: exact distinct, frequent values, and for numbers histogram and quantiles. */
-async function counted(engine: Engine, from: string, entry: ColumnStats, watch: Watch): Promise<void> {
-  const { column } = entry;
-  const name = quoteName(column.name);
-  if (!isNumberLike(column)) {
-    const found = await engine.all<{ value: string; count: number; distinct: number }>(
-      `SELECT CAST(value AS VARCHAR) AS value, count, distinct_values AS distinct FROM
-        (SELECT ${name} AS value, count(*) AS count, count(*) OVER () AS distinct_values FROM ${from} WHERE ${name} IS NOT NULL GROUP BY ${name})
-       ORDER BY count DESC, value LIMIT 20`,
-      watch,
-    );
-    Object.assign(entry, { distinct: found[0]?.distinct ?? 0, distinctExact: true });
-    entry.topValues = found.map(({ value, count }) => ({ value, count }));
-    return;
-  }
-  const found = await engine.all<{ number: number; text: string; count: number }>(
-    `SELECT ${numberSql(column)} AS number, CAST(${name} AS VARCHAR) AS text, count(*) AS count FROM ${from} WHERE ${name} IS NOT NULL GROUP BY ALL ORDER BY number`,
-    watch,
-  );
-  entry.distinct = found.length;
-  entry.distinctExact = true;
-  entry.topValues = found
-    .toSorted((a, b) => b.count - a.count || a.number - b.number)
-    .slice(0, 20)
-    .map(({ text, count }) => ({ value: text, count }));
-  const counts: CountedNumber[] = found;
-  const { p05, p25, p50, p75, p95 } = numericFromCounts(counts);
-  Object.assign(entry.numeric!, { p05, p25, p50, p75, p95, quantilesExact: true });
-  entry.histogram = equalWidthBins(counts, bins, column.type === 'integer' || column.type === 'date' ? 'whole' : 'any');
+function outliersOf(counts: readonly CountedNumber[], { p25, p75 }: NumericStats): number {
   const reach = 3 * (p75 - p25);
-  entry.outliers =
-    reach > 0 ? counts.reduce((sum, { number, count }) => sum + (number < p25 - reach || number > p75 + reach ? count : 0), 0) : 0;
+  if (reach <= 0) return 0;
+  return counts.reduce((sum, { number, count }) => sum + (number < p25 - reach || number > p75 + reach ? count : 0), 0);
 }
 
 async function lengths(engine: Engine, from: string, entry: ColumnStats, watch: Watch): Promise<void> {
-  const name = quoteName(entry.column.name);
+  const text = textSql(entry.column);
   const found = await engine.all<{ number: number; count: number }>(
-    `SELECT length(${name}) AS number, count(*) AS count FROM ${from} WHERE ${name} IS NOT NULL GROUP BY 1 ORDER BY 1`,
+    `SELECT length(${text}) AS number, count(*) AS count FROM ${from} WHERE ${text} IS NOT NULL GROUP BY 1 ORDER BY 1`,
     watch,
   );
-  if (found.length === 0) return;
-  const total = found.reduce((sum, { count }) => sum + count, 0);
-  entry.length = {
-    min: found[0]!.number,
-    max: found.at(-1)!.number,
-    median: numericFromCounts(found).p50,
-    mean: found.reduce((sum, { number, count }) => sum + number * count, 0) / total,
-    histogram: equalWidthBins(found, bins, 'whole'),
-  };
+  if (found.length > 0) entry.length = lengthsOf(found);
 }

@@ -22,7 +22,7 @@ import { unifyLineEnds } from './transcode.ts';
 /** Below this the careful way costs less than a second more. */
 const quickFromBytes = 32 * 1024 * 1024;
 /** Rows of the head that the quick way takes its types from. */
-const headRows = 10_000;
+const headRows = 5_000;
 const surprise = 'modelkeep: a value that the head did not show';
 
 /** Errors: those of `refuseRejects`, MK_DATA_MIXED_TYPES, MK_DATA_VALUE_TYPE, MK_DATA_COLUMN_UNKNOWN, MK_DATA_NO_ROWS. */
@@ -284,7 +284,7 @@ async function readQuick(context: ReadContext, source: CsvSource, options: Impor
   const styles = [...readings.values()];
   if (
     styles.some(
-      ({ style, misfits, tokens, chosen }) => style && (misfits > 0 || tokens > 0 || chosen || !(style.quickTest || style.id === 'number')),
+      ({ style, misfits, tokens, chosen }) => style && (misfits > 0 || tokens > 0 || chosen || !(style.quick || style.id === 'number')),
     )
   )
     return null;
@@ -300,7 +300,7 @@ async function readQuick(context: ReadContext, source: CsvSource, options: Impor
     });
   } catch (error) {
     await rm(file, { force: true });
-    if (error instanceof Error && error.message.includes(surprise)) return null;
+    if (error instanceof Error && (error.message.includes(surprise) || error.message.startsWith('Conversion Error'))) return null;
     throw error;
   }
   if ((await takeRejects(engine, source.dialect)).length > 0) return null;
@@ -312,5 +312,5 @@ function quickValueSql(x: string, { style }: Reading): string {
   if (!style) return x;
   const otherwise = `error(${quoteText(surprise)})`;
   if (style.id === 'number') return `CASE WHEN ${x} IS NULL OR isfinite(${x}) THEN ${x} ELSE ${otherwise} END`;
-  return `CASE WHEN ${x} IS NULL THEN NULL WHEN ${style.quickTest!(x)} THEN ${style.convert(x)} ELSE ${otherwise} END`;
+  return `CASE WHEN ${x} IS NULL THEN NULL ELSE ${style.quick!(x, otherwise)} END`;
 }

@@ -13,8 +13,9 @@ export interface ReadingStyle {
   automatic: boolean;
   /** DuckDB expression for the value; `x` is trimmed, not missing and of a class that the style takes. */
   convert(x: string): string;
-  /** Cheap sufficient test for the quick import: true only when `convert(x)` is faithful. Styles without one use the careful import. */
-  quickTest?(x: string): string;
+  /** The value of untrimmed `x` for the quick import, `otherwise` where it might not be faithful; may also fail by a conversion error.
+   *  Styles without it use the careful import. */
+  quick?(x: string, otherwise: string): string;
 }
 
 const plainNumbers: ValueClass[] = ['integer', 'wholeDot', 'number', 'dot3'];
@@ -31,7 +32,7 @@ export const readingStyles: readonly ReadingStyle[] = [
     automatic: true,
     convert: (x) => `TRY_CAST(${x} AS BIGINT)`,
     // DuckDB would read 1.5 as 2 and 007 as 7; what comes back as the same text was an integer.
-    quickTest: (x) => `CAST(TRY_CAST(${x} AS BIGINT) AS VARCHAR) = ${x}`,
+    quick: (x, otherwise) => `CASE WHEN CAST(CAST(${x} AS BIGINT) AS VARCHAR) = ${x} THEN CAST(${x} AS BIGINT) ELSE ${otherwise} END`,
   },
   {
     id: 'integerGrouped',
@@ -64,7 +65,8 @@ export const readingStyles: readonly ReadingStyle[] = [
     takes: ['boolean'],
     automatic: true,
     convert: (x) => `lower(${x}) = 'true'`,
-    quickTest: (x) => `lower(${x}) IN ('true', 'false')`,
+    quick: (x, otherwise) =>
+      `CASE WHEN ${x} = 'true' THEN true WHEN ${x} = 'false' THEN false WHEN lower(${x}) = 'true' THEN true WHEN lower(${x}) = 'false' THEN false ELSE ${otherwise} END`,
   },
   {
     id: 'date',
@@ -72,7 +74,8 @@ export const readingStyles: readonly ReadingStyle[] = [
     takes: ['dateYmd'],
     automatic: true,
     convert: (x) => `TRY_CAST(replace(${x}, '.', '-') AS DATE)`,
-    quickTest: (x) => `(length(${x}) = 10 AND TRY_CAST(${x} AS DATE) IS NOT NULL)`,
+    // DuckDB would read a timestamp as its date; ten characters have no room for a time.
+    quick: (x, otherwise) => `CASE WHEN length(${x}) = 10 THEN CAST(${x} AS DATE) ELSE ${otherwise} END`,
   },
   {
     id: 'dateCjk',
@@ -111,7 +114,7 @@ export const readingStyles: readonly ReadingStyle[] = [
     automatic: true,
     convert: (x) => `TRY_CAST(replace(${x}, '.000000000', '') AS TIMESTAMP)`,
     // DuckDB reads a timestamp with an offset but drops the offset; without one the text ends after the seconds.
-    quickTest: (x) => `(length(${x}) IN (16, 19) AND TRY_CAST(${x} AS TIMESTAMP) IS NOT NULL)`,
+    quick: (x, otherwise) => `CASE WHEN length(${x}) = 19 OR length(${x}) = 16 THEN CAST(${x} AS TIMESTAMP) ELSE ${otherwise} END`,
   },
   {
     id: 'timestampOffset',
