@@ -18,7 +18,10 @@ export function subjectWords(subject: string): string {
 }
 
 export function jobNote({ note }: Job): string | undefined {
-  return note ? coreWords('core:note.', note.key, note.params) : undefined;
+  if (!note) return undefined;
+  const { learner } = note.params;
+  const named = learner === 'baseline' || learner === 'linear' || learner === 'mlp' ? { learner: t(`train:learner.${learner}`) } : {};
+  return coreWords('core:note.', note.key, { ...note.params, ...named });
 }
 
 /** At the right of a job: time left, or how it ended. */

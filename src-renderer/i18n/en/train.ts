@@ -159,6 +159,7 @@ export const train = {
   'candidate.none': 'none: it learns nothing',
 
   'curve.title': 'Loss of {{candidate}}',
+  'curve.leftOut': 'from epoch 1; it started at {{value}}',
   'curve.empty': 'Points appear while this candidate trains.',
   'curve.none': 'A baseline has no curve: it does not learn.',
 

@@ -208,8 +208,8 @@ export const monitor = {
   'truth.needs': '先提供文件或内容',
   'truth.do': '存储真实结果',
   'truth.close': '关闭',
-  'truth.done_other': '已为 {{count}} 行存储真实结果',
-  'truth.unknown_other': '{{count}} 行不属于任何存储的请求，未采用。',
+  'truth.done_other': '已为 {{n}} 行存储真实结果',
+  'truth.unknown_other': '{{n}} 行不属于任何存储的请求，未采用。',
   'truth.allKnown': '每一行都属于存储的请求。',
 
   'limits.title': '{{endpoint}} 的阈值',

@@ -155,6 +155,7 @@ export const train = {
   'candidate.none': '无：它不学习',
 
   'curve.title': '{{candidate}} 的损失',
+  'curve.leftOut': '自第 1 轮起；起点为 {{value}}',
   'curve.empty': '训练该候选时会出现曲线。',
   'curve.none': '基线没有曲线：它不学习。',
 

@@ -13,15 +13,18 @@ const metric = (name: ComparedMetric['metric'], verdict: ComparedMetric['verdict
 describe('verdictOf', () => {
   test.each([
     [['better', 'noProvenDifference'], 'better'],
+    [['noProvenDifference', 'better'], 'aside'],
     [['worse', 'noProvenDifference'], 'worse'],
     [['better', 'worse'], 'mixed'],
     [['noProvenDifference', 'noProvenDifference'], 'none'],
   ] as const)('%j is %s', (verdicts, kind) => {
-    expect(verdictOf([metric('auc', verdicts[0]), metric('f1', verdicts[1])]).kind).toBe(kind);
+    expect(verdictOf({ metrics: [metric('auc', verdicts[0]), metric('f1', verdicts[1])], a: { primaryMetric: 'auc' } }).kind).toBe(kind);
   });
 
   test('names the metrics on each side', () => {
-    expect(verdictOf([metric('auc', 'better'), metric('f1', 'worse'), metric('logLoss', 'better')])).toMatchObject({
+    expect(
+      verdictOf({ metrics: [metric('auc', 'better'), metric('f1', 'worse'), metric('logLoss', 'better')], a: { primaryMetric: 'auc' } }),
+    ).toMatchObject({
       better: ['auc', 'logLoss'],
       worse: ['f1'],
     });

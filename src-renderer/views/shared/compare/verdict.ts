@@ -6,17 +6,19 @@ export type Comparison = Result<'registry.compare'>;
 export type ComparedMetric = Comparison['metrics'][number];
 
 export interface Verdict {
-  kind: 'better' | 'worse' | 'mixed' | 'none';
+  /** `aside`: better in something, but not in the main metric, and nowhere worse. */
+  kind: 'better' | 'aside' | 'worse' | 'mixed' | 'none';
   better: MetricName[];
   worse: MetricName[];
 }
 
 /** Only what the paired interval proves counts. */
-export function verdictOf(metrics: readonly ComparedMetric[]): Verdict {
+export function verdictOf({ metrics, a }: { metrics: readonly ComparedMetric[]; a: { primaryMetric: MetricName } }): Verdict {
   const of = (verdict: ComparedMetric['verdict']): MetricName[] =>
     metrics.filter((one) => one.verdict === verdict).map(({ metric }) => metric);
   const [better, worse] = [of('better'), of('worse')];
-  const kind = better.length > 0 ? (worse.length > 0 ? 'mixed' : 'better') : worse.length > 0 ? 'worse' : 'none';
+  if (worse.length > 0) return { kind: better.length > 0 ? 'mixed' : 'worse', better, worse };
+  const kind = better.length === 0 ? 'none' : better.includes(a.primaryMetric) ? 'better' : 'aside';
   return { kind, better, worse };
 }
 
