@@ -1,0 +1,12 @@
+// The whole way as one person walks it through the window, the same in a browser and in Electron.
+import { importTable, labelSome, makeChampion, proposeFeatures, refuseRaggedFile, trainAndRegister } from './wholeWayModel.ts';
+import type { Walker } from './wholeWayWindow.ts';
+
+export async function walkTheWholeWay(walker: Walker): Promise<void> {
+  await refuseRaggedFile(walker);
+  await importTable(walker);
+  await labelSome(walker);
+  await proposeFeatures(walker);
+  await trainAndRegister(walker);
+  await makeChampion(walker);
+}
