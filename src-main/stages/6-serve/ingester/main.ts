@@ -18,10 +18,10 @@ import { readTruthFile } from './truthFile.ts';
 import { countWindow, type WindowQuery } from './window.ts';
 
 // Answers come first: what is stored a moment later is stored as well.
-setPriority(10);
+setPriority(5);
 
 const ingestEveryMs = 250;
-const freshWithinMs = 300;
+const freshWithinMs = 1500;
 const retainEveryMs = 3_600_000;
 
 interface Opened {
@@ -62,7 +62,7 @@ const server = serveWorker(
       return endpoints.map((endpoint) => open().store.traffic(endpoint, systemClock.now(), windowMs));
     },
     window: async (query: WindowQuery & PerformanceQuery) => {
-      await open().freshen();
+      await open().flush();
       return { ...countWindow(open().db, query), performance: await measurePerformance(open().db, query) };
     },
     readTruthFile: ({ file }: { file: string }) => readTruthFile(file),
