@@ -67,7 +67,7 @@ export const serve = {
   'tile.noRequests': 'no request in this window',
   'tile.p50': 'Median latency',
   'tile.p99': 'p99 latency',
-  'tile.atGateway': 'at the gateway, queue included',
+  'tile.atGateway': 'at the gateway',
   'tile.limit': 'limit {{limit}}',
 
   'chart.requests': 'Requests a minute',
@@ -156,6 +156,7 @@ export const serve = {
   'try.raw': 'Answer as JSON',
   'try.stopped': 'The endpoint is stopped. Start it first.',
 
+  'call.more': 'V2, metadata and health',
   'call.named': 'With named columns',
   'call.namedNote': 'one object a row; missing columns may be left out where the model allows it',
   'call.v2': 'Open Inference Protocol V2',

@@ -63,7 +63,7 @@ export const serve = {
   'tile.noRequests': '此窗口内没有请求',
   'tile.p50': '延迟中位数',
   'tile.p99': 'p99 延迟',
-  'tile.atGateway': '在网关测得，含排队',
+  'tile.atGateway': '在网关测得',
   'tile.limit': '上限 {{limit}}',
 
   'chart.requests': '每分钟请求',
@@ -150,6 +150,7 @@ export const serve = {
   'try.raw': 'JSON 应答',
   'try.stopped': '端点已停止，先启动它。',
 
+  'call.more': 'V2、元数据与健康检查',
   'call.named': '使用命名列',
   'call.namedNote': '每行一个对象；模型允许时可省略缺失的列',
   'call.v2': 'Open Inference Protocol V2',

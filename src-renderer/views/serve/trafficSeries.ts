@@ -5,10 +5,13 @@ import type { Annotation } from '../../charts/annotations.ts';
 export type Traffic = EndpointPage['traffic'];
 type Points = [at: number, value: number | null][];
 
-/** Requests of each bucket as a rate, so that windows of any length compare. */
-export function perMinute({ buckets, bucketMs }: Traffic, of: 'requests' | 'errors'): Points {
-  const minutes = bucketMs / 60_000;
-  return buckets.map((bucket) => [bucket.at, bucket[of] / minutes]);
+/** Requests of each bucket as a rate, so that windows of any length compare. The newest bucket has lasted only until `now`: it counts for
+ *  that long, and is left out while it is too short to tell a rate. */
+export function perMinute({ buckets, bucketMs }: Traffic, of: 'requests' | 'errors', now: number): Points {
+  return buckets.map((bucket) => {
+    const lastedMs = Math.min(bucketMs, now - bucket.at);
+    return [bucket.at, lastedMs < bucketMs / 4 ? null : bucket[of] / (lastedMs / 60_000)];
+  });
 }
 
 /** A bucket without requests has no latency: the line breaks there. */
@@ -24,12 +27,14 @@ export function isLimitNear({ buckets }: Traffic, limitMs: number): boolean {
   return top * farFactor >= limitMs;
 }
 
-/** Deployments inside the window, as flags. */
+/** Deployments inside the window, as flags; in the newest bucket they stand at its point, where the axis ends. */
 export function deploymentEvents(
   deployments: EndpointPage['deployments'],
   { buckets, bucketMs }: Traffic,
   label: (version: number) => string,
 ): Annotation[] {
-  const [from, to] = [buckets[0]?.at ?? 0, (buckets.at(-1)?.at ?? 0) + bucketMs];
-  return deployments.filter(({ at }) => at >= from && at <= to).map(({ at, version }) => ({ kind: 'event', at, label: label(version) }));
+  const [from, last] = [buckets[0]?.at ?? 0, buckets.at(-1)?.at ?? 0];
+  return deployments
+    .filter(({ at }) => at >= from && at <= last + bucketMs)
+    .map(({ at, version }) => ({ kind: 'event', at: Math.min(at, last), label: label(version) }));
 }

@@ -10,12 +10,15 @@ import { differing, verdictOf, type Comparison } from './verdict.ts';
 const names = (metrics: readonly Parameters<typeof metricName>[0][]): string => fmt.list(metrics.map(metricName));
 
 /** "v15 is better in AUC, and nowhere worse." */
-export function verdictSentence({ a, b, metrics }: Comparison): string {
-  const { kind, better, worse } = verdictOf(metrics);
+export function verdictSentence(comparison: Comparison): string {
+  const { a, b } = comparison;
+  const { kind, better, worse } = verdictOf(comparison);
   const versions = { a: a.version, b: b.version };
   switch (kind) {
     case 'better':
-      return t('registry:compare.verdict.better', { ...versions, metrics: names(better), count: better.length });
+      return t('registry:compare.verdict.better', { ...versions, metrics: names(better) });
+    case 'aside':
+      return t('registry:compare.verdict.aside', { ...versions, metrics: names(better), primary: metricName(a.primaryMetric) });
     case 'worse':
       return t('registry:compare.verdict.worse', { ...versions, metrics: names(worse) });
     case 'mixed':

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Lineage } from '../../../../src-shared/rpc/registry.ts';
-import { layOutLineage, mergeLineages, nodeSize } from './lineageLayout.ts';
+import { layOutLineage, mergeLineages } from './lineageLayout.ts';
 
 type Kind = Lineage['nodes'][number]['kind'];
 const node = (kind: Kind, name: string): Lineage['nodes'][number] => ({ id: `${kind}:${name}`, kind, name, version: null, route: null });
@@ -26,10 +26,10 @@ describe('layOutLineage', () => {
       ],
       omittedRuns: 0,
     };
-    const { nodes, height } = layOutLineage(graph);
+    const { nodes, height, nodeHeight } = layOutLineage(graph);
     const [a, b, d] = nodes;
-    expect(b!.y - a!.y).toBeGreaterThanOrEqual(nodeSize.height);
-    expect(d!.y + nodeSize.height / 2).toBe(height / 2);
+    expect(b!.y - a!.y).toBeGreaterThanOrEqual(nodeHeight);
+    expect(d!.y + nodeHeight / 2).toBe(height / 2);
   });
 
   test('keeps a node beside what it comes from, so that lines do not cross', () => {
@@ -51,7 +51,9 @@ describe('layOutLineage', () => {
   test('fills a wide panel and never falls below its smallest size', () => {
     const graph = chain(node('file', 'f'), node('dataset', 'd'), node('run', 'r'));
     expect(layOutLineage(graph, 600).width).toBe(600);
-    expect(layOutLineage(graph, 100).width).toBe(layOutLineage(graph).width);
+    expect(layOutLineage(graph, 400)).toMatchObject({ width: 400 });
+    expect(layOutLineage(graph, 400).nodeWidth).toBeLessThan(layOutLineage(graph, 600).nodeWidth);
+    expect(layOutLineage(graph, 100).width).toBe(layOutLineage(graph, 300).width);
   });
 });
 

@@ -19,13 +19,18 @@ export interface LineagePlan {
   edges: PlacedEdge[];
   width: number;
   height: number;
+  /** Of each box. */
+  nodeWidth: number;
+  nodeHeight: number;
 }
 
 /** The way of the data, from left to right. */
 export const lineageKinds = ['file', 'dataset', 'labelSet', 'features', 'run', 'modelVersion', 'endpoint', 'monitor'] as const;
 
-export const nodeSize = { width: 138, height: 38 };
-const gapX = 30;
+const nodeHeight = 38;
+/** Boxes shrink to the smallest before the graph scrolls. */
+const nodeWidths = { smallest: 96, usual: 138 };
+const gapX = 20;
 const gapY = 14;
 /** Room for the outline of the first and last nodes. */
 const margin = 4;
@@ -33,25 +38,30 @@ const margin = 4;
 export function layOutLineage({ nodes, edges }: Pick<Lineage, 'nodes' | 'edges'>, availableWidth = 0): LineagePlan {
   const columns = lineageKinds.map((kind) => nodes.filter((node) => node.kind === kind)).filter((column) => column.length > 0);
   const rows = Math.max(1, ...columns.map((column) => column.length));
-  const height = rows * nodeSize.height + (rows - 1) * gapY + 2 * margin;
+  const height = rows * nodeHeight + (rows - 1) * gapY + 2 * margin;
+  const room = availableWidth - 2 * margin;
+  const share = Math.floor((room - (columns.length - 1) * gapX) / Math.max(1, columns.length));
+  const nodeWidth = Math.min(nodeWidths.usual, Math.max(nodeWidths.smallest, share));
   // Wide panels spread the columns, but not until the lines become longer than the boxes.
-  const free = columns.length > 1 ? (availableWidth - 2 * margin - columns.length * nodeSize.width) / (columns.length - 1) : gapX;
-  const step = nodeSize.width + Math.min(nodeSize.width, Math.max(gapX, free));
+  const free = columns.length > 1 ? (room - columns.length * nodeWidth) / (columns.length - 1) : gapX;
+  const step = nodeWidth + Math.min(nodeWidth, Math.max(gapX, free));
   const placed = new Map<string, PlacedNode>();
   for (const [index, column] of columns.entries()) {
     const ordered = inOrderOfSources(column, edges, placed);
-    const top = (height - (column.length * nodeSize.height + (column.length - 1) * gapY)) / 2;
+    const top = (height - (column.length * nodeHeight + (column.length - 1) * gapY)) / 2;
     for (const [row, node] of ordered.entries())
-      placed.set(node.id, { node, x: margin + index * step, y: top + row * (nodeSize.height + gapY) });
+      placed.set(node.id, { node, x: margin + index * step, y: top + row * (nodeHeight + gapY) });
   }
   return {
     nodes: [...placed.values()],
     edges: edges.flatMap(({ from, to }) => {
       const [a, b] = [placed.get(from), placed.get(to)];
-      return a && b ? [{ from, to, path: curve(a, b) }] : [];
+      return a && b ? [{ from, to, path: curve(a, b, nodeWidth) }] : [];
     }),
-    width: margin * 2 + (columns.length - 1) * step + nodeSize.width,
+    width: margin * 2 + (columns.length - 1) * step + nodeWidth,
     height,
+    nodeWidth,
+    nodeHeight,
   };
 }
 
@@ -80,9 +90,9 @@ function inOrderOfSources(
   return column.map((node) => ({ node, at: height(node) })).sort((a, b) => a.at - b.at).map(({ node }) => node); // prettier-ignore
 }
 
-function curve(from: PlacedNode, to: PlacedNode): string {
-  const [x1, y1] = [from.x + nodeSize.width, from.y + nodeSize.height / 2];
-  const [x2, y2] = [to.x, to.y + nodeSize.height / 2];
+function curve(from: PlacedNode, to: PlacedNode, nodeWidth: number): string {
+  const [x1, y1] = [from.x + nodeWidth, from.y + nodeHeight / 2];
+  const [x2, y2] = [to.x, to.y + nodeHeight / 2];
   const bend = Math.max(12, (x2 - x1) / 2);
   return `M${x1},${y1}C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
 }
