@@ -75,7 +75,7 @@ export const monitor = {
   'columns.title': 'Columns',
   'columns.subtitle': '{{n}}, worst first; select one to see why',
   'columns.column': 'Column',
-  'columns.history': 'Over past looks',
+  'columns.history': 'History',
   'columns.historyPsi': '{{column}}: PSI over past looks',
   'columns.historyNull': '{{column}}: share missing over past looks',
   'columns.psi': 'PSI',
@@ -131,8 +131,8 @@ export const monitor = {
   'detail.above': '≥ {{edge}}',
 
   'performance.title': 'Are the answers right?',
-  'performance.subtitle_one': '{{n}} answer with known truth',
-  'performance.subtitle_other': '{{n}} answers with known truth',
+  'performance.subtitle_one': 'truth known for {{n}} row',
+  'performance.subtitle_other': 'truth known for {{n}} rows',
   'performance.metric': 'Metric',
   'performance.now': 'Now',
   'performance.test': 'In the test',
@@ -178,6 +178,13 @@ export const monitor = {
   'what.latency': 'The slowest hundredth of answers takes <b>{{value}}</b>, limit {{limit}}.',
   'what.performance': '{{metric}} is <b>{{value}}</b> on rows with known truth; {{reference}} in the test, limit {{limit}}.',
   'what.predictionShift': 'The model’s answers have shifted: PSI <b>{{value}}</b>, limit {{limit}}.',
+
+  'was.nullRate': '<code>{{column}}</code> was missing too often; it came back to <b>{{value}}</b>, limit {{limit}}.',
+  'was.psi': '<code>{{column}}</code> had moved away from the training data; PSI came back to <b>{{value}}</b>, limit {{limit}}.',
+  'was.errorRate': 'Too many requests ended in an error; the share came back to <b>{{value}}</b>, limit {{limit}}.',
+  'was.latency': 'Answers were too slow; the slowest hundredth came back to <b>{{value}}</b>, limit {{limit}}.',
+  'was.performance': '{{metric}} had fallen on rows with known truth; it came back to <b>{{value}}</b>, limit {{limit}}.',
+  'was.predictionShift': 'The model’s answers had shifted; PSI came back to <b>{{value}}</b>, limit {{limit}}.',
 
   'cause.nullRate.still':
     'The values that do arrive look as before, so the source seems to have stopped sending this column for some of its rows, or has renamed it.',

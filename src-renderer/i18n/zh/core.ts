@@ -47,7 +47,7 @@ export const core = {
 
   'inbox.alert.title': '{{name}} 有指标超限',
   'inbox.alert.nullRate.title': '<code>{{column}}</code> 在 {{value}} 的请求中缺失',
-  'inbox.alert.nullRate.why': '训练时缺失 {{reference}}。按最近 {{rows}} 行计算，上限为再高 {{limit}}。',
+  'inbox.alert.nullRate.why': '训练时缺失 {{reference}}。按最近 {{rows}} 行计算，上限 {{limit}}。',
   'inbox.alert.psi.title': '<code>{{column}}</code> 已与训练数据不同',
   'inbox.alert.psi.why': '偏移（PSI）{{value}}，上限 {{limit}}，按最近 {{rows}} 行计算。回答可能不如测试时可靠。',
   'inbox.alert.errorRate.title': '{{value}} 的请求以错误结束',

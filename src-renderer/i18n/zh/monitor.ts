@@ -68,7 +68,7 @@ export const monitor = {
   'columns.title': '列',
   'columns.subtitle': '共 {{n}} 列，最差在前；选中可查看原因',
   'columns.column': '列',
-  'columns.history': '历次检查',
+  'columns.history': '历次',
   'columns.historyPsi': '{{column}}：历次检查的 PSI',
   'columns.historyNull': '{{column}}：历次检查的缺失率',
   'columns.psi': 'PSI',
@@ -124,7 +124,7 @@ export const monitor = {
   'detail.above': '≥ {{edge}}',
 
   'performance.title': '回答对吗？',
-  'performance.subtitle_other': '{{n}} 个回答已知真实结果',
+  'performance.subtitle_other': '已知 {{n}} 个真实结果',
   'performance.metric': '指标',
   'performance.now': '当前',
   'performance.test': '测试时',
@@ -167,6 +167,13 @@ export const monitor = {
   'what.latency': '最慢的百分之一耗时 <b>{{value}}</b>，上限 {{limit}}。',
   'what.performance': '在已知真实结果的行上，{{metric}} 为 <b>{{value}}</b>；测试时 {{reference}}，下限 {{limit}}。',
   'what.predictionShift': '模型的回答发生漂移：PSI <b>{{value}}</b>，上限 {{limit}}。',
+
+  'was.nullRate': '<code>{{column}}</code> 曾缺失过多，已回到 <b>{{value}}</b>，上限 {{limit}}。',
+  'was.psi': '<code>{{column}}</code> 曾偏离训练数据，PSI 已回到 <b>{{value}}</b>，上限 {{limit}}。',
+  'was.errorRate': '曾有过多请求以错误结束，占比已回到 <b>{{value}}</b>，上限 {{limit}}。',
+  'was.latency': '应答曾过慢，最慢的百分之一已回到 <b>{{value}}</b>，上限 {{limit}}。',
+  'was.performance': '{{metric}} 曾在已知真实结果的行上变差，已回到 <b>{{value}}</b>，限值 {{limit}}。',
+  'was.predictionShift': '模型的回答曾发生漂移，PSI 已回到 <b>{{value}}</b>，上限 {{limit}}。',
 
   'cause.nullRate.still': '到达的值与以前一致，看来数据源对部分行停止发送此列，或将其改名。',
   'cause.nullRate.moved': '到达的值也已变化，看来数据源本身发生了改变。',

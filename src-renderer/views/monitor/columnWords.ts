@@ -41,3 +41,8 @@ export function binNames({ edges, values, shares }: ColumnState['reference']): s
     return high === undefined ? t('monitor:detail.above', { edge: fmt.value(low) }) : `${fmt.value(low)} – ${fmt.value(high)}`;
   });
 }
+
+/** What stands at the ends of quantile bins, drawn equally wide, one more than there are bins; null for categories. */
+export function binBounds({ edges }: ColumnState['reference']): string[] | null {
+  return edges === null ? null : ['…', ...edges.map((edge) => fmt.value(edge)), '…'];
+}

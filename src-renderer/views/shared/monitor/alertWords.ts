@@ -8,8 +8,9 @@ import { metricName, metricValue } from '../../../i18n/metricWords.ts';
 type Figures = Pick<Alert, 'kind' | 'column' | 'value' | 'limit' | 'reference'>;
 
 /** "<code>monthly_charges</code> is missing in <b>40.0%</b> of rows; …" */
-export function alertWhat(alert: Figures): string {
-  return t(`monitor:what.${alert.kind}`, figures(alert));
+export function alertWhat(alert: Figures & Pick<Alert, 'state'>): string {
+  // The core keeps the newest value: of a closed alert, the one that came back within the limit.
+  return t(`monitor:${alert.state === 'closed' ? 'was' : 'what'}.${alert.kind}`, figures(alert));
 }
 
 /** The same without its limit, as the second half of "Yes: …". */
