@@ -1,5 +1,14 @@
 // The whole way as one person walks it through the window, the same in a browser and in Electron.
-import { importTable, labelSome, makeChampion, proposeFeatures, refuseRaggedFile, trainAndRegister } from './wholeWayModel.ts';
+import { breakTheData, deployAndAsk, learnNothingNew, promoteUnderTraffic, retrainFromAlert } from './wholeWayLive.ts';
+import {
+  importNewerExport,
+  importTable,
+  labelSome,
+  makeChampion,
+  proposeFeatures,
+  refuseRaggedFile,
+  trainAndRegister,
+} from './wholeWayModel.ts';
 import type { Walker } from './wholeWayWindow.ts';
 
 export async function walkTheWholeWay(walker: Walker): Promise<void> {
@@ -9,4 +18,10 @@ export async function walkTheWholeWay(walker: Walker): Promise<void> {
   await proposeFeatures(walker);
   await trainAndRegister(walker);
   await makeChampion(walker);
+  const url = await deployAndAsk(walker);
+  await breakTheData(walker, url);
+  await importNewerExport(walker);
+  await retrainFromAlert(walker);
+  await promoteUnderTraffic(walker, url);
+  await learnNothingNew(walker);
 }

@@ -45,17 +45,18 @@ export async function pick(page: Page, list: Locator, option: string | RegExp): 
   await page.getByRole('option', { name: option }).first().click();
 }
 
-/** The text of `where`, until it matches. */
+/** The visible text of `where`, with single spaces, until it matches. */
 export async function reads(where: Locator, text: string | RegExp, timeout = 30_000): Promise<void> {
-  const read = expect.poll(
-    () =>
-      where
-        .first()
-        .textContent({ timeout: 1000 })
-        .catch(() => null),
-    { timeout, interval: 100 },
-  );
+  const read = expect.poll(() => visibleText(where), { timeout, interval: 100 });
   await (typeof text === 'string' ? read.toContain(text) : read.toMatch(text));
+}
+
+export async function visibleText(where: Locator): Promise<string> {
+  const text = await where
+    .first()
+    .innerText({ timeout: 1000 })
+    .catch(() => '');
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** The address inside the page, such as `#/data/customers/v1`. */
