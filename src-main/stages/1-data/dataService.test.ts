@@ -100,6 +100,44 @@ describe('formats give the same table', () => {
     expect(await bench.mustImport(path, preview.options, ref.name)).toMatchObject({ version, isNew: false });
   });
 
+  test('Parquet of another writer: every type becomes one of ours, and what cannot is said', async () => {
+    await bench.mustImport(join(import.meta.dirname, '../../../test/fixtures/foreign/types-pyarrow.parquet'), {}, 'pyarrow');
+    const { columns: types, warnings } = bench.data.get({ name: 'pyarrow' });
+    expect(Object.fromEntries(types.map(({ name, type }) => [name, type]))).toEqual({
+      small: 'integer',
+      big: 'integer',
+      unsigned: 'category',
+      single: 'number',
+      double: 'number',
+      price: 'number',
+      flag: 'boolean',
+      day: 'date',
+      moment: 'timestamp',
+      zoned: 'timestamp',
+      word: 'category',
+      'customer.name': 'category',
+      'customer.address': 'category',
+      tags: 'category',
+    });
+    expect((await bench.data.rowsAt({ name: 'pyarrow', version: 1 }, [0]))[0]).toEqual({
+      small: 1,
+      big: '4611686018427387904', // beyond 2⁵³: as text, not rounded
+      unsigned: '18446744073709551615',
+      single: 1.5,
+      double: 1e300,
+      price: 12.5,
+      flag: true,
+      day: '2024-02-29',
+      moment: '2024-02-29T13:45:30.250',
+      zoned: '2024-02-29T13:45:30',
+      word: '陈晨',
+      'customer.name': 'Ada',
+      'customer.address': '{"city":"Köln"}',
+      tags: '["a","b"]',
+    });
+    expect(warnings.map(({ code }) => code)).toEqual(['notFinite', 'timesInUtc', 'keptAsJson', 'keptAsJson', 'columnLeftOut']);
+  });
+
   test('Parquet: its own export comes back as the same content', async () => {
     const target = join(folder, 'back.parquet');
     const { jobId } = bench.data.startExport({ name: 'same-comma.csv', version: 1, format: 'parquet', file: target }, bench.caller);

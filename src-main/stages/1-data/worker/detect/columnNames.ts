@@ -2,8 +2,9 @@ import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.
 import { nameKey } from '../sql.ts';
 import type { Reason } from './dialect.ts';
 
-/** More columns than this are refused: a table so wide holds measurements that belong in rows. */
-export const columnLimit = 10_000;
+/** More columns than this are refused: the engine's Parquet writer takes 256 KiB a column, and a table so wide holds measurements that
+ *  belong in rows. */
+export const columnLimit = 2000;
 
 export interface NamedColumns {
   names: string[];

@@ -1,6 +1,7 @@
 // What the first rows show about the texts of a column: codes, numbers written as text, personal data.
 import type { Column } from '../../../../../src-shared/domain/table.ts';
 import type { Engine, Watch } from '../engine.ts';
+import { inSlices } from '../slices.ts';
 import { parquet, quoteName, quoteText } from '../sql.ts';
 
 export interface SampleSigns {
@@ -35,32 +36,37 @@ export async function sampleSigns(
 ): Promise<Map<string, SampleSigns>> {
   const result = new Map<string, SampleSigns>();
   const texts = columns.filter(({ type }) => type === 'category' || type === 'text' || type === 'identifier');
-  for (let start = 0; start < texts.length; start += 50) {
-    const part = texts.slice(start, start + 50);
-    const items = part.flatMap(({ name }, index) => [
-      `count(${quoteName(name)}) AS n${index}`,
-      `count(*) FILTER (contains(${quoteName(name)}, ' ')) AS spaced${index}`,
-      ...Object.entries(patterns).map(
-        ([sign, pattern]) =>
-          `count(*) FILTER (length(${quoteName(name)}) <= 100 AND regexp_full_match(trim(${quoteName(name)}), ${quoteText(pattern)})) AS ${sign}${index}`,
-      ),
-    ]);
-    const found = await engine.one<Record<string, number>>(
-      `SELECT ${items.join(', ')} FROM (SELECT ${part.map(({ name }) => quoteName(name)).join(', ')} FROM ${parquet(file)} LIMIT ${sampleRows})`,
-      watch,
-    );
-    for (const [index, { name }] of part.entries()) {
-      const total = Math.max(1, found[`n${index}`]!);
-      const share = (sign: keyof SampleSigns): number => (found[`${sign}${index}`] ?? 0) / total;
-      result.set(name, {
-        spaced: share('spaced'),
-        code: share('code'),
-        number: share('number'),
-        email: share('email'),
-        phone: share('phone'),
-        identity: share('identity'),
-      });
-    }
-  }
+  const head = `(SELECT * FROM ${parquet(file)} LIMIT ${sampleRows})`;
+  await inSlices(
+    engine,
+    head,
+    texts,
+    { nameOf: ({ name }) => name },
+    async (from, part) => {
+      if (part.length === 0) return;
+      const items = part.flatMap(({ name }, index) => [
+        `count(${quoteName(name)}) AS n${index}`,
+        `count(*) FILTER (contains(CAST(${quoteName(name)} AS VARCHAR), ' ')) AS spaced${index}`,
+        ...Object.entries(patterns).map(
+          ([sign, pattern]) =>
+            `count(*) FILTER (length(CAST(${quoteName(name)} AS VARCHAR)) <= 100 AND regexp_full_match(trim(CAST(${quoteName(name)} AS VARCHAR)), ${quoteText(pattern)})) AS ${sign}${index}`,
+        ),
+      ]);
+      const found = await engine.one<Record<string, number>>(`SELECT ${items.join(', ')} FROM ${from}`, watch);
+      for (const [index, { name }] of part.entries()) {
+        const total = Math.max(1, found[`n${index}`]!);
+        const share = (sign: keyof SampleSigns): number => (found[`${sign}${index}`] ?? 0) / total;
+        result.set(name, {
+          spaced: share('spaced'),
+          code: share('code'),
+          number: share('number'),
+          email: share('email'),
+          phone: share('phone'),
+          identity: share('identity'),
+        });
+      }
+    },
+    watch,
+  );
   return result;
 }

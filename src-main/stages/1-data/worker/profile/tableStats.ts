@@ -2,6 +2,7 @@
 // everything is read off that, exactly. For one of many values: one scan for missing, distinct (HyperLogLog) and extent, one for its bins.
 import type { Column, Histogram } from '../../../../../src-shared/domain/table.ts';
 import type { Engine, Watch } from '../engine.ts';
+import { inSlices } from '../slices.ts';
 import { parquet, quoteName } from '../sql.ts';
 import { describeNumbers, equalWidthBins, quantilesOfBins, type CountedNumber } from './countedValues.ts';
 
@@ -48,7 +49,6 @@ const bins = 30;
 const fineBins = 1920;
 /** Quantiles are read off the fine bins when none of theirs holds more than this share of the rows; else t-digest finds them. */
 const fineShare = 0.01;
-const columnsPerStatement = 100;
 
 /** Missing, distinct and extent of every column, the rest by kind. */
 export async function tableStats(
@@ -58,8 +58,6 @@ export async function tableStats(
   rows: number,
   watch: Watch = {},
 ): Promise<ColumnStats[]> {
-  const from = parquet(file);
-  const inner: Watch = watch.signal ? { signal: watch.signal } : {};
   const stats = columns.map((column): ColumnStats => ({
     column,
     missing: 0,
@@ -73,32 +71,51 @@ export async function tableStats(
     outliers: 0,
   }));
   let done = 0;
-  const step = (weight: number): void => watch.progress?.(Math.min(1, (done += weight)));
+  const step = (columnsDone: number): void => watch.progress?.(Math.min(1, (done += columnsDone / stats.length)));
+  await inSlices(
+    engine,
+    parquet(file),
+    stats,
+    { nameOf: ({ column }) => column.name },
+    (from, part) => sliceStats(engine, from, part, rows, step, watch.signal ? { signal: watch.signal } : {}),
+    watch.signal ? { signal: watch.signal } : {},
+  );
+  return stats;
+}
 
-  const few = await fewValued(engine, from, columns, rows, inner);
+async function sliceStats(
+  engine: Engine,
+  from: string,
+  stats: readonly ColumnStats[],
+  rows: number,
+  step: (columnsDone: number) => void,
+  watch: Watch,
+): Promise<void> {
+  const few = await fewValued(
+    engine,
+    from,
+    stats.map(({ column }) => column),
+    rows,
+    watch,
+  );
   const many: ColumnStats[] = [];
   for (const entry of stats) {
-    if (entry.column.type === 'image' || !few.has(entry.column.name) || !(await counted(engine, from, entry, rows, inner)))
+    if (entry.column.type === 'image' || !few.has(entry.column.name) || !(await counted(engine, from, entry, rows, watch)))
       many.push(entry);
-    step(0.3 / stats.length);
+    else step(1);
   }
-  for (let start = 0; start < many.length; start += columnsPerStatement) {
-    const part = many.slice(start, start + columnsPerStatement);
-    await extent(engine, from, part, rows, inner);
-    step((0.3 * part.length) / many.length);
-  }
+  if (many.length === 0) return;
+  await extent(engine, from, many, rows, watch);
+  step(many.length / 2);
   const numbers = many.filter(({ numeric }) => numeric !== null);
   const exact = numbers.length * rows <= exactQuantileValues;
   const unsettled: ColumnStats[] = [];
   for (const entry of many) {
-    if (rows - entry.missing > 0 && !(await distribution(engine, from, entry, rows, exact, inner))) unsettled.push(entry);
-    step(0.3 / many.length);
+    if (rows - entry.missing > 0 && !(await distribution(engine, from, entry, rows, exact, watch))) unsettled.push(entry);
+    step(1 / 2);
   }
-  for (let start = 0; start < unsettled.length; start += columnsPerStatement) {
-    await quantiles(engine, from, unsettled.slice(start, start + columnsPerStatement), exact, inner);
-  }
-  for (const entry of numbers) await countOutliers(engine, from, entry, inner);
-  return stats;
+  await quantiles(engine, from, unsettled, exact, watch);
+  for (const entry of numbers) await countOutliers(engine, from, entry, watch);
 }
 
 export function isNumberLike({ type }: Column): boolean {
@@ -122,17 +139,12 @@ function textSql({ name, type }: Column): string {
 async function fewValued(engine: Engine, from: string, columns: readonly Column[], rows: number, watch: Watch): Promise<Set<string>> {
   const compared = columns.filter(({ type }) => type !== 'image');
   if (rows <= countedUpTo) return new Set(compared.map(({ name }) => name));
-  const few = new Set<string>();
-  for (let start = 0; start < compared.length; start += columnsPerStatement) {
-    const part = compared.slice(start, start + columnsPerStatement);
-    const found = await engine.one<Record<string, number>>(
-      `SELECT ${part.map(({ name }, index) => `approx_count_distinct(${quoteName(name)}) AS d${index}`).join(', ')}
-       FROM (SELECT ${part.map(({ name }) => quoteName(name)).join(', ')} FROM ${from} LIMIT ${headRows})`,
-      watch,
-    );
-    for (const [index, { name }] of part.entries()) if (found[`d${index}`]! <= fewInHead) few.add(name);
-  }
-  return few;
+  const found = await engine.one<Record<string, number>>(
+    `SELECT ${compared.map(({ name }, index) => `approx_count_distinct(${quoteName(name)}) AS d${index}`).join(', ') || '1'}
+     FROM (SELECT ${compared.map(({ name }) => quoteName(name)).join(', ') || '1'} FROM ${from} LIMIT ${headRows})`,
+    watch,
+  );
+  return new Set(compared.filter((_, index) => found[`d${index}`]! <= fewInHead).map(({ name }) => name));
 }
 
 /** Every value with its count, and all figures from that. False when there are too many values. */
@@ -294,6 +306,7 @@ async function binned(engine: Engine, from: string, entry: ColumnStats, rows: nu
 }
 
 async function quantiles(engine: Engine, from: string, part: readonly ColumnStats[], exact: boolean, watch: Watch): Promise<void> {
+  if (part.length === 0) return;
   const aggregate = exact ? 'quantile_cont' : 'approx_quantile';
   const items = part.map(({ column }, index) => `${aggregate}(${numberSql(column)}, [0.05, 0.25, 0.5, 0.75, 0.95]) AS q${index}`);
   const found = await engine.one<Record<string, number[]>>(`SELECT ${items.join(', ')} FROM ${from}`, watch);

@@ -1,8 +1,11 @@
 import type { Engine, Watch } from '../engine.ts';
+import { inSlices } from '../slices.ts';
 import { quoteName, quoteText } from '../sql.ts';
 import type { ClassCounts } from './decideType.ts';
 import { readingStyles, type ReadingStyle } from './readingStyles.ts';
 import { valueClassSql, type ValueClass } from './valueClasses.ts';
+
+const columnsPerStatement = 25;
 
 /** Counts the classes of every VARCHAR column in `columns`. `relation` has them and `file_row_number`. */
 export async function classify(
@@ -12,22 +15,29 @@ export async function classify(
   watch: Watch = {},
 ): Promise<Map<string, ClassCounts>> {
   const result = new Map<string, Map<ValueClass, { count: number; firstRow: number }>>(columns.map((name) => [name, new Map()]));
-  // One scan a column; many columns share a statement, so that its fixed cost counts once.
-  const batch = 64;
-  for (let from = 0; from < columns.length; from += batch) {
-    const parts = columns.slice(from, from + batch).map(
-      (name) =>
-        `SELECT ${quoteText(name)} AS name, class, count(*) AS count, min(row) AS first FROM
-         (SELECT ${valueClassSql(quoteName(name))} AS class, file_row_number AS row FROM ${relation}) GROUP BY class`,
-    );
-    for (const row of await engine.all<{ name: string; class: ValueClass; count: number; first: number }>(
-      parts.join(' UNION ALL '),
-      watch,
-    )) {
-      result.get(row.name)!.set(row.class, { count: row.count, firstRow: row.first });
-    }
-    watch.progress?.(Math.min(1, (from + batch) / columns.length));
-  }
+  await inSlices(
+    engine,
+    relation,
+    columns,
+    { nameOf: (name) => name, extra: ['file_row_number'] },
+    async (from, slice) => {
+      // One scan a column; many columns share a statement, so that its fixed cost counts once.
+      for (let start = 0; start < slice.length; start += columnsPerStatement) {
+        const parts = slice.slice(start, start + columnsPerStatement).map(
+          (name) =>
+            `SELECT ${quoteText(name)} AS name, class, count(*) AS count, min(row) AS first FROM
+             (SELECT ${valueClassSql(quoteName(name))} AS class, file_row_number AS row FROM ${from}) GROUP BY class`,
+        );
+        for (const row of await engine.all<{ name: string; class: ValueClass; count: number; first: number }>(
+          parts.join(' UNION ALL '),
+          watch.signal ? { signal: watch.signal } : {},
+        )) {
+          result.get(row.name)!.set(row.class, { count: row.count, firstRow: row.first });
+        }
+      }
+    },
+    watch,
+  );
   return result;
 }
 
