@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type App } from '../support/app.ts';
 import { launchChromium } from '../support/browser.ts';
 import { walkTheWholeWay } from './wholeWay.ts';
-import { shooter } from './wholeWayWindow.ts';
+import { complaintsOf, shooter } from './wholeWayWindow.ts';
 
 let folder: string;
 let app: App;
@@ -27,9 +27,7 @@ afterAll(async () => {
 test('the whole way in a browser', { timeout: 600_000 }, async () => {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' })).newPage();
   page.setDefaultTimeout(30_000);
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const complaints = complaintsOf(page);
   await page.goto(app.url);
   await page.getByRole('contentinfo').getByText('CPU').waitFor();
   const shoot = shooter(page, 'chromium');

@@ -104,7 +104,7 @@ export async function retrainFromAlert({ page, shoot }: Walker): Promise<void> {
   await reads(alert, /monthly_charges is missing in (39\.9|40\.0)% of rows; 0\.0% in training/);
   await alert.getByRole('button', { name: /^Retrain/ }).click();
   const dialog = page.getByRole('dialog');
-  await reads(dialog, 'customers v2, the newest, 6,000 rows The champion learned from v1.');
+  await reads(dialog, /customers v2, the newest.*6,000 rows.*The champion learned from v1/);
   await dialog.getByRole('radio', { name: '15 s' }).click();
   await dialog.getByRole('button', { name: 'Start cycle' }).click();
   await isAt(page, /^#\/learn\/cycle_/);
@@ -175,7 +175,7 @@ export async function learnNothingNew({ page, shoot }: Walker): Promise<void> {
     .first()
     .click();
   const dialog = page.getByRole('dialog');
-  await reads(dialog, 'The champion learned from this version, too. Without new requests a gain is unlikely.');
+  await reads(dialog, /customers v2, the newest.*6,000 rows.*The champion learned from v3/);
   await dialog.getByRole('radio', { name: '15 s' }).click();
   await dialog.getByRole('button', { name: 'Start cycle' }).click();
   const decision = main(page).getByRole('region', { name: 'Decision' });

@@ -25,6 +25,14 @@ export function shooter(page: Page, shell: string): Walker['shoot'] {
   return async (name) => void (await page.screenshot({ path: join(pictures, `${shell}-${name}.png`) }));
 }
 
+/** Errors that the window prints from now on; none is expected. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
+
 export const main = (page: Page): Locator => page.getByRole('main');
 
 /** Opens an area from the rail. */
