@@ -31,3 +31,23 @@ const chineseNouns: Record<string, string> = {
 export function nounIn(language: 'en' | 'zh', noun: string): string {
   return language === 'zh' ? (chineseNouns[noun] ?? noun) : noun;
 }
+
+/** What an endpoint expected or found, as it describes it (values that a caller sent stand in quotes and are left alone). */
+const chineseKinds: Record<string, string> = {
+  'a number': '数字',
+  'an integer': '整数',
+  'an integer from 0 to 255': '0 至 255 的整数',
+  text: '文本',
+  'true or false': 'true 或 false',
+  'a date (ISO 8601)': '日期（ISO 8601）',
+  nothing: '空',
+  'an object': '对象',
+  'an empty array': '空数组',
+  'a missing value': '缺失值',
+};
+
+export function kindIn(language: 'en' | 'zh', kind: string): string {
+  if (language !== 'zh') return kind;
+  const [, length] = /^an array of (\d+)$/.exec(kind) ?? [];
+  return length === undefined ? (chineseKinds[kind] ?? kind) : `${length} 个元素的数组`;
+}

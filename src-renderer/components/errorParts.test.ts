@@ -28,3 +28,13 @@ test('a fault of the window shows its own text and no code', () => {
   expect(errorParts(new TypeError('x is undefined'), 'en')).toMatchObject({ message: 'x is undefined', code: '', hint: '' });
   expect(errorParts('plain', 'en').message).toBe('plain');
 });
+
+test('what an endpoint expected is told in Chinese; what a caller sent stays as it was', () => {
+  const error = { code: 'MK_SERVE_TYPE_MISMATCH', params: { row: 0, field: 'tenure', found: '"a number"', expected: 'a number' } };
+  expect(errorParts(error, 'zh')).toMatchObject({ expected: '数字', found: '"a number"' });
+  expect(errorParts({ code: 'MK_SERVE_TYPE_MISMATCH', params: { expected: 'text', found: 'an array of 3' } }, 'zh')).toMatchObject({
+    expected: '文本',
+    found: '3 个元素的数组',
+  });
+  expect(errorParts(error, 'en').expected).toBe('a number');
+});

@@ -1,6 +1,6 @@
 // An error as the parts a person needs: what, where, what to do, code.
 import { describeError, type ErrorParams } from '../../src-shared/errors/catalogue.ts';
-import { nounIn } from './errorNouns.ts';
+import { kindIn, nounIn } from './errorNouns.ts';
 import type { Language } from '../app/storedPreferences.ts';
 
 export interface ErrorParts {
@@ -22,16 +22,20 @@ export function errorParts(error: unknown, language: Language): ErrorParts {
   const { code, params } = coded(error);
   if (code === '')
     return { message: error instanceof Error ? error.message : String(error), hint: '', code, where: [], found: null, expected: null };
-  const what = params['what'];
-  const worded = typeof what === 'string' ? { ...params, what: nounIn(language, what) } : params;
+  const worded = { ...params };
+  if (typeof params['what'] === 'string') worded['what'] = nounIn(language, params['what']);
+  for (const name of ['expected', 'found']) {
+    const value = params[name];
+    if (typeof value === 'string') worded[name] = kindIn(language, value);
+  }
   const { message, hint } = describeError(code, worded, language);
   return {
     message,
     hint,
     code,
     where: whereKinds.flatMap((kind): [WhereKind, string][] => (kind in params ? [[kind, String(params[kind])]] : [])),
-    found: text(params['found']),
-    expected: text(params['expected']),
+    found: text(worded['found']),
+    expected: text(worded['expected']),
   };
 }
 

@@ -1,4 +1,5 @@
 // Every page of the window. Add one line per page; a page without a line does not exist.
+import '../managers/objectSearch.ts';
 import type { View } from './view.ts';
 
 export const views: readonly View[] = [
@@ -41,6 +42,7 @@ export const views: readonly View[] = [
   { route: '/learn/:id', area: 'learn', titleKey: 'learn:cycle', component: () => import('./learn/Cycle.svelte') },
   { route: '/jobs', area: 'jobs', titleKey: 'jobs:title', component: () => import('./jobs/Jobs.svelte') },
   { route: '/audit', area: 'audit', titleKey: 'audit:title', component: () => import('./audit/AuditLog.svelte') },
+  { route: '/hardware', area: 'hardware', titleKey: 'hardware:title', component: () => import('./hardware/Hardware.svelte') },
   { route: '/settings', area: 'settings', titleKey: 'settings:title', component: () => import('./settings/Settings.svelte') },
   { route: '/settings/keys', area: 'settings', titleKey: 'settings:keys', component: () => import('./settings/Keys.svelte') },
   { route: '/components', area: 'settings', titleKey: 'settings:components', component: () => import('./components/Components.svelte') },

@@ -58,6 +58,9 @@ export const registry = {
   'model.notOnSameRows': 'Versions may have been judged on different test rows. Compare puts two of them on the same rows.',
   'model.noAlias': 'none',
 
+  'aliasName.champion': 'champion',
+  'aliasName.canary': 'canary',
+  'aliasName.shadow': 'shadow',
   'alias.title': 'Set an alias of {{model}}',
   'alias.alias': 'Alias',
   'alias.aliasHelp': 'champion is what production follows. A new one: small letters, digits, _ and -, a letter first.',

@@ -55,6 +55,9 @@ export const registry = {
   'model.notOnSameRows': '各版本的测试行可能不同。「比较」会让两个版本回答同一批行。',
   'model.noAlias': '无',
 
+  'aliasName.champion': '现役',
+  'aliasName.canary': '灰度',
+  'aliasName.shadow': '影子',
   'alias.title': '设置 {{model}} 的别名',
   'alias.alias': '别名',
   'alias.aliasHelp': '生产环境跟随 champion（现役）。新别名：小写字母、数字、_ 和 -，以字母开头。',

@@ -29,8 +29,8 @@ export const lineageKinds = ['file', 'dataset', 'labelSet', 'features', 'run', '
 
 const nodeHeight = 38;
 /** Boxes shrink to the smallest before the graph scrolls. */
-const nodeWidths = { smallest: 96, usual: 138 };
-const gapX = 20;
+const nodeWidths = { smallest: 86, usual: 138 };
+const gapX = 18;
 const gapY = 14;
 /** Room for the outline of the first and last nodes. */
 const margin = 4;
