@@ -12,23 +12,43 @@ export class CyclesManager {
   readonly load = (): Promise<void> => this.list.reload();
 }
 
-/** What a cycle can start from: models with a champion, and the versions of the data each learned from. */
-export class RetrainManager {
-  readonly models = new Loaded(() => client.call('registry.list', {}));
-  readonly #datasets = new Loaded(() => client.call('data.list', {}));
-  readonly load = async (): Promise<void> => {
-    await Promise.all([this.models.reload(), this.#datasets.reload()]);
-  };
+/** The data that a cycle learns from, before stored requests are added. */
+export interface CycleBase {
+  name: string;
+  version: number;
+  rows: number;
+  /** The champion learned from labels: they belong to one version of the data, so newer labels are what is new. */
+  byLabels: boolean;
+}
+type Champion = NonNullable<Result<'registry.list'>[number]['champion']>;
 
-  /** Newest version of a dataset; null until it is known. */
-  newest(name: string): Result<'data.list'>[number] | null {
-    return this.#datasets.value?.find(({ dataset }) => dataset === name) ?? null;
+/** What a cycle can start from: models with a champion, and the data of the chosen one. */
+export class RetrainManager {
+  #champion: Champion | null = null;
+  readonly models = new Loaded(() => client.call('registry.list', {}));
+  readonly base = new Loaded<CycleBase | null>(async () => (this.#champion ? baseOf(this.#champion) : null));
+  readonly load = (): Promise<void> => this.models.reload();
+
+  /** Finds the data that a cycle of this champion's model would take. */
+  choose(champion: Champion): void {
+    this.#champion = champion;
+    void this.base.reload();
   }
 
   /** The id of the new cycle. */
   async start(request: RetrainRequest): Promise<string> {
     return (await client.call('learn.start', request)).cycleId;
   }
+}
+
+/** As the core chooses: the newest version that was imported; versions made of requests are never the base, or rows would be added twice. */
+async function baseOf({ dataset: { name, version }, runId }: Champion): Promise<CycleBase> {
+  const [{ versions }, { request }] = await Promise.all([client.call('data.get', { name }), client.call('train.get', { runId })]);
+  const byLabels = request.target.kind === 'labels';
+  const imported = versions.filter(({ source }) => source.format !== 'requests').toSorted((a, b) => b.version - a.version)[0];
+  const own = versions.find((one) => one.version === version);
+  const base = byLabels ? own : (imported ?? own);
+  return { name, version: base?.version ?? version, rows: base?.rows ?? 0, byLabels };
 }
 
 export class CycleManager {

@@ -50,13 +50,11 @@ export const monitor = {
 
   'tile.requests': '1 小时请求',
   'tile.requestsSpark': '最近一小时的请求',
-  'tile.requestsEach': '每 {{length}} 最多 {{n}} 次',
+  'tile.requestsEach': '每 {{length}}最多 {{n}} 次',
   'tile.requestsNone': '最近一小时没有请求',
   'tile.errors': '错误',
-  'tile.errorsSpark': '最近一小时的错误占比',
   'tile.errorsLimit': '{{requests}} 次中 {{n}} 次，上限 {{limit}}',
   'tile.latency': 'p99',
-  'tile.latencySpark': '最近一小时的 p99',
   'tile.limit': '上限 {{limit}}',
   'tile.drifting': '超限的列',
   'tile.of': '/ {{n}}',
@@ -125,11 +123,8 @@ export const monitor = {
 
   'performance.title': '回答对吗？',
   'performance.subtitle_other': '已知 {{n}} 个真实结果',
-  'performance.metric': '指标',
   'performance.now': '当前',
   'performance.test': '测试时',
-  'performance.interval': '95% 区间',
-  'performance.verdict': '结论',
   'performance.word.ok': '与测试相符',
   'performance.word.critical': '变差',
   'performance.word.noTruth': '真实结果未知',
@@ -157,9 +152,7 @@ export const monitor = {
   'alerts.requests': '查看请求',
   'alerts.seeColumn': '显示该列',
   'alerts.cycle': '第 {{number}} 轮：{{state}}',
-  'alerts.state.open': '未处理',
   'alerts.state.acknowledged': '已知悉',
-  'alerts.state.closed': '已关闭',
 
   'what.nullRate': '<code>{{column}}</code> 在 <b>{{value}}</b> 的行中缺失；训练时 {{reference}}，上限 {{limit}}。',
   'what.psi': '<code>{{column}}</code> 已与训练数据不同：PSI <b>{{value}}</b>，上限 {{limit}}。',
@@ -248,6 +241,4 @@ export const monitor = {
   'state.noTraffic': '最近一小时没有请求，也没有存储的请求',
   'state.noTrafficText': '收到第一批请求后监控会自动开始。每 {{seconds}} 秒将最新的请求与 v{{version}} 的训练数据比较。',
   'state.toServe': '如何发送请求',
-  'state.tooFew': '不足 {{needed}} 行不作结论',
-  'state.tooFewText': '目前存储了 {{rows}} 行。行数太少时，偶然就足以让数字波动。',
 } satisfies Record<string, string>;

@@ -7,7 +7,7 @@ import { fmt } from '../../format/fmt.svelte.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import type { ComparedMetric } from '../shared/compare/verdict.ts';
 
-export const cycleStatus: Record<Cycle['state'], Status> = {
+const statusOf: Record<Cycle['state'], Status> = {
   preparing: 'running',
   training: 'running',
   comparing: 'running',
@@ -17,6 +17,19 @@ export const cycleStatus: Record<Cycle['state'], Status> = {
   noImprovement: 'neutral',
   failed: 'crit',
 };
+
+/** A cycle that a person stopped is told as failed by the core, and is nothing broken. */
+export function isCancelled({ state, error }: Pick<Cycle, 'state' | 'error'>): boolean {
+  return state === 'failed' && error?.code === 'MK_JOB_CANCELLED';
+}
+
+export function cycleStatus(cycle: Pick<Cycle, 'state' | 'error'>): Status {
+  return isCancelled(cycle) ? 'neutral' : statusOf[cycle.state];
+}
+
+export function cycleState(cycle: Pick<Cycle, 'state' | 'error'>): string {
+  return t(`learn:state.${isCancelled(cycle) ? 'cancelled' : cycle.state}`);
+}
 
 export function isRunning({ state }: Pick<Cycle, 'state'>): boolean {
   return state === 'preparing' || state === 'training' || state === 'comparing';
