@@ -46,8 +46,8 @@ export const monitor = {
 
   subtitle: 'v{{version}} of {{model}} · newest {{rows}} rows, {{from}} to {{to}}',
   'subtitle.none': 'v{{version}} of {{model}} · no stored rows',
-  alertChip_one: '{{count}} open alert',
-  alertChip_other: '{{count}} open alerts',
+  alertChip_one: '{{count}} alert',
+  alertChip_other: '{{count}} alerts',
   lookNow: 'Look now',
   lookedAt: 'looked at {{time}}',
   giveTruth: 'Give truth',
