@@ -48,8 +48,7 @@ export const core = {
 
   'inbox.alert.title': 'Something passed its limit at {{name}}',
   'inbox.alert.nullRate.title': '<code>{{column}}</code> is missing in {{value}} of requests',
-  'inbox.alert.nullRate.why':
-    'In training it was missing in {{reference}}. Counted over the newest {{rows}} rows; the limit is {{limit}}.',
+  'inbox.alert.nullRate.why': 'In training it was missing in {{reference}}. Counted over the newest {{rows}} rows; the limit is {{limit}}.',
   'inbox.alert.psi.title': '<code>{{column}}</code> no longer looks like the training data',
   'inbox.alert.psi.why':
     'Shift (PSI) {{value}}, limit {{limit}}, over the newest {{rows}} rows. Answers may be less good than the test said.',
