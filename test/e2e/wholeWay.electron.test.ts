@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { launchElectron } from '../support/electronWindow.ts';
+import { closeElectron, launchElectron } from '../support/electronWindow.ts';
 import { walkTheWholeWay } from './wholeWay.ts';
 import { complaintsOf, shooter } from './wholeWayWindow.ts';
 
@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'modelkeep-way-'));
 });
 afterEach(async () => {
-  await electron?.close();
+  await closeElectron(electron);
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -30,11 +30,21 @@ export async function launchElectron(folder: string, env: Record<string, string>
     let electron: ElectronApplication | undefined;
     try {
       electron = await _electron.launch({ executablePath, args, env: { ...base, ...env }, timeout });
-      return { electron, page: await electron.firstWindow({ timeout }) };
+      const page = await electron.firstWindow({ timeout });
+      await page.locator('footer.statusbar').waitFor({ timeout }); // a page that got lost answers nothing, ever
+      return { electron, page };
     } catch (error) {
       console.warn(`Electron launch, ${timeout} ms: ${String(error).split('\n')[0]}`);
       electron?.process().kill('SIGKILL');
     }
   }
   throw new Error('Electron did not start in four attempts');
+}
+
+/** Ends it as a user would, and otherwise. */
+export async function closeElectron(electron: ElectronApplication | undefined): Promise<void> {
+  if (!electron) return;
+  const late = setTimeout(() => electron.process().kill('SIGKILL'), 20_000);
+  await electron.close().catch(() => {});
+  clearTimeout(late);
 }
