@@ -9,6 +9,7 @@ import {
   refuseRaggedFile,
   trainAndRegister,
 } from './wholeWayModel.ts';
+import { changeLook, verifyAudit } from './wholeWayOffice.ts';
 import type { Walker } from './wholeWayWindow.ts';
 
 export async function walkTheWholeWay(walker: Walker): Promise<void> {
@@ -22,6 +23,8 @@ export async function walkTheWholeWay(walker: Walker): Promise<void> {
   await breakTheData(walker, url);
   await importNewerExport(walker);
   await retrainFromAlert(walker);
+  await changeLook(walker);
   await promoteUnderTraffic(walker, url);
   await learnNothingNew(walker);
+  await verifyAudit(walker);
 }
