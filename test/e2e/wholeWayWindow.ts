@@ -22,7 +22,7 @@ const pictures = join(import.meta.dirname, '../../.cache/screens/e2e');
 /** Pictures go to .cache/screens/e2e/SHELL-NAME.png. */
 export function shooter(page: Page, shell: string): Walker['shoot'] {
   mkdirSync(pictures, { recursive: true });
-  return async (name) => void (await page.screenshot({ path: join(pictures, `${shell}-${name}.png`) }));
+  return async (name) => void (await page.screenshot({ path: join(pictures, `${shell}-${name}.png`), animations: 'disabled' }));
 }
 
 /** Errors that the window prints from now on; none is expected. */
@@ -37,8 +37,11 @@ export const main = (page: Page): Locator => page.getByRole('main');
 
 /** Opens an area from the rail. */
 export async function goTo(page: Page, area: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: area, exact: false }).first().click();
-  await main(page).getByRole('heading', { level: 1 }).first().waitFor();
+  const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: area }).first();
+  const address = await link.getAttribute('href');
+  await link.click();
+  await expect.poll(() => new URL(page.url()).hash).toContain(address);
+  await main(page).getByRole('heading', { level: 1 }).waitFor();
 }
 
 /** Types into a box that finds among many, and takes the option. */
