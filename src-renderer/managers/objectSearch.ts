@@ -1,7 +1,10 @@
-// Objects that the palette finds by name from any page: datasets, models, endpoints. Imported once, with the list of pages.
+// Objects that the palette finds by name from any page: datasets, label sets, specs, runs, models, endpoints. Imported once, with the list of pages.
+import Activity from '@lucide/svelte/icons/activity';
+import Columns3Cog from '@lucide/svelte/icons/columns-3-cog';
 import Database from '@lucide/svelte/icons/database';
 import PackageCheck from '@lucide/svelte/icons/package-check';
 import PlugZap from '@lucide/svelte/icons/plug-zap';
+import Tag from '@lucide/svelte/icons/tag';
 import { commands, type Command } from '../app/commands.svelte.ts';
 import { router } from '../app/router.svelte.ts';
 import { t } from '../i18n/i18n.svelte.ts';
@@ -22,6 +25,44 @@ async function findDatasets(query: string): Promise<Command[]> {
     detail: `${t('data:dataset')} v${version}`,
     icon: Database,
     run: () => router.go('data', dataset, `v${version}`),
+  }));
+}
+
+async function findLabelSets(query: string): Promise<Command[]> {
+  const all = await client.call('label.list', {});
+  return matching(all, ({ name }) => name, query).map(({ name, dataset }) => ({
+    id: `labels-${name}`,
+    kind: 'object',
+    title: name,
+    detail: `${t('label:labelSet')} · ${dataset.name} v${dataset.version}`,
+    icon: Tag,
+    run: () => router.go('label', name),
+  }));
+}
+
+async function findSpecs(query: string): Promise<Command[]> {
+  const all = await client.call('features.list', {});
+  return matching(all, ({ name }) => name, query).map(({ name, version }) => ({
+    id: `spec-${name}`,
+    kind: 'object',
+    title: name,
+    detail: `${t('features:spec')} v${version}`,
+    icon: Columns3Cog,
+    run: () => router.go('features', name, `v${version}`),
+  }));
+}
+
+/** By number or by the name of the dataset. */
+async function findRuns(query: string): Promise<Command[]> {
+  const all = await client.call('train.list', { limit: 200 });
+  const titleOf = (number: number): string => t('train:runNumber', { number });
+  return matching(all, ({ number, request }) => `${titleOf(number)} ${request.dataset.name}`, query).map(({ id, number, request }) => ({
+    id: `run-${id}`,
+    kind: 'object',
+    title: titleOf(number),
+    detail: `${request.dataset.name} v${request.dataset.version}`,
+    icon: Activity,
+    run: () => router.go('train', id),
   }));
 }
 
@@ -49,4 +90,4 @@ async function findEndpoints(query: string): Promise<Command[]> {
   }));
 }
 
-for (const search of [findDatasets, findModels, findEndpoints]) commands.addSearch(search);
+for (const search of [findDatasets, findLabelSets, findSpecs, findRuns, findModels, findEndpoints]) commands.addSearch(search);

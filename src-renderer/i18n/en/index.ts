@@ -1,5 +1,7 @@
 // One file per area; a new area is listed here and in ../zh/index.ts.
+import { advise } from './advise.ts';
 import { audit } from './audit.ts';
+import { hardware } from './hardware.ts';
 import { jobs } from './jobs.ts';
 import { components } from './components.ts';
 import { core } from './core.ts';
@@ -32,6 +34,8 @@ export const en = {
   registry,
   serve,
   learn,
+  hardware,
+  advise,
   jobs,
   audit,
   monitor,

@@ -123,7 +123,7 @@ export const train = {
 
   'board.title': 'Leaderboard',
   'board.validation': 'on {{rows}} validation rows, the same for all',
-  'board.test': 'on {{rows}} test rows that no candidate saw',
+  'board.test': 'on {{rows}} test rows that nobody saw; in the order that the validation rows gave',
   'board.on': 'Judged on',
   'board.onValidation': 'Validation',
   'board.onTest': 'Test',
@@ -134,7 +134,7 @@ export const train = {
   'board.perRow': 'Per row',
   'board.size': 'Size',
   'board.note': 'Note',
-  'board.best': 'Best',
+  'board.best': 'Chosen',
   'board.bestSoFar': 'Best so far',
   'board.simplest': 'Smaller, not clearly worse',
   'board.overlap': 'Intervals overlap: the order of these may be chance.',

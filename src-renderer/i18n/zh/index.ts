@@ -1,6 +1,8 @@
 import type { en } from '../en/index.ts';
 import type { Translation } from '../keyTypes.ts';
+import { advise } from './advise.ts';
 import { audit } from './audit.ts';
+import { hardware } from './hardware.ts';
 import { jobs } from './jobs.ts';
 import { components } from './components.ts';
 import { core } from './core.ts';
@@ -33,6 +35,8 @@ export const zh = {
   registry,
   serve,
   learn,
+  hardware,
+  advise,
   jobs,
   audit,
   monitor,

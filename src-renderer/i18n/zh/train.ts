@@ -119,7 +119,7 @@ export const train = {
 
   'board.title': '排行',
   'board.validation': '基于 {{rows}} 个验证行，各候选相同',
-  'board.test': '基于 {{rows}} 个候选都没见过的测试行',
+  'board.test': '基于 {{rows}} 个谁都没见过的测试行；次序由验证行决定',
   'board.on': '评判依据',
   'board.onValidation': '验证',
   'board.onTest': '测试',
@@ -130,7 +130,7 @@ export const train = {
   'board.perRow': '每行',
   'board.size': '大小',
   'board.note': '备注',
-  'board.best': '最佳',
+  'board.best': '选中',
   'board.bestSoFar': '目前最佳',
   'board.simplest': '更小，未必更差',
   'board.overlap': '区间重叠：名次可能只是偶然。',

@@ -1,6 +1,7 @@
 // Rules on the screen: which one is open, with the type and the findings of its column.
 import type { FeatureRule } from '../../../src-shared/domain/features.ts';
 import type { Column, ColumnType } from '../../../src-shared/domain/table.ts';
+import { DetailState } from '../shared/detailState.svelte.ts';
 import { router } from '../../app/router.svelte.ts';
 import type { Proposal, SpecDraft } from '../../managers/features.svelte.ts';
 
@@ -11,7 +12,7 @@ export class RuleSelection {
   readonly draft: SpecDraft | null;
   readonly #rules: () => readonly FeatureRule[];
   readonly #columns: () => readonly Column[];
-  isOpen = $state(innerWidth >= 1280);
+  readonly detail = new DetailState();
 
   constructor(source: SpecDraft | (() => readonly FeatureRule[]), columns: () => readonly Column[]) {
     this.draft = typeof source === 'function' ? null : source;
@@ -35,7 +36,7 @@ export class RuleSelection {
   }
 
   select(column: string): void {
-    this.isOpen = true;
+    this.detail.isOpen = true;
     router.setQuery({ column });
   }
   typeOf(column: string): ColumnType {

@@ -1,18 +1,14 @@
 // Which column of the profile is open, and which types are to be changed.
 import type { ColumnProfile, ColumnType } from '../../../../src-shared/domain/table.ts';
-import { innerWidth as innerWidthNow } from 'svelte/reactivity/window';
 import { router } from '../../../app/router.svelte.ts';
 import type { DatasetManager } from '../../../managers/datasets.svelte.ts';
-
-/** Below this width the panel lies over the table, so it opens only when asked for. */
-const overlayBelowPx = 1280;
+import { DetailState } from '../../shared/detailState.svelte.ts';
 
 export class ProfileSelection {
   readonly #manager: DatasetManager;
   #types = $state.raw<Readonly<Record<string, ColumnType>>>({});
   #shown = $state.raw<readonly ColumnProfile[]>([]);
-  isOpen = $state(innerWidth >= overlayBelowPx);
-  readonly #width = $derived(innerWidthNow.current ?? innerWidth);
+  readonly detail = new DetailState();
 
   constructor(manager: DatasetManager) {
     this.#manager = manager;
@@ -43,12 +39,8 @@ export class ProfileSelection {
     this.#shown = columns;
   }
 
-  get isOverlay(): boolean {
-    return this.#width < overlayBelowPx;
-  }
-
   select(name: string): void {
-    this.isOpen = true;
+    this.detail.isOpen = true;
     router.setQuery({ column: name });
   }
 
