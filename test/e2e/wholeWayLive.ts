@@ -127,7 +127,7 @@ export async function retrainFromAlert({ page, shoot }: Walker): Promise<void> {
 
 /** Promotes with a reason while callers keep asking: none is refused, and the answers change hands. */
 export async function promoteUnderTraffic({ page, shoot }: Walker, url: string): Promise<void> {
-  const traffic = keepAsking(url, laterCustomers().rows[0]!);
+  const traffic = keepAsking(url, laterCustomers().rows);
   const decision = main(page).getByRole('region', { name: 'Decision' });
   try {
     await expect.poll(() => traffic.versions(), { timeout: 10_000 }).toEqual([1]);
@@ -207,14 +207,14 @@ async function lookUntil({ page }: Walker, seen: () => Promise<void>): Promise<v
   }
 }
 
-/** One caller after another, four at a time, until it is stopped. */
-function keepAsking(url: string, row: Row): { versions(): number[]; failed: unknown[]; stop(): Promise<void> } {
+/** One customer after another, four at a time, until it is stopped. */
+function keepAsking(url: string, rows: readonly Row[]): { versions(): number[]; failed: unknown[]; stop(): Promise<void> } {
   const [versions, failed] = [new Set<number>(), [] as unknown[]];
-  let asking = true;
+  let [asking, at] = [true, 0];
   const callers = Array.from({ length: 4 }, async () => {
     while (asking) {
       try {
-        const { status, body } = await post(url, [row]);
+        const { status, body } = await post(url, [rows[at++ % rows.length]!]);
         if (status === 200) versions.add(body['version'] as number);
         else failed.push(body);
       } catch (error) {
