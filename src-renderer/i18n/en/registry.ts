@@ -113,7 +113,7 @@ export const registry = {
   'version.metric': 'Metric',
   'version.value': 'Value',
   'version.importance': 'What the answer rests on',
-  'version.importanceNote': 'loss of {{metric}} when a column is shuffled, test rows',
+  'version.importanceNote': 'how much worse {{metric}} gets when a column is shuffled, test rows',
   'version.importanceNone': 'The weight of each column was not measured for this version.',
   'version.importanceLabel': '{{column}}: {{value}}',
   'version.more_one': '{{n}} more column',

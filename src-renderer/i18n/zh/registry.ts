@@ -105,7 +105,7 @@ export const registry = {
   'version.metric': '指标',
   'version.value': '值',
   'version.importance': '答案依据什么',
-  'version.importanceNote': '打乱一列后 {{metric}} 的损失，测试行',
+  'version.importanceNote': '打乱一列后 {{metric}} 变差多少，测试行',
   'version.importanceNone': '此版本未测量各列的权重。',
   'version.importanceLabel': '{{column}}：{{value}}',
   'version.more_other': '另有 {{n}} 列',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answersOf, rowsOf } from './requestParts.ts';
+import { answersOf, isEncodedImage, rowsOf, shortened } from './requestParts.ts';
 
 describe('rowsOf', () => {
   test('takes named rows, and one bare object as one row', () => {
@@ -43,4 +43,16 @@ describe('answersOf', () => {
   test('a refusal has no answers', () => {
     expect(answersOf({ error: { code: 'MK_SERVE_TYPE_MISMATCH' } })).toEqual([]);
   });
+});
+
+test('an encoded image is told from a text that begins alike', () => {
+  expect(isEncodedImage(`iVBORw0KGgo${'A'.repeat(200)}`)).toBe(true);
+  expect(isEncodedImage('/9j/')).toBe(false);
+  expect(isEncodedImage('A'.repeat(200))).toBe(false);
+  expect(isEncodedImage(null)).toBe(false);
+});
+
+test('a long cell is cut, a short one stays', () => {
+  expect(shortened('short')).toBe('short');
+  expect(shortened('x'.repeat(500))).toHaveLength(401);
 });

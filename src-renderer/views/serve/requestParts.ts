@@ -44,6 +44,21 @@ function flatten({ probabilities, ...rest }: Row): Row {
   return { ...rest, ...Object.fromEntries(named) };
 }
 
+/** First characters of PNG, JPEG, GIF and WebP in base64. */
+const imageStarts = ['iVBORw0KGgo', '/9j/', 'R0lGOD', 'UklGR'];
+
+/** True for a cell that holds an encoded image, which nobody wants to read. */
+export function isEncodedImage(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 100 && imageStarts.some((start) => value.startsWith(start));
+}
+
+const longestShown = 400;
+
+/** A cell as it is shown; the whole value stands in the raw request below. */
+export function shortened(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
 function isObject(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
