@@ -15,7 +15,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'modelkeep-way-'));
-  app = await startApp(join(folder, 'workspace'), { MODELKEEP_SERVE_PORT: '0' });
+  app = await startApp(join(folder, 'workspace'));
   browser = await launchChromium();
 });
 afterAll(async () => {

@@ -19,9 +19,10 @@ export interface App {
   readonly exited: boolean;
 }
 
+/** The gateway takes a free port unless `env` says otherwise. */
 export async function startApp(workspaceFolder: string, env: NodeJS.ProcessEnv = {}): Promise<App> {
   const child = fork(join(import.meta.dirname, 'headlessProcess.ts'), [workspaceFolder], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, MODELKEEP_SERVE_PORT: '0', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const url = await new Promise<string>((resolve, reject) => {
