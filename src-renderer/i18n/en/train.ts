@@ -146,6 +146,7 @@ export const train = {
   'candidate.weightDecay': 'Weight decay',
   'candidate.dropout': 'Dropout',
   'candidate.epochs': 'Epochs',
+  'candidate.temperature': 'Temperature',
   'candidate.batchSize': 'Batch',
   'candidate.validation': 'Validation',
   'candidate.test': 'Test',

@@ -142,6 +142,7 @@ export const train = {
   'candidate.weightDecay': '权重衰减',
   'candidate.dropout': 'Dropout',
   'candidate.epochs': '轮数',
+  'candidate.temperature': '温度',
   'candidate.batchSize': '批量',
   'candidate.validation': '验证',
   'candidate.test': '测试',
