@@ -200,11 +200,6 @@ export const dataErrors = {
     message: { en: '{file}: {found}; the limit is {limit}.', zh: '{file}：{found}，上限为 {limit}。' },
     hint: { en: 'Make the image smaller and import again.', zh: '请缩小图像后重新导入。' },
   },
-  MK_DATA_TIMEOUT: {
-    http: 408,
-    message: { en: 'Reading {file} took longer than {limit} and was stopped.', zh: '读取 {file} 超过 {limit}，已停止。' },
-    hint: { en: 'Try a smaller part of the file; it may be damaged.', zh: '请尝试文件的一部分；文件可能已损坏。' },
-  },
   MK_DATA_OUT_OF_MEMORY: {
     http: 413,
     message: { en: '{subject} needs more memory than the limit of {limit}.', zh: '{subject} 需要的内存超过了 {limit} 的上限。' },

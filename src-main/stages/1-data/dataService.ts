@@ -51,6 +51,9 @@ export interface NewVersion extends Pick<FinishedTable, 'file' | 'kind' | 'rows'
   action: string;
 }
 
+/** A person waits for a preview, and it reads only heads: what takes longer is a file that hurts its reader. */
+const previewTimeoutMs = 120_000;
+
 /** Datasets: import, versions, questions. */
 export class DataService implements AsyncDisposable {
   readonly #with: DataDependencies;
@@ -73,7 +76,9 @@ export class DataService implements AsyncDisposable {
   // ---- for people
 
   preview(params: Parsed<'data.preview'>): Promise<Result<'data.preview'>> {
-    return this.#workers.work('preview', params, { memoryMb: this.#with.jobMemoryMb() }, (answer) => Promise.resolve(answer));
+    return this.#workers.work('preview', params, { memoryMb: this.#with.jobMemoryMb(), timeoutMs: previewTimeoutMs }, (answer) =>
+      Promise.resolve(answer),
+    );
   }
 
   /** Queues an import. What is wrong with the files fails the job. */

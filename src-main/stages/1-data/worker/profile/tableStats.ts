@@ -172,13 +172,13 @@ async function counted(engine: Engine, from: string, entry: ColumnStats, rows: n
   }
   entry.topValues = frequent(present, (a, b) => (a.text < b.text ? -1 : 1));
   if (!isTextLike(column)) return true;
-  const lengths = new Map<number, number>();
+  const perLength = new Map<number, number>();
   for (const { text, count } of present) {
     const length = codePoints(text);
-    lengths.set(length, (lengths.get(length) ?? 0) + count);
+    perLength.set(length, (perLength.get(length) ?? 0) + count);
     if (text.trim() === '') entry.blank += count;
   }
-  entry.length = lengthsOf([...lengths].map(([length, count]) => ({ number: length, count })).sort((a, b) => a.number - b.number));
+  entry.length = lengthsOf([...perLength].map(([length, count]) => ({ number: length, count })).sort((a, b) => a.number - b.number));
   return true;
 }
 

@@ -20,7 +20,9 @@ export async function exportTable(
   const finished = format === 'parquet' ? source : join(tmp, 'export.csv');
   if (format === 'csv') {
     const kept = columns.filter(({ type }) => type !== 'image');
-    const select = kept.map((column) => `${csvSql(column)} AS ${quoteName(column.name)}`).join(', ');
+    const select = kept
+      .map((column) => `${csvSql(column)} AS ${quoteName(/^[=+@\t\r-]/.test(column.name) ? `'${column.name}` : column.name)}`)
+      .join(', ');
     await engine.run(`COPY (SELECT ${select} FROM ${parquet(source)}) TO ${quoteText(finished)} (FORMAT csv, HEADER)`, watch);
   }
   const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.modelkeep-export`);

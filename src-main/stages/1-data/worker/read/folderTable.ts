@@ -18,7 +18,7 @@ export class FolderTable {
   #parts: string[] = [];
   #bytes = 0;
   #rows = 0;
-  #mostRows = 0;
+  #groupRows = partRows;
 
   constructor(context: ReadContext, columns: readonly { name: string; type: 'VARCHAR' | 'BLOB' | 'INTEGER' }[]) {
     this.#context = context;
@@ -46,13 +46,17 @@ export class FolderTable {
     }
     appender.endRow();
     this.#rows++;
-    if (this.#bytes >= partBytes || this.#rows >= partRows) await this.#flush();
+    if (this.#bytes >= partBytes || this.#rows >= partRows) {
+      // The smallest full part is what 32 MB hold; the last one says nothing.
+      this.#groupRows = Math.min(this.#groupRows, this.#rows);
+      await this.#flush();
+    }
   }
 
   /** The finished Parquet file; row groups of about 32 MB, which is what a reader then holds. */
   async finish(file: string): Promise<void> {
     if (this.#rows > 0) await this.#flush();
-    const rowGroupRows = Math.max(1, this.#mostRows);
+    const rowGroupRows = Math.max(1, this.#groupRows);
     const select = `SELECT ${this.#columns.map(({ name, type }) => (type === 'INTEGER' ? `CAST("${name}" AS BIGINT) AS "${name}"` : `"${name}"`)).join(', ')} FROM read_parquet(${quoteList(this.#parts)})`;
     await this.#context.engine.run(copyToParquet(select, file, { rowGroupRows }), { signal: this.#context.signal });
     for (const part of this.#parts) await rm(part, { force: true });
@@ -65,7 +69,6 @@ export class FolderTable {
     await this.#context.engine.run(copyToParquet('SELECT * FROM part', part), { signal: this.#context.signal });
     await this.#context.engine.run('DROP TABLE part');
     this.#parts.push(part);
-    this.#mostRows = this.#mostRows === 0 ? this.#rows : Math.max(16, Math.min(this.#mostRows, this.#rows));
     this.#rows = 0;
     this.#bytes = 0;
   }
