@@ -1,4 +1,5 @@
 // One job by its id, whether or not this window knew it before.
+import { untrack } from 'svelte';
 import type { Job } from '../../src-shared/domain/job.ts';
 import { client, connection } from '../rpc/client.svelte.ts';
 import { jobs } from './jobs.svelte.ts';
@@ -10,7 +11,8 @@ export class JobManager {
 
   constructor(id: string) {
     this.#id = id;
-    this.#job = jobs.byId(id) ?? null;
+    // Untracked: a page that makes this in a derived must not get a new one with every event of the job.
+    this.#job = untrack(() => jobs.byId(id) ?? null);
   }
 
   /** As told last; null until the core answered. */

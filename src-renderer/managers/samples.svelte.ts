@@ -1,4 +1,5 @@
 // The bundled samples, and one run of the whole way with its steps as they happen.
+import { SvelteMap } from 'svelte/reactivity';
 import { demoResult } from '../../src-shared/rpc/samples.ts';
 import type { Result } from '../../src-shared/rpc/contract.ts';
 import type { Job } from '../../src-shared/domain/job.ts';
@@ -9,6 +10,13 @@ import { hasEnded, jobs } from './jobs.svelte.ts';
 import { Loaded } from './loaded.svelte.ts';
 
 export type SampleEntry = Result<'samples.list'>[number];
+
+/** Steps of every sample run since the window opened: the first ones are over before their page is there, and a page that is left
+ *  and opened again must not have forgotten them. */
+const heard = new SvelteMap<string, readonly DemoStep[]>();
+client.on('demo', ({ jobId, step, state, params }) => {
+  heard.set(jobId, mergeSteps(heard.get(jobId) ?? [], { step, state, params }, Date.now()));
+});
 
 export class SamplesManager {
   readonly list = new Loaded<SampleEntry[]>(() => client.call('samples.list', {}));
@@ -26,7 +34,6 @@ export class SamplesManager {
 export class DemoManager {
   readonly #jobId: string;
   readonly #job: JobManager;
-  #steps = $state.raw<readonly DemoStep[]>([]);
 
   constructor(jobId: string) {
     this.#jobId = jobId;
@@ -41,7 +48,7 @@ export class DemoManager {
     const result = this.result;
     return result
       ? result.steps.map(({ step, tookMs, params }): DemoStep => ({ step, state: 'done', params, startedAt: null, tookMs }))
-      : this.#steps;
+      : (heard.get(this.#jobId) ?? []);
   }
   get result() {
     const job = this.current;
@@ -58,13 +65,9 @@ export class DemoManager {
   }
   readonly load = (): Promise<void> => this.#job.load();
 
-  /** Follows the job and its steps; returns the way to stop. */
+  /** Follows the job; returns the way to stop. The steps are heard anyway. */
   follow(): () => void {
-    const stopJob = this.#job.follow();
-    const stopSteps = client.on('demo', ({ jobId, step, state, params }) => {
-      if (jobId === this.#jobId) this.#steps = mergeSteps(this.#steps, { step, state, params }, Date.now());
-    });
-    return () => (stopJob(), stopSteps());
+    return this.#job.follow();
   }
 
   async cancel(): Promise<void> {

@@ -17,6 +17,7 @@ export const core = {
   'subject.run': 'run {{name}}',
   'subject.sample': 'sample {{name}}',
   'subject.metric': 'metric {{name}}',
+  'subject.spec': 'spec {{name}}',
   'subject.file': 'file {{name}}',
 
   'note.detecting': 'looking at the files',

@@ -176,7 +176,7 @@ export const today = {
   'demo.figures.predict': 'answered “{{prediction}}” in {{latencyMs}}',
   'demo.figures.metric': '{{advice}} suggestions',
   'demo.answer': 'What it answered',
-  'demo.answerNote': 'The first row of the test data, sent over HTTP as any program would.',
+  'demo.answerNote': 'A row of the sample, sent over HTTP as any program would.',
   'demo.ask': 'Ask it yourself',
   'demo.askNote': 'Paste this into a terminal of this machine.',
   'demo.made': 'What was made',

@@ -16,6 +16,7 @@ export const core = {
   'subject.run': '训练 {{name}}',
   'subject.sample': '示例 {{name}}',
   'subject.metric': '指标 {{name}}',
+  'subject.spec': '方案 {{name}}',
   'subject.file': '文件 {{name}}',
 
   'note.detecting': '正在查看文件',

@@ -157,7 +157,7 @@ export const today = {
   'demo.figures.predict': '{{latencyMs}} 内回答「{{prediction}}」',
   'demo.figures.metric': '{{advice}} 条建议',
   'demo.answer': '模型的回答',
-  'demo.answerNote': '取测试数据的第一行，像任何程序一样通过 HTTP 发送。',
+  'demo.answerNote': '取示例中的一行，像任何程序一样通过 HTTP 发送。',
   'demo.ask': '自己来问',
   'demo.askNote': '粘贴到本机的终端中运行。',
   'demo.made': '生成的对象',

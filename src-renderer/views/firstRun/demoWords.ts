@@ -45,7 +45,7 @@ export interface MadeObject {
 export function madeObjects(steps: readonly DemoStep[]): MadeObject[] {
   const found = new Map<string, MadeObject>();
   const add = (kind: string, name: string, to: string): void => void found.set(to, { kind, name, href: to });
-  for (const { state, params } of steps) {
+  for (const { step, state, params } of steps) {
     if (state !== 'done') continue;
     const text = (name: string): string | null => (params[name] === undefined ? null : String(params[name]));
     const [dataset, run, model, version, endpoint, metric] = ['dataset', 'runId', 'model', 'version', 'endpoint', 'metric'].map(text);
@@ -56,10 +56,14 @@ export function madeObjects(steps: readonly DemoStep[]): MadeObject[] {
         datasetVersion ? `${dataset} v${datasetVersion}` : dataset,
         datasetVersion ? href('data', dataset, `v${datasetVersion}`) : href('data', dataset),
       );
+    const route = text('route');
+    if (step === 'features' && route)
+      add(t('today:object.features'), t('core:subject.spec', { name: `v${text('specVersion') ?? ''}` }), route);
     if (run) add(t('today:object.run'), text('runNumber') ? `#${text('runNumber')}` : run, href('train', run));
     if (model && version) add(t('today:object.modelVersion'), `${model} v${version}`, href('registry', model, `v${version}`));
     if (endpoint) add(t('today:object.endpoint'), endpoint, href('serve', endpoint));
-    if (metric) add(t('today:object.metric'), metric, href('advise', metric));
+    // Other steps call the measure of a model by this name.
+    if (metric && step === 'metric') add(t('today:object.metric'), metric, href('advise', metric));
   }
   return [...found.values()];
 }
