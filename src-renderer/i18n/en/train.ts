@@ -123,7 +123,7 @@ export const train = {
 
   'board.title': 'Leaderboard',
   'board.validation': 'on {{rows}} validation rows, the same for all',
-  'board.test': 'on {{rows}} test rows that nobody saw; in the order that the validation rows gave',
+  'board.test': 'on {{rows}} test rows that no candidate saw; in the order that the validation rows gave',
   'board.on': 'Judged on',
   'board.onValidation': 'Validation',
   'board.onTest': 'Test',

@@ -119,7 +119,7 @@ export const train = {
 
   'board.title': '排行',
   'board.validation': '基于 {{rows}} 个验证行，各候选相同',
-  'board.test': '基于 {{rows}} 个谁都没见过的测试行；次序由验证行决定',
+  'board.test': '基于 {{rows}} 个候选都没见过的测试行；次序由验证行决定',
   'board.on': '评判依据',
   'board.onValidation': '验证',
   'board.onTest': '测试',
