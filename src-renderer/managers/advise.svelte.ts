@@ -59,7 +59,9 @@ export class BriefManager {
   }
   /** Newest decision first. */
   get decided(): Advice[] {
-    return (this.advice.value ?? []).filter(({ state }) => state !== 'open').sort((a, b) => (b.decision?.at ?? b.at) - (a.decision?.at ?? a.at));
+    return (this.advice.value ?? [])
+      .filter(({ state }) => state !== 'open')
+      .sort((a, b) => (b.decision?.at ?? b.at) - (a.decision?.at ?? a.at));
   }
   get stories(): Advice[] {
     return this.open.slice(0, this.#mostStories);
@@ -91,6 +93,12 @@ export async function decideAdvice(id: string, decision: 'taken' | 'dismissed', 
 
 export function saveMetric(definition: MetricDefinition): Promise<MetricDefinition> {
   return client.call('advise.saveMetric', definition);
+}
+
+/** The definition out of a report, which holds more. */
+export function definitionOf(report: MetricReport): MetricDefinition {
+  const { name, title, dataset, timeColumn, aggregate, valueColumn, shareOf, dimensions, period, unit, goal } = report;
+  return { name, title, dataset, timeColumn, aggregate, valueColumn, shareOf, dimensions, period, unit, goal };
 }
 
 export function isMetricName(text: string): boolean {

@@ -6,7 +6,6 @@ import { isMetricName, saveMetric } from './advise.svelte.ts';
 import type { DatasetEntry } from './datasets.svelte.ts';
 import { Loaded } from './loaded.svelte.ts';
 
-export const dimensionLimit = 8;
 export type MetricField = 'title' | 'name' | 'dataset' | 'timeColumn' | 'valueColumn' | 'shareOf';
 
 const timeTypes: readonly Column['type'][] = ['date', 'timestamp'];
@@ -42,9 +41,11 @@ export class MetricForm {
     const wanted = this.draft.aggregate === 'share' ? [...partTypes, ...numberTypes] : numberTypes;
     return this.columns.filter(({ type }) => wanted.includes(type));
   }
-  /** Columns with few values explain best; those with words or measured numbers cannot. */
+  /** Columns with few values explain best; those with words or measured numbers do not. What a definition names already stays. */
   get dimensionColumns(): Column[] {
-    return this.columns.filter(({ type, name }) => partTypes.includes(type) && name !== this.draft.valueColumn);
+    return this.columns.filter(
+      ({ type, name }) => this.draft.dimensions.includes(name) || (partTypes.includes(type) && name !== this.draft.valueColumn),
+    );
   }
   /** The most frequent values of the condition column. */
   get values(): readonly string[] {

@@ -44,6 +44,8 @@ export const advise = {
   'formula.average': 'average of {{column}} per {{period}}',
   'formula.count': 'rows per {{period}}',
   'formula.share': 'share of rows with {{column}} = {{value}} per {{period}}',
+  'list.adviceCount_one': '{{count}} open advice',
+  'list.adviceCount_other': '{{count}} open pieces of advice',
   blank: '(empty)',
 
   'form.new': 'New metric',
@@ -64,7 +66,7 @@ export const advise = {
   'form.shareOfHelp': 'The share of these rows among all rows of the period.',
   'form.noNumber': 'This dataset has no column of numbers. Count rows, or a share of them.',
   'form.dimensions': 'Explain by',
-  'form.dimensionsHelp': 'Columns by which a change is taken apart, such as region or product; {{limit}} at most.',
+  'form.dimensionsHelp': 'Columns by which a change is taken apart, such as region or product.',
   'form.period': 'Per',
   'form.unit': 'Unit',
   'form.unitHelp': 'E.g. USD. Shares are shown as percentages.',
@@ -161,11 +163,13 @@ export const advise = {
   'action.repeatWhatWorked': 'Find out what went well in {{dimension}} {{value}}, and repeat it',
   'action.repeatWhatWorked.why': 'It makes {{gapShare}} of the gain, though it is usually {{usualShare}} of the figure.',
   'action.checkDataFeed': 'Check that the data arrived in full',
-  'action.checkDataFeed.why': '{{rows}} rows arrived where {{usualRows}} are usual; {{emptyPeriods}} periods have none. A figure made from part of the rows tells nothing.',
+  'action.checkDataFeed.why':
+    '{{rows}} rows arrived where {{usualRows}} are usual; {{emptyPeriods}} periods have none. A figure made from part of the rows tells nothing.',
   'action.checkSegmentFeed': 'Check why rows of {{dimension}} {{value}} stopped coming',
   'action.checkSegmentFeed.why': 'None arrived; {{usualRows}} are usual. That is more often a broken source than a lost market.',
   'action.checkLargestRows': 'Check the largest rows',
-  'action.checkLargestRows.why': '{{rows}} of them make {{gapShare}} of the gap; the largest is {{largest}}. One wrong entry would explain it.',
+  'action.checkLargestRows.why':
+    '{{rows}} of them make {{gapShare}} of the gap; the largest is {{largest}}. One wrong entry would explain it.',
   'action.watchTrend': 'Watch the next periods',
   'action.watchTrend.why': 'The gap is spread over all parts, so the data shows no single cause to act on.',
 

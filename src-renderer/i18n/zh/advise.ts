@@ -38,6 +38,7 @@ export const advise = {
   'formula.average': '{{column}} 每{{period}}平均',
   'formula.count': '每{{period}}行数',
   'formula.share': '{{column}} = {{value}} 的行每{{period}}占比',
+  'list.adviceCount_other': '{{count}} 条待决建议',
   blank: '（空）',
 
   'form.new': '新建指标',
@@ -58,7 +59,7 @@ export const advise = {
   'form.shareOfHelp': '这些行占该期全部行的比例。',
   'form.noNumber': '该数据集没有数字列。可计行数，或计某些行的占比。',
   'form.dimensions': '按哪些列解释',
-  'form.dimensionsHelp': '用于拆解变化的列，例如地区或产品，最多 {{limit}} 个。',
+  'form.dimensionsHelp': '用于拆解变化的列，例如地区或产品。',
   'form.period': '周期',
   'form.unit': '单位',
   'form.unitHelp': '例如「元」。占比以百分数显示。',

@@ -1,0 +1,38 @@
+// Points of a metric as lines of a chart.
+import type { MetricPoint } from '../../managers/advise.svelte.ts';
+import type { LineSeries } from '../../charts/LineChart.svelte';
+import { localDay } from './figures.ts';
+
+export interface SeriesNames {
+  actual: string;
+  expected: string;
+  outside: string;
+}
+
+/** Actual, expected with its band, and the periods that stand out as dots. Lines that have no point are left out. */
+export function seriesLines(points: readonly MetricPoint[], names: SeriesNames): LineSeries[] {
+  const at = (point: MetricPoint): number => localDay(point.at);
+  const judged = points.filter(({ expected }) => expected !== null);
+  const outside = points.filter(({ anomaly, value }) => anomaly && value !== null);
+  const lines: LineSeries[] = [{ name: names.actual, role: 'cur', points: points.map((point) => [at(point), point.value]) }];
+  if (judged.length > 0)
+    lines.unshift({
+      name: names.expected,
+      role: 'ref',
+      points: points.map((point) => [at(point), point.expected]),
+      band: judged.flatMap((point) => (point.low === null || point.high === null ? [] : [[at(point), point.low, point.high] as const])),
+    });
+  if (outside.length > 0)
+    lines.push({ name: names.outside, role: 'null', dots: true, points: outside.map((point) => [at(point), point.value]) });
+  return lines;
+}
+
+export type MetricState = 'within' | 'above' | 'below' | 'unknown' | 'noValue';
+
+/** Whether the newest period is as usual. */
+export function stateOf(latest: MetricPoint | null): MetricState {
+  if (latest?.value == null) return 'noValue';
+  if (latest.expected === null) return 'unknown';
+  if (!latest.anomaly) return 'within';
+  return latest.value > latest.expected ? 'above' : 'below';
+}
