@@ -1,9 +1,11 @@
 // What this person set for this screen: language, theme, density, folded rail. Kept in localStorage, shown on <html>.
+import { flushSync } from 'svelte';
 import { readPreferences, writePreferences, type Density, type Language, type StoredPreferences, type Theme } from './storedPreferences.ts';
 
 class Preferences {
   #stored = $state<StoredPreferences>(readPreferences(localStorage, navigator.languages));
   #systemIsDark = $state(false);
+  #printing = $state(false);
 
   constructor() {
     const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -12,6 +14,9 @@ class Preferences {
       this.#systemIsDark = dark.matches;
       this.#show();
     });
+    // Paper is light; charts take their colours when they are drawn, so they are drawn again before and after.
+    addEventListener('beforeprint', () => this.#print(true));
+    addEventListener('afterprint', () => this.#print(false));
     this.#show();
   }
 
@@ -24,6 +29,7 @@ class Preferences {
   }
   /** What is drawn. */
   get shownTheme(): 'light' | 'dark' {
+    if (this.#printing) return 'light';
     return this.#stored.theme === 'system' ? (this.#systemIsDark ? 'dark' : 'light') : this.#stored.theme;
   }
   get density(): Density {
@@ -40,6 +46,12 @@ class Preferences {
     this.#stored = { ...this.#stored, ...change };
     writePreferences(localStorage, this.#stored);
     this.#show();
+  }
+
+  #print(printing: boolean): void {
+    this.#printing = printing;
+    this.#show();
+    flushSync(); // the printer does not wait for the next turn
   }
 
   // Written at once and not in an effect: charts read the colours right after a change.

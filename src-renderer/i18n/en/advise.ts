@@ -142,6 +142,7 @@ export const advise = {
   'story.whyNone': 'The metric has no columns to take the change apart by.',
   'story.sure': 'How sure',
   'story.sureText': 'That it is unusual: outside the usual range. That the parts add up: exact. What caused it, the data does not say.',
+  'story.doTitle': '{{action}}.',
   'story.do': 'What to do',
   'parts.title': 'From usual to actual, by {{dimension}}',
   'parts.usual': 'Usual',

@@ -61,6 +61,12 @@ export const audit = {
   'detail.choose': 'Choose an entry to see all of it.',
   empty: 'Nothing matches the filter.',
 
+  'subject.settings': 'settings',
+  'subject.log': 'audit log',
+  'subject.features': 'features {{name}}',
+  'subject.job': 'job {{name}}',
+  'subject.item': 'inbox item {{name}}',
+
   'action.system.snooze': 'put an inbox item off',
   'action.system.saveSettings': 'changed the settings',
   'action.jobs.cancel': 'cancelled a job',

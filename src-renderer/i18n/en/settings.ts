@@ -39,6 +39,8 @@ export const settings = {
   retentionHelp: '1 to 3,650. Older requests are deleted for good; the audit log stays.',
   save: 'Save',
   saved: 'Settings saved',
+  unchanged: 'Nothing was changed.',
+  check: 'See the field in red.',
   unsaved: 'Not saved yet',
   outOfRange: 'Between {{low}} and {{high}}.',
 } as const;

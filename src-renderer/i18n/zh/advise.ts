@@ -134,6 +134,7 @@ export const advise = {
   'story.whyNone': '该指标没有可用于拆解变化的列。',
   'story.sure': '有多确定',
   'story.sureText': '确属异常：超出常见范围。各部分之和：精确。真正的原因，数据不能说明。',
+  'story.doTitle': '{{action}}。',
   'story.do': '该做什么',
   'parts.title': '由常态到实际，按 {{dimension}}',
   'parts.usual': '常态',

@@ -57,6 +57,12 @@ export const audit = {
   'detail.choose': '选择一条记录以查看全部内容。',
   empty: '没有符合筛选的记录。',
 
+  'subject.settings': '设置',
+  'subject.log': '审计日志',
+  'subject.features': '特征 {{name}}',
+  'subject.job': '任务 {{name}}',
+  'subject.item': '待办事项 {{name}}',
+
   'action.system.snooze': '推迟了待办事项',
   'action.system.saveSettings': '修改了设置',
   'action.jobs.cancel': '取消了任务',

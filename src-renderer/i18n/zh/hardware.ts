@@ -63,7 +63,7 @@ export const hardware = {
   'lock.okText': '由进程 {{pid}} 自 {{since}} 持有。第二个 Modelkeep 会被拒绝。',
   'audit.ok': '审计链完整',
   'audit.critical': '审计链已断开',
-  'audit.okText': '{{entries}} 条记录，{{verifiedAt}}校验。',
+  'audit.okText': '{{entries}} 条记录，校验于 {{verifiedAt}}。',
   'audit.unchecked': '{{entries}} 条记录。Modelkeep 启动后不久会自动校验，也可在审计日志中立即校验。',
   'audit.remedy': '可先保留工作区副本，再到审计日志查看该条记录。',
   'inference.ok': '模型可在处理器上运行',

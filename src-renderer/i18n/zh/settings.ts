@@ -39,6 +39,8 @@ export const settings = {
   retentionHelp: '1 至 3,650。更早的请求会永久删除，审计日志保留。',
   save: '保存',
   saved: '设置已保存',
+  unchanged: '没有改动。',
+  check: '见标红的字段。',
   unsaved: '尚未保存',
   outOfRange: '应在 {{low}} 至 {{high}} 之间。',
 } satisfies Record<string, string>;

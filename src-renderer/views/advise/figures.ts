@@ -1,7 +1,8 @@
-// Figures of a metric in its unit, and the days of its periods.
+// Figures of a metric in its unit, and its periods in words.
 import type { MetricDefinition } from '../../../src-shared/rpc/advise.ts';
 import { fmt } from '../../format/fmt.svelte.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
+import { localDay } from './localDay.ts';
 
 export type Measured = Pick<MetricDefinition, 'aggregate' | 'unit'>;
 
@@ -27,12 +28,6 @@ export function gapFigure(of: Measured, value: number): string {
 export function distance(of: Measured, actual: number, expected: number): string {
   if (of.aggregate === 'share') return fmt.points(Math.abs(actual - expected)).replace('+', '');
   return expected === 0 ? figure(of, Math.abs(actual)) : fmt.percent(Math.abs(actual / expected - 1));
-}
-
-/** Periods begin at midnight UTC; the same calendar day at local midnight, which charts and dates are written in. */
-export function localDay(at: number): number {
-  const day = new Date(at);
-  return new Date(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()).getTime();
 }
 
 /** "on 24 Nov", "22 Nov to 24 Nov". */

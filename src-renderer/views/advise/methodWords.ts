@@ -1,4 +1,5 @@
 // How what is usual was found, in words.
+import { preferences } from '../../app/preferences.svelte.ts';
 import { fmt } from '../../format/fmt.svelte.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import type { MetricReport } from '../../managers/advise.svelte.ts';
@@ -27,8 +28,10 @@ export function methodWords({ method: { key, params }, period }: Pick<MetricRepo
       : t('advise:method.noSeasons');
   const text = t('advise:method.rolling', {
     seasons: rhythm,
-    share: fmt.percent(number('intervalShare'), 0),
+    share: fmt.percent(number('intervalShare')),
     judged: periodCount(number('judged'), period),
   });
-  return number('window') > 1 ? `${text} ${t('advise:method.window', { n: periodCount(number('window'), period) })}` : text;
+  if (number('window') <= 1) return text;
+  const together = t('advise:method.window', { n: periodCount(number('window'), period) });
+  return preferences.language === 'zh' ? text + together : `${text} ${together}`;
 }

@@ -36,7 +36,7 @@ test('the band is drawn only where it is known', () => {
 });
 
 test('the newest period is over, under or as usual, or nothing is known', () => {
-  expect(stateOf(null)).toBe('noValue');
+  expect(stateOf(null)).toBe('unknown');
   expect(stateOf(point(0, { value: null }))).toBe('noValue');
   expect(stateOf(point(0, { expected: null }))).toBe('unknown');
   expect(stateOf(point(0, { value: 30, anomaly: true }))).toBe('above');

@@ -1,7 +1,7 @@
 // Points of a metric as lines of a chart.
 import type { MetricPoint } from '../../managers/advise.svelte.ts';
 import type { LineSeries } from '../../charts/LineChart.svelte';
-import { localDay } from './figures.ts';
+import { localDay } from './localDay.ts';
 
 export interface SeriesNames {
   actual: string;
@@ -31,8 +31,8 @@ export type MetricState = 'within' | 'above' | 'below' | 'unknown' | 'noValue';
 
 /** Whether the newest period is as usual. */
 export function stateOf(latest: MetricPoint | null): MetricState {
-  if (latest?.value == null) return 'noValue';
-  if (latest.expected === null) return 'unknown';
+  if (latest === null || (latest.value !== null && latest.expected === null)) return 'unknown';
+  if (latest.value === null || latest.expected === null) return 'noValue';
   if (!latest.anomaly) return 'within';
   return latest.value > latest.expected ? 'above' : 'below';
 }
