@@ -3,6 +3,7 @@ import { nameSchema } from '../../src-shared/domain/names.ts';
 import type { Advice, MetricDefinition } from '../../src-shared/rpc/advise.ts';
 import type { Result } from '../../src-shared/rpc/contract.ts';
 import { client } from '../rpc/client.svelte.ts';
+import { jobs } from './jobs.svelte.ts';
 import { Loaded } from './loaded.svelte.ts';
 
 export type { Advice, MetricDefinition } from '../../src-shared/rpc/advise.ts';
@@ -13,13 +14,6 @@ export type MetricPoint = MetricReport['points'][number];
 export class MetricsManager {
   readonly list = new Loaded<MetricEntry[]>(() => client.call('advise.metrics', {}));
   readonly load = (): Promise<void> => this.list.reload();
-
-  /** Ids of the jobs that analyse every metric. */
-  async analyseAll(): Promise<string[]> {
-    const started: string[] = [];
-    for (const { name } of this.list.value ?? []) started.push((await client.call('advise.analyse', { name })).jobId);
-    return started;
-  }
 }
 
 export class MetricManager {
@@ -68,6 +62,16 @@ export class BriefManager {
   }
   report(metric: string): MetricReport | null {
     return this.#reports.get(metric) ?? null;
+  }
+  /** Analyses every metric, one job after another, and resolves when the last has ended. A job that fails stands under Jobs.
+   *  `onStart` is told the id of each. */
+  async analyseAll(onStart: (jobId: string) => void): Promise<void> {
+    for (const { name } of this.metrics.value ?? []) {
+      const { jobId } = await client.call('advise.analyse', { name });
+      onStart(jobId);
+      await jobs.ended(jobId);
+    }
+    await this.load();
   }
   /** Why a series is not there. */
   get reportError(): unknown {

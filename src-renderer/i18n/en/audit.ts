@@ -7,7 +7,6 @@ export const audit = {
   export: 'Export…',
   newer_one: '{{n}} newer entry',
   newer_other: '{{n}} newer entries',
-  show: 'Show',
   'column.sequence': 'No.',
   'column.at': 'Time',
   'column.actor': 'Person',
@@ -59,7 +58,6 @@ export const audit = {
   'detail.none': 'No details.',
   'detail.facts': 'Details',
   'detail.choose': 'Choose an entry to see all of it.',
-  empty: 'Nothing matches the filter.',
 
   'subject.settings': 'settings',
   'subject.log': 'audit log',

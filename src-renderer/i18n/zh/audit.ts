@@ -5,7 +5,6 @@ export const audit = {
   verify: '校验审计链',
   export: '导出…',
   newer_other: '{{n}} 条新记录',
-  show: '显示',
   'column.sequence': '序号',
   'column.at': '时间',
   'column.actor': '人员',
@@ -55,7 +54,6 @@ export const audit = {
   'detail.none': '没有详情。',
   'detail.facts': '详情',
   'detail.choose': '选择一条记录以查看全部内容。',
-  empty: '没有符合筛选的记录。',
 
   'subject.settings': '设置',
   'subject.log': '审计日志',
