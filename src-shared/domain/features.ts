@@ -35,7 +35,18 @@ export const featureRule = z.discriminatedUnion('kind', [
   z.object({
     column: z.string(),
     kind: z.literal('drop'),
-    reason: z.enum(['identifier', 'constant', 'allMissing', 'target', 'leak', 'user', 'highCardinality', 'time', 'reservedName', 'fileFact']),
+    reason: z.enum([
+      'identifier',
+      'constant',
+      'allMissing',
+      'target',
+      'leak',
+      'user',
+      'highCardinality',
+      'time',
+      'reservedName',
+      'fileFact',
+    ]),
   }),
 ]);
 export type FeatureRule = z.infer<typeof featureRule>;

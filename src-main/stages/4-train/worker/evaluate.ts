@@ -4,9 +4,10 @@ import type { FittedFeatures, LoadModel, RawTable, Target } from '../../3-featur
 import type { Head } from '../exportModel.ts';
 import { softmax } from '../learners/networkLoss.ts';
 import type { Answers } from '../metrics/answers.ts';
-import { feedsFor, rowBatches, type FeatureRunner } from './featureMatrix.ts';
+import { feedsFor, rowBatches } from './featureMatrix.ts';
 import { joinAnswers, type ModelAnswers } from './modelAnswers.ts';
 import type { ModelSession } from './modelSession.ts';
+import type { TestFeatures } from './prepareRun.ts';
 
 type Pause = () => Promise<void>;
 
@@ -48,10 +49,9 @@ export async function parityOf(
   table: RawTable,
   rows: Int32Array,
   trained: { hidden: number[]; outputs: number; weights: Record<string, FloatArray>; head: Head },
-  { loadModel, features, pause }: { loadModel: LoadModel; features: FeatureRunner; pause: Pause },
+  { loadModel, testFeatures, width, pause }: { loadModel: LoadModel; testFeatures: TestFeatures; width: number; pause: Pause },
 ): Promise<number> {
   const { hidden, outputs, weights, head } = trained;
-  const { width } = features;
   const network = multilayerPerceptron({ featureCount: width, hiddenSizes: hidden, outputCount: outputs });
   const model = await loadModel(encodeModel(network.graph, { producer: 'modelkeep' }));
   const feeds = Object.fromEntries(
@@ -63,8 +63,7 @@ export async function parityOf(
   let largest = 0;
   try {
     for (const [start, end] of rowBatches(fitted, table, rows)) {
-      const batch = rows.subarray(start, end);
-      const matrix = { type: 'float32' as const, data: await features.run(table, batch), dims: [batch.length, width] };
+      const matrix = { type: 'float32' as const, data: await testFeatures(start, end), dims: [end - start, width] };
       const raw = (await model.run({ ...feeds, features: matrix }))['output']!.data as Float32Array;
       const expected = head.kind === 'class' ? softmax(raw, outputs, head.temperature) : Float64Array.from(raw);
       for (let at = 0; at < expected.length; at++) {

@@ -28,8 +28,13 @@ import { readTarget, readTimes } from './readTarget.ts';
 const mostRows = 1_000_000;
 const mostValidationRows = 50_000;
 const mostTestRows = 100_000;
+/** Of test features held for judging. */
+const keptTestBytes = 128 * 1024 * 1024;
 /** Of features held in memory for training. */
 const featureBytes = 768 * 1024 * 1024;
+
+/** Features of rows `start` to `end` of the test rows. */
+export type TestFeatures = (start: number, end: number) => Promise<Float32Array>;
 
 export interface PreparedRun {
   table: RawTable;
@@ -38,8 +43,8 @@ export interface PreparedRun {
   split: Split;
   fitted: FittedFeatures;
   width: number;
-  /** Kept open for the judging of candidates; the process ends with the run. */
-  features: FeatureRunner;
+  /** Features of the test rows: kept where they fit, otherwise computed for each candidate again. */
+  testFeatures: TestFeatures;
   train: { features: Matrix; target: NetworkTarget };
   validation: { features: Matrix; target: NetworkTarget };
   /** Scale of a numeric target. */
@@ -94,7 +99,7 @@ export async function prepareRun(
     split: { ...split, train: trainRows },
     fitted,
     width,
-    features,
+    testFeatures: await testFeaturesOf(features, table, split.test, pause),
     train: await part(trainRows),
     validation: await part(split.validation),
     scale,
@@ -108,6 +113,17 @@ export async function prepareRun(
     ...leakFindings(table, target, trainRows, dataset.columns, spec),
   ];
   return { ...run, findings };
+}
+
+async function testFeaturesOf(
+  features: FeatureRunner,
+  table: RawTable,
+  rows: Int32Array,
+  pause: () => Promise<void>,
+): Promise<TestFeatures> {
+  if (rows.length * features.width * 4 > keptTestBytes) return (start, end) => features.run(table, rows.subarray(start, end));
+  const { data, width } = await features.matrix(table, rows, pause);
+  return async (start, end) => data.slice(start * width, end * width);
 }
 
 function sampleRows(answered: Int32Array, seed: number): Int32Array {

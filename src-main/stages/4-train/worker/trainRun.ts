@@ -236,7 +236,7 @@ class TrainingRun {
 
   async #finishOne({ at, temperature }: KeptCandidate): Promise<FinishedCandidate> {
     const { spec, seed, outFolder, targetName } = this.#order;
-    const { table, target, split, fitted, width, features, train, scale, primaryMetric, loadModel } = this.#prepared;
+    const { table, target, split, fitted, width, testFeatures, train, scale, primaryMetric, loadModel } = this.#prepared;
     const plan = this.#plans[at]!;
     const weights = await this.#folder.weights(at);
     const head = headOf(spec, scale, temperature);
@@ -255,7 +255,7 @@ class TrainingRun {
       this.#judged.set(at, judged);
       const test = measure(judged, seed);
       const trained = { hidden: plan.hidden, outputs, weights, head };
-      const parity = await parityOf(answers, fitted, table, split.test, trained, { loadModel, features, pause });
+      const parity = await parityOf(answers, fitted, table, split.test, trained, { loadModel, testFeatures, width, pause });
       const importance =
         plan.learner === 'baseline'
           ? []
