@@ -1,4 +1,5 @@
 // The whole way as one person walks it through the window, the same in a browser and in Electron.
+import { adviseOnOrders } from './wholeWayAdvice.ts';
 import { breakTheData, deployAndAsk, learnNothingNew, promoteUnderTraffic, retrainFromAlert } from './wholeWayLive.ts';
 import {
   importNewerExport,
@@ -26,5 +27,6 @@ export async function walkTheWholeWay(walker: Walker): Promise<void> {
   await changeLook(walker);
   await promoteUnderTraffic(walker, url);
   await learnNothingNew(walker);
+  await adviseOnOrders(walker);
   await verifyAudit(walker);
 }

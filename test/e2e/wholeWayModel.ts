@@ -181,7 +181,7 @@ export async function makeChampion({ page }: Walker): Promise<void> {
 }
 
 /** From the list of datasets to the preview of a file whose path is typed. */
-async function openFile({ page }: Pick<Walker, 'page'>, file: string): Promise<void> {
+export async function openFile({ page }: Pick<Walker, 'page'>, file: string): Promise<void> {
   await goTo(page, 'Data');
   await main(page)
     .getByRole('link', { name: 'Import data' })

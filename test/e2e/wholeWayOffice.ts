@@ -77,6 +77,7 @@ export async function verifyAudit({ page, folder, shoot }: Walker): Promise<void
     'monitor.truth',
     'learn.start',
     'learn.decide',
+    'advise.decide',
   ])
     expect(actions, action).toContain(action);
 
