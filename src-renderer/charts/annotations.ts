@@ -1,5 +1,5 @@
-// What stands on a time chart besides the data: gaps, limits, deployments, the end of known labels. One custom series draws
-// them all, so that they look the same on every chart.
+// What stands on a time chart besides the data: gaps, limits, deployments, the end of known labels. Custom series draw them all, so that
+// they look the same on every chart.
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSeriesRenderItemReturn } from 'echarts';
 import { hatchLines } from './hatch.ts';
@@ -25,13 +25,28 @@ const eventColors = { cur: '--d-cur', crit: '--crit-mark', chal: '--d-chal' } as
 
 type Shape = Extract<CustomSeriesRenderItemReturn, { type: 'group' }>['children'];
 
-export function annotationSeries(annotations: readonly Annotation[], roles: Roles): CustomSeriesOption {
+/** Stretches lie under the data, so that they hide none of it; rules and their words lie above. */
+export function annotationSeries(annotations: readonly Annotation[], roles: Roles): CustomSeriesOption[] {
+  const isStretch = ({ kind }: Annotation): boolean => kind === 'gap' || kind === 'shade';
+  return [
+    layer('stretches', annotations.filter(isStretch), 1, roles),
+    layer(
+      'rules',
+      annotations.filter((one) => !isStretch(one)),
+      5,
+      roles,
+    ),
+  ];
+}
+
+function layer(id: string, annotations: readonly Annotation[], z: number, roles: Roles): CustomSeriesOption {
   return {
     type: 'custom',
+    id,
     silent: true,
     animation: false,
     clip: false,
-    z: 5,
+    z,
     tooltip: { show: false },
     // The value is not a datum of the axes: limits and events must not widen them by themselves.
     encode: { x: -1, y: -1, tooltip: [] },
