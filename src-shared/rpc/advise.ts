@@ -102,7 +102,14 @@ export const advise = {
   'advise.metrics': {
     params: z.strictObject({}),
     result: z.array(
-      metricDefinition.extend({ latest: metricPoint.nullable(), spark: z.array(z.number().nullable()), openAdvice: z.number().int() }),
+      metricDefinition.extend({
+        latest: metricPoint.nullable(),
+        spark: z.array(z.number().nullable()),
+        openAdvice: z.number().int(),
+        /** Version of the dataset that `latest` and `spark` come from; null before the first analysis. */
+        analysedVersion: z.number().int().nullable(),
+        newestVersion: z.number().int(),
+      }),
     ),
   },
   'advise.metric': { params: z.strictObject({ name: nameSchema }), result: metricReport },

@@ -47,14 +47,17 @@ export async function adviseOnOrders(walker: Walker): Promise<void> {
   await main(page).getByRole('button', { name: 'Import', exact: true }).click();
   await isAt(page, '#/data/orders/v2', 60_000);
 
+  // Until it is analysed, nobody is told that all is as usual.
   await goTo(page, 'Advise');
+  await reads(main(page).getByRole('row', { name: /^Order lines a week/ }), 'v2 not analysed');
   await main(page)
     .getByRole('link', { name: /^Briefing/ })
     .click();
+  const briefing = main(page).getByRole('region', { name: 'Briefing' });
+  await reads(briefing, 'Order lines a week has newer data that was not analysed yet');
   await main(page)
     .getByRole('button', { name: /^Analyse all/ })
     .click();
-  const briefing = main(page).getByRole('region', { name: 'Briefing' });
   await reads(briefing, /Order lines a week: 257 lines, 32\.\d% under usual 4 Dec 2017 to 31 Dec 2017/, 120_000);
   await reads(briefing, 'Check why rows of Region West stopped coming. None arrived; 96 are usual.');
   await reads(briefing, /of the gap is Region West \(−12\d\.\d lines\)/);

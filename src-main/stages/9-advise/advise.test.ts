@@ -67,7 +67,7 @@ describe('metrics', () => {
     expect(report).toMatchObject({ method: { key: 'notAnalysed' }, datasetVersion: { name: 'orders', version: 1 }, advice: [] });
     expect(report.points.length).toBeGreaterThan(200);
     expect(report.points.every((point) => point.expected === null && !point.anomaly)).toBe(true);
-    expect(service.metrics()).toMatchObject([{ name: 'order-lines', latest: null, spark: [], openAdvice: 0 }]);
+    expect(service.metrics()).toMatchObject([{ name: 'order-lines', latest: null, spark: [], openAdvice: 0, analysedVersion: null }]);
   });
 
   test.each([
@@ -150,7 +150,7 @@ describe('what stands out', () => {
     expect(report.method).toMatchObject({ key: 'rolling', params: { intervalShare: 0.995, window: 4 } });
     expect(report.latest?.expected).toBeGreaterThan(0);
     expect(report.points.filter((point) => point.anomaly).length / 57).toBeLessThanOrEqual(0.04);
-    expect(service.metrics()[0]).toMatchObject({ latest: report.latest, openAdvice: 0 });
+    expect(service.metrics()[0]).toMatchObject({ latest: report.latest, openAdvice: 0, analysedVersion: report.datasetVersion.version });
     expect(service.metrics()[0]!.spark).toHaveLength(30);
   }, 30_000);
 

@@ -92,7 +92,11 @@ export class AdviseService {
   }
 
   metrics(): Result<'advise.metrics'> {
-    return this.#store.metrics().map(({ definition, latest, spark, openAdvice }) => ({ ...definition, latest, spark, openAdvice }));
+    return this.#store.metrics().map(({ id: _id, definition, ...found }) => ({
+      ...definition,
+      ...found,
+      newestVersion: this.#with.data.newest(definition.dataset).version,
+    }));
   }
 
   /** The newest analysis; where there is none, or the dataset has a newer version, the bare series.

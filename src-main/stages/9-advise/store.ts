@@ -20,6 +20,8 @@ export interface MetricSummary {
   latest: MetricPoint | null;
   spark: (number | null)[];
   openAdvice: number;
+  /** Version of the dataset of the newest analysis. */
+  analysedVersion: number | null;
 }
 
 interface AdviceRow {
@@ -61,16 +63,17 @@ export class AdviceStore {
   metrics(): MetricSummary[] {
     const open = this.#db.prepare<[number], number>(screenQueries.openOfMetric).pluck();
     return this.#db
-      .prepare<[], { id: number; definition: string; latest: string | null; spark: string | null }>(
-        'SELECT id, definition, latest, spark FROM metrics ORDER BY name',
+      .prepare<[], { id: number; definition: string; latest: string | null; spark: string | null; analysedVersion: number | null }>(
+        'SELECT id, definition, latest, spark, dataset_version AS analysedVersion FROM metrics ORDER BY name',
       )
       .all()
-      .map(({ id, definition, latest, spark }) => ({
+      .map(({ id, definition, latest, spark, analysedVersion }) => ({
         id,
         definition: JSON.parse(definition) as MetricDefinition,
         latest: latest === null ? null : (JSON.parse(latest) as MetricPoint),
         spark: spark === null ? [] : (JSON.parse(spark) as (number | null)[]),
         openAdvice: open.get(id) ?? 0,
+        analysedVersion,
       }));
   }
 

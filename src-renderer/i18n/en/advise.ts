@@ -26,6 +26,7 @@ export const advise = {
   'state.below': 'Under usual',
   'state.unknown': 'Not analysed',
   'state.noValue': 'No value',
+  'state.behind': 'v{{version}} not analysed',
 
   'aggregate.sum': 'Sum',
   'aggregate.average': 'Average',
@@ -190,6 +191,8 @@ export const advise = {
   'brief.subtitle': '{{metrics}}, data to {{to}} · {{out}}, {{usual}} as usual',
   'brief.subtitleNone': '{{metrics}}',
   'brief.print': 'Print or PDF',
+  'brief.behind_one': '{{titles}} has newer data that was not analysed yet. What stands here is about the version before.',
+  'brief.behind_other': '{{titles}} have newer data that was not analysed yet. What stands here is about the versions before.',
   'brief.lead.noneAnalysed': 'No metric was analysed yet, so there is nothing to report.',
   'brief.lead.nothing': 'There is nothing to decide.',
   'brief.lead.none_one': 'The newest period of the one metric that was analysed is within its usual range.',

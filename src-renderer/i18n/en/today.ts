@@ -106,6 +106,7 @@ export const today = {
   'metrics.within': '{{change}}, within the usual range',
   'metrics.outside': '{{change}}, outside the usual range',
   'metrics.noExpectation': 'no expectation yet',
+  'metrics.behind': 'v{{version}} not analysed yet',
 
   'job.cancelled': 'cancelled',
   'job.failed': 'failed',

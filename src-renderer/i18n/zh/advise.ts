@@ -23,6 +23,7 @@ export const advise = {
   'state.below': '低于常态',
   'state.unknown': '尚未分析',
   'state.noValue': '暂无数值',
+  'state.behind': 'v{{version}} 尚未分析',
 
   'aggregate.sum': '合计',
   'aggregate.average': '平均',
@@ -179,6 +180,7 @@ export const advise = {
   'brief.subtitle': '{{metrics}}，数据截至 {{to}} · {{out}}，{{usual}} 个正常',
   'brief.subtitleNone': '{{metrics}}',
   'brief.print': '打印或存为 PDF',
+  'brief.behind_other': '{{titles}} 有尚未分析的新数据，此处内容仍基于旧版本。',
   'brief.lead.noneAnalysed': '尚未分析任何指标，因此没有可报告的内容。',
   'brief.lead.nothing': '没有待决事项。',
   'brief.lead.none_other': '已分析的 {{count}} 个指标最新一期均在常见范围内。',

@@ -90,6 +90,7 @@ export const today = {
   'metrics.within': '{{change}}，在常见范围内',
   'metrics.outside': '{{change}}，超出常见范围',
   'metrics.noExpectation': '暂无预期值',
+  'metrics.behind': 'v{{version}} 尚未分析',
 
   'job.cancelled': '已取消',
   'job.failed': '失败',

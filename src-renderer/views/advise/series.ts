@@ -1,5 +1,5 @@
 // Points of a metric as lines of a chart.
-import type { MetricPoint } from '../../managers/advise.svelte.ts';
+import type { MetricEntry, MetricPoint } from '../../managers/advise.svelte.ts';
 import type { LineSeries } from '../../charts/LineChart.svelte';
 import { localDay } from './localDay.ts';
 
@@ -28,6 +28,11 @@ export function seriesLines(points: readonly MetricPoint[], names: SeriesNames):
 }
 
 export type MetricState = 'within' | 'above' | 'below' | 'unknown' | 'noValue';
+
+/** The dataset has a newer version than the one that was analysed. */
+export function isBehind({ analysedVersion, newestVersion }: Pick<MetricEntry, 'analysedVersion' | 'newestVersion'>): boolean {
+  return analysedVersion !== null && analysedVersion !== newestVersion;
+}
 
 /** Whether the newest period is as usual. */
 export function stateOf(latest: MetricPoint | null): MetricState {
