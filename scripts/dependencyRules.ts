@@ -48,5 +48,11 @@ function rulesOf({ name, files, mayImport, noBuiltins, neverPackages }: Layer): 
 
 const general: IForbiddenRuleType[] = [
   { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+  {
+    name: 'only platform/onnxRuntime.ts loads ONNX Runtime: elsewhere it would call its maker',
+    severity: 'error',
+    from: { path: '^src-main/', pathNot: '^src-main/platform/onnxRuntime\\.ts$' },
+    to: { path: '(^|node_modules/)onnxruntime-node(/|$)' },
+  },
   { name: 'everything imported must exist', severity: 'error', from: {}, to: { couldNotResolve: true, path: '^\\.' } },
 ];

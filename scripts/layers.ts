@@ -56,7 +56,7 @@ export const layers: readonly Layer[] = [
     files: '^src-main/compiler/',
     mayImport: [shared],
     noBuiltins: true,
-    neverPackages: ['electron', 'better-sqlite3', '@duckdb/node-api', 'onnxruntime-node'],
+    neverPackages: ['electron', 'better-sqlite3', '@duckdb/node-api'],
   },
   { ...govern, mayImport: [shared, platform] },
   { ...migrations, mayImport: [platform] },

@@ -1,5 +1,4 @@
 // Loads the native libraries in a process of its own and says what works: the core never loads a model, and a broken library ends only this.
-import { createRequire } from 'node:module';
 import { serveWorker } from './workerMain.ts';
 
 export interface LibraryVersions {
@@ -8,8 +7,6 @@ export interface LibraryVersions {
   providers: string[];
   failures: { library: string; reason: string }[];
 }
-
-const require = createRequire(import.meta.url);
 
 serveWorker({
   /** Versions of what loads; the reason for what does not. */
@@ -24,9 +21,9 @@ serveWorker({
     };
     await attempt('duckdb', async () => (await import('@duckdb/node-api')).default.version());
     await attempt('onnxruntime', async () => {
-      const runtime = await import('onnxruntime-node');
+      const runtime = await import('./onnxRuntime.ts');
       found.providers = runtime.listSupportedBackends().map(({ name }) => name);
-      return runtime.env.versions.node ?? (require('onnxruntime-node/package.json') as { version: string }).version;
+      return runtime.onnxRuntimeVersion;
     });
     await attempt('sharp', async () => (await import('sharp')).default.versions.sharp ?? '?');
     await attempt('libvips', async () => (await import('sharp')).default.versions.vips);
@@ -34,7 +31,7 @@ serveWorker({
   },
   /** Runs a one-node model on `provider`. */
   provider: async ({ provider }: { provider: string }): Promise<{ tookMs: number }> => {
-    const { InferenceSession, Tensor } = await import('onnxruntime-node');
+    const { InferenceSession, Tensor } = await import('./onnxRuntime.ts');
     const start = performance.now();
     const session = await InferenceSession.create(Buffer.from(doubled, 'base64'), { executionProviders: [provider], logSeverityLevel: 4 });
     const { y } = await session.run({ x: new Tensor('float32', [1, 2], [2]) });

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../src-main/platform/onnxRuntime.ts';
 import { benchModel, benchRow } from '../../src-main/testing/benchModel.ts';
 import { http, openTestServe } from '../../src-main/testing/serveBench.ts';
 import { preparePython } from '../fixtures/python.ts';

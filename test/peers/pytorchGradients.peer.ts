@@ -1,5 +1,5 @@
 // Our gradients and whole trainings, run by ONNX Runtime in float64, against PyTorch's autograd and optimizers in float64.
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../src-main/platform/onnxRuntime.ts';
 import { join } from 'node:path';
 import { gradients } from '../../src-main/compiler/gradients/index.ts';
 import type { GradientRule } from '../../src-main/compiler/gradients/defineGradient.ts';

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../platform/onnxRuntime.ts';
 import { describe, expect, it } from 'vitest';
 import { encodeModel, GraphBuilder, integer, ints, type AttributeInput, type Shape, type Value } from '../index.ts';
 import { TypedOps } from './typedOps.ts';

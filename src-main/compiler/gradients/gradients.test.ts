@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../platform/onnxRuntime.ts';
 import { describe, expect, it } from 'vitest';
 import { differentiableOperators } from '../1-parse/operators.ts';
 import { isKnownOperator } from '../2-shapes/shapeRules.ts';

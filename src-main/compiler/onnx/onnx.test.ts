@@ -1,11 +1,11 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../platform/onnxRuntime.ts';
 import { describe, expect, it } from 'vitest';
 import { encodeModel, float, GraphBuilder, mergeGraphs, readModel, strings, tensorOf } from '../index.ts';
 
-const run = async (bytes: Uint8Array, feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.OnnxValueMapType> => {
+const run = async (bytes: Uint8Array, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> => {
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   try {
-    return await session.run(feeds);
+    return (await session.run(feeds)) as Record<string, ort.Tensor>;
   } finally {
     await session.release();
   }

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../platform/onnxRuntime.ts';
 import { readModel, type Runtime, type RuntimeTensor } from '../index.ts';
 import { interpret, tensor } from './referenceInterpreter.ts';
 

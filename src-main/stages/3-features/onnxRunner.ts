@@ -9,7 +9,7 @@ export interface OnnxOptions {
 export function onnxLoader({ threads = 1 }: OnnxOptions = {}): LoadModel {
   return async (model) => {
     // Loaded with the first model: the core uses this stage too, and it never loads one.
-    const { InferenceSession, Tensor } = await import('onnxruntime-node');
+    const { InferenceSession, Tensor } = await import('../../platform/onnxRuntime.ts');
     const session = await InferenceSession.create(model, {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,

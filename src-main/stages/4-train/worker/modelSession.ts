@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../../platform/onnxRuntime.ts';
 import { modelSignature, type ModelSignature } from '../../../../src-shared/domain/features.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { readModel } from '../../../compiler/index.ts';

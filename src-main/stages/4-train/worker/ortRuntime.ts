@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../../platform/onnxRuntime.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../../../compiler/index.ts';
 
 /** ONNX Runtime for the trainer: one thread, so that sums have one order and equal seeds give equal bits. */

@@ -1,7 +1,7 @@
 // One model version in ONNX Runtime: verified, tried out, and run in chunks.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../../platform/onnxRuntime.ts';
 import type { ModelSignature } from '../../../../src-shared/domain/features.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { OutputColumn } from '../protocol/answers.ts';
