@@ -14,8 +14,19 @@ export const looks: readonly Look[] = [
   { theme: 'dark', language: 'zh' },
 ];
 
+/** The browser's own errands (updates, proxy discovery, probes) stay at home: the record of outside connections is about us. */
+export const chromiumFlags: readonly string[] = [
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  '--no-proxy-server',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-domain-reliability',
+  '--no-pings',
+];
+
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: [...chromiumFlags] });
 }
 
 /** A fresh page on `url` (with its token) that has heard from the core. */

@@ -4,8 +4,21 @@ import { uiFile } from '../../platform/uiFiles.ts';
 
 export const home = 'app://modelkeep/';
 
+/** Chromium's own errands: proxy discovery (DNS for "wpad"), component updates, probes of the outside. The page needs none of them. */
+const noNetwork: Record<string, string> = {
+  'no-proxy-server': '',
+  'host-resolver-rules': 'MAP * ~NOTFOUND',
+  'disable-background-networking': '',
+  'disable-component-update': '',
+  'disable-domain-reliability': '',
+  'disable-sync': '',
+  'no-pings': '',
+  'dns-prefetch-disable': '',
+};
+
 /** Before the application is ready. */
 export function declareSafeDefaults(): void {
+  for (const [name, value] of Object.entries(noNetwork)) app.commandLine.appendSwitch(name, value);
   protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
   // No page but ours is ever shown, no second window, no embedded page.
   app.on('web-contents-created', (_event, contents) => {
