@@ -1,6 +1,6 @@
 // Points of a metric as lines of a chart.
 import type { MetricEntry, MetricPoint } from '../../managers/advise.svelte.ts';
-import type { LineSeries } from '../../charts/LineChart.svelte';
+import type { LineSeries } from '../../charts/lineSeries.ts';
 import { localDay } from './localDay.ts';
 
 export interface SeriesNames {
