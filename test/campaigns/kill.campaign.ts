@@ -194,6 +194,7 @@ class KillCampaign {
   async #restart(): Promise<void> {
     const startedAt = Date.now();
     this.#app = await startApp(this.#workspace);
+    this.#url = null; // the port is another one
     this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs, Date.now() - startedAt);
   }
 
