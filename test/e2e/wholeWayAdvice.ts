@@ -1,10 +1,7 @@
 // Advice on a business figure: defined in the window, quiet on the real orders, and plain about a region whose rows stopped coming.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeWithoutWest } from '../support/ordersWithoutWest.ts';
 import { openFile } from './wholeWayModel.ts';
 import { find, goTo, isAt, main, pick, reads, type Walker } from './wholeWayWindow.ts';
-
-const orders = join(import.meta.dirname, '../../resources/samples/orders/orders.csv');
 
 export async function adviseOnOrders(walker: Walker): Promise<void> {
   const { page, folder, shoot } = walker;
@@ -76,12 +73,4 @@ export async function adviseOnOrders(walker: Walker): Promise<void> {
   await dialog.waitFor({ state: 'hidden' });
   await reads(main(page).getByRole('region', { name: 'Earlier decisions' }), 'Order lines a week');
   await main(page).getByRole('region', { name: 'What to do' }).getByText('Nothing to decide.').waitFor();
-}
-
-function writeWithoutWest(folder: string): string {
-  const [header, ...lines] = readFileSync(orders, 'utf8').trimEnd().split('\n');
-  const kept = lines.filter((line) => !(/,2017-12-(0[4-9]|[123]\d),/.test(line) && line.includes(',West,')));
-  const file = join(folder, 'orders-december.csv');
-  writeFileSync(file, `${[header, ...kept].join('\n')}\n`);
-  return file;
 }

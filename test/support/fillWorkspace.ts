@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sample, type Sample } from '../../src-shared/domain/sample.ts';
 import type { CoreClient } from './coreClient.ts';
+import { writeWithoutWest } from './ordersWithoutWest.ts';
 
 const samples = join(import.meta.dirname, '../../resources/samples');
 
@@ -40,6 +41,19 @@ export async function post(url: string, rows: Row[]): Promise<Answer> {
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ rows }) });
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
+
+const weeklyLines = {
+  name: 'order-lines-a-week',
+  title: 'Order lines a week',
+  timeColumn: 'Order Date',
+  aggregate: 'count' as const,
+  valueColumn: null,
+  shareOf: null,
+  dimensions: ['Segment', 'Region'],
+  period: 'week' as const,
+  unit: 'lines',
+  goal: 'up' as const,
+};
 
 export interface Filled {
   runId: string;
@@ -131,6 +145,10 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
     const { businessMetric } = readSample('orders');
     await call('advise.saveMetric', { ...businessMetric!, title: businessMetric!.title.en, dataset: 'orders' });
     await finished((await call('advise.analyse', { name: businessMetric!.name })).jobId);
+    // A region that stopped sending, for the briefing.
+    await importAs('orders-without-west', [writeWithoutWest(scratch)], readSample('orders').importOptions);
+    await call('advise.saveMetric', { ...weeklyLines, dataset: 'orders-without-west' });
+    await finished((await call('advise.analyse', { name: weeklyLines.name })).jobId);
     await call('audit.verify', {});
 
     return {
@@ -166,7 +184,7 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
         learn: '#/learn',
         'learn-cycle': `#/learn/${cycleId}`,
         advise: '#/advise',
-        'advise-metric': `#/advise/${businessMetric!.name}`,
+        'advise-metric': `#/advise/${weeklyLines.name}`,
         'advise-brief': '#/advise/brief',
         jobs: '#/jobs',
         audit: '#/audit',
