@@ -72,6 +72,15 @@ test('what the core says about the workspace reaches the shell, and it is not tr
   await expect(client.call('jobs.list', {})).rejects.toMatchObject({ code: 'MK_CORE_EXITED' });
 });
 
+test('a shell that comes while the core of another one is still closing waits for it', async () => {
+  const { core: first } = supervise();
+  await first.ready;
+  const { core: second } = supervise();
+  setTimeout(() => void first.stop(), 500);
+  await second.ready;
+  expect(second.pid).not.toBeNull();
+});
+
 test('a core that dies at every start answers MK_CORE_EXITED and never hangs a call', async () => {
   let starts = 0;
   const { core, client } = supervise({

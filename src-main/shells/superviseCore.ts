@@ -36,6 +36,8 @@ export interface SupervisedCore {
 const waitsMs = [0, 250, 1000, 5000];
 /** A core that lived this long has earned a fresh count. */
 const settledMs = 30_000;
+/** A shell that was killed leaves a core that needs a moment to close the workspace; so long the next one waits before it says "in use". */
+const lockPatienceMs = 5000;
 /** How long a call waits for a core that is just being started again. */
 const patienceMs = 10_000;
 
@@ -57,10 +59,10 @@ class Supervisor implements SupervisedCore {
 
   constructor(options: SuperviseOptions) {
     this.#options = options;
-    this.ready = this.#start();
+    this.ready = this.#startFirst();
     this.#starting = this.ready.catch((error: unknown) => {
       // What the core itself says will not change by trying again; a death may.
-      if (isModelkeepError(error) && error.code !== 'MK_WORKER_DIED') this.#stopped = true;
+      if (isRefusal(error)) this.#stopped = true;
     });
   }
 
@@ -86,6 +88,19 @@ class Supervisor implements SupervisedCore {
     await this.#worker?.stop();
   }
 
+  async #startFirst(): Promise<Core['workspace']> {
+    const until = performance.now() + lockPatienceMs;
+    for (;;) {
+      try {
+        return await this.#start();
+      } catch (error) {
+        const isLocked = isModelkeepError(error) && error.code === 'MK_WORKSPACE_LOCKED';
+        if (!isLocked || this.#stopped || performance.now() > until) throw error;
+        await sleep(250);
+      }
+    }
+  }
+
   async #start(): Promise<Core['workspace']> {
     const { workspaceFolder, shell, actor, host, start = startWorker } = this.#options;
     const startedAt = performance.now();
@@ -95,10 +110,12 @@ class Supervisor implements SupervisedCore {
       onEvent: (_channel, event) => this.#tell(event as RpcEvent),
     });
     this.#worker = worker;
+    // One that says why it cannot work was not lost: whoever asked decides what comes next.
+    let refused = false;
     void worker.exited.then(() => {
       this.#up = false;
       if (performance.now() - startedAt > settledMs) this.#failures = 0;
-      if (!this.#stopped) this.#starting = this.#restart();
+      if (!this.#stopped && !refused) this.#starting = this.#restart();
     });
     try {
       const workspace = await worker.request<Core['workspace']>('start', {
@@ -110,7 +127,8 @@ class Supervisor implements SupervisedCore {
       this.#up = true;
       return workspace;
     } catch (error) {
-      if (isModelkeepError(error) && error.code !== 'MK_WORKER_DIED') await worker.stop(1000);
+      refused = isRefusal(error);
+      if (refused) await worker.stop(1000);
       throw error;
     }
   }
@@ -118,9 +136,14 @@ class Supervisor implements SupervisedCore {
   async #restart(): Promise<void> {
     await sleep(waitsMs[Math.min(this.#failures++, waitsMs.length - 1)]);
     if (this.#stopped) return;
-    // A failure here ends in another exit, and that in another attempt.
-    if (await this.#start().catch(() => null))
-      this.#tell({ event: 'coreRestarted', data: { at: Date.now() } satisfies EventData<'coreRestarted'> });
+    try {
+      await this.#start();
+    } catch (error) {
+      // One that died ends in another attempt through its exit; one that refused has to be asked again (the disk may have room by then).
+      if (isRefusal(error)) return this.#restart();
+      return;
+    }
+    this.#tell({ event: 'coreRestarted', data: { at: Date.now() } satisfies EventData<'coreRestarted'> });
   }
 
   #print(line: string): void {
@@ -137,4 +160,9 @@ class Supervisor implements SupervisedCore {
   #tell(event: RpcEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** The core lives and says why it cannot open the workspace. */
+function isRefusal(error: unknown): boolean {
+  return isModelkeepError(error) && error.code !== 'MK_WORKER_DIED';
 }
