@@ -35,3 +35,13 @@ it('numbers runs and keeps candidates in their order', () => {
   expect(store.candidates('run_b').map((each) => each.candidate.id)).toEqual(['cand_1', 'cand_2']);
   expect(() => store.insertCandidate({ id: 'cand_3', runId: 'run_x', learner: 'mlp', settings: {}, position: 0 })).toThrow(/FOREIGN KEY/);
 });
+
+it('a run that ended and begins again is running, not ended', () => {
+  const store = new TrainStore(bench.db);
+  const dataset = { name: 'churn', version: 1 };
+  store.insertRun('run_a', 'job_a', { dataset, target: { kind: 'column' as const, column: 'churn' } }, 1, 'ada');
+  const spec = { dataset, target: { kind: 'column' as const, column: 'churn' }, task: 'binary' as const, classes: ['No', 'Yes'], rules: [] };
+  store.finish('run_a', 'failed', 5, null, []);
+  store.begin('run_a', spec, 'f'.repeat(64));
+  expect(store.run('run_a')).toMatchObject({ state: 'running', finishedAt: null });
+});

@@ -94,8 +94,11 @@ export class TrainStore {
     return this.#db.prepare<[string, number], RunRow>(screenQueries.ofVersion).all(name, version).map(presentRun);
   }
 
+  /** Also a run that had ended: when the core dies between a run's end and its job's, the job comes again. */
   begin(id: string, spec: FeatureSpec, specSha256: string): void {
-    this.#db.prepare(`UPDATE runs SET state = 'running', spec = ?, spec_sha256 = ? WHERE id = ?`).run(JSON.stringify(spec), specSha256, id);
+    this.#db
+      .prepare(`UPDATE runs SET state = 'running', finished_at = NULL, spec = ?, spec_sha256 = ? WHERE id = ?`)
+      .run(JSON.stringify(spec), specSha256, id);
   }
 
   /** Back to the start. Candidates stay: a model may be registered from one, and training again gives each the same result. */
