@@ -40,7 +40,13 @@ it('a run that ended and begins again is running, not ended', () => {
   const store = new TrainStore(bench.db);
   const dataset = { name: 'churn', version: 1 };
   store.insertRun('run_a', 'job_a', { dataset, target: { kind: 'column' as const, column: 'churn' } }, 1, 'ada');
-  const spec = { dataset, target: { kind: 'column' as const, column: 'churn' }, task: 'binary' as const, classes: ['No', 'Yes'], rules: [] };
+  const spec = {
+    dataset,
+    target: { kind: 'column' as const, column: 'churn' },
+    task: 'binary' as const,
+    classes: ['No', 'Yes'],
+    rules: [],
+  };
   store.finish('run_a', 'failed', 5, null, []);
   store.begin('run_a', spec, 'f'.repeat(64));
   expect(store.run('run_a')).toMatchObject({ state: 'running', finishedAt: null });
