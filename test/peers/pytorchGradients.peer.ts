@@ -80,7 +80,8 @@ async function gradientCases(interpreted: Set<string>): Promise<Case[]> {
   const cases: Case[] = [];
   for (const [key, rule] of Object.entries(gradients) as unknown as [string, GradientRule][]) {
     for (const [number, sample] of rule.samples.entries()) {
-      const { forward, graph, inputs, output } = differentiateSample(rule, sample, 'float64');
+      const { forward, graph, inputs, outputs } = differentiateSample(rule, sample, 'float64');
+      const output = outputs[0]!;
       const random = testRandom(300 + number);
       const point = Object.fromEntries(inputs.map((each) => [each.name, drawInput(each, sample, random)]));
       const cotangent = Array.from({ length: size(output.shape as number[]) }, () => random() * 2 - 1);

@@ -1,6 +1,6 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Graph, GraphNode, Shape, TensorData, Value } from '../onnx/graph.ts';
-import { isDifferentiable } from './operators.ts';
+import { isSupported, operatorKey } from '../gradients/index.ts';
 
 /** A mask of random zeros and ones that a Dropout multiplies by, scaled so that the mean stays: 1/(1 − rate) or 0. */
 export interface KeepMask {
@@ -41,12 +41,9 @@ export function parseForward(forward: Graph, parameterNames: readonly string[], 
 
   const keepMasks: KeepMask[] = [];
   const nodes = forward.nodes.map((node): GraphNode => {
-    if (node.domain !== '' || !(isDifferentiable(node.opType) || node.opType === 'Dropout')) {
-      throw new ModelkeepError('MK_COMPILER_OPERATOR_UNSUPPORTED', {
-        operator: node.domain === '' ? node.opType : `${node.domain}.${node.opType}`,
-        node: node.name,
-      });
-    }
+    const operator = operatorKey(node.domain, node.opType);
+    if (!isSupported(operator) && operator !== 'Dropout')
+      throw new ModelkeepError('MK_COMPILER_OPERATOR_UNSUPPORTED', { operator, node: node.name });
     if (node.opType !== 'Dropout') return node;
     const mask = { name: `keep.${node.name}`, rate: dropoutRate(node, forward.initializers) };
     keepMasks.push(mask);

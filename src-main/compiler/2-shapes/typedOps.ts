@@ -1,39 +1,77 @@
 import type { AttributeInput } from '../onnx/attributes.ts';
 import { float, ints, toAttribute } from '../onnx/attributes.ts';
-import { dataTypeCodes, type DataType, type Shape, type TensorData, type Value } from '../onnx/graph.ts';
+import { dataTypeCodes, type Attributes, type DataType, type Shape, type TensorData, type Value } from '../onnx/graph.ts';
 import { tensorOf, type GraphBuilder } from '../onnx/graphBuilder.ts';
 import { sameShape } from './broadcast.ts';
-import { constantIntegers, shapeRules, type KnownOperator } from './shapeRules.ts';
+import { constantIntegers, fixed, type ShapeRule } from './rules/shapeRule.ts';
+import { shapeRules, type KnownOperator } from './shapeRules.ts';
 
 /** A value whose type and shape are known. */
 export interface TypedValue extends Value {
   readonly shape: Shape;
 }
 
+/** A node that was added, with what it read and made. */
+export interface TapeEntry {
+  /** ONNX name, other domains before it: 'Conv', 'com.microsoft.FusedMatMul'. */
+  readonly operator: KnownOperator;
+  readonly attributes: Attributes;
+  readonly inputs: readonly (TypedValue | undefined)[];
+  readonly outputs: readonly TypedValue[];
+}
+
 /**
  * Adds nodes to a graph and works out each output's type and shape on the way, so that a gradient rule reads like its formula:
- * `g.mul(y, g.sub(dy, g.reduceSum(g.mul(dy, y), [-1])))`.
+ * `g.mul(y, g.sub(dy, g.reduceSum(g.mul(dy, y), [-1])))`. Every node goes on the `tape`, which backpropagation walks: what
+ * a gradient rule adds can be differentiated again.
  */
 export class TypedOps {
   readonly graph: GraphBuilder;
+  /** All nodes added through this object, in order. */
+  readonly tape: TapeEntry[] = [];
 
   constructor(graph: GraphBuilder) {
     this.graph = graph;
   }
 
+  /** A node with one output. */
   op(
-    opType: KnownOperator,
+    operator: KnownOperator,
     inputs: readonly (Value | undefined)[],
     attributes: Readonly<Record<string, AttributeInput>> = {},
     name?: string,
   ): TypedValue {
-    const type = shapeRules[opType]({
-      inputs: inputs.map((each) => each && typed(each)),
-      attributes: Object.fromEntries(Object.entries(attributes).map(([key, input]) => [key, toAttribute(key, input)])),
+    return this.node(operator, inputs, attributes, name === undefined ? 1 : [name])[0]!;
+  }
+
+  /** A node with any number of outputs: how many, or their names; '' leaves an optional output out. */
+  node(
+    operator: KnownOperator,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+    outputs: number | readonly string[] = 1,
+  ): TypedValue[] {
+    const outputCount = typeof outputs === 'number' ? outputs : outputs.length;
+    const typedInputs = inputs.map((each) => each && typed(each));
+    const allAttributes = Object.fromEntries(Object.entries(attributes).map(([key, input]) => [key, toAttribute(key, input)]));
+    const types = (shapeRules[operator] as ShapeRule)({
+      inputs: typedInputs,
+      attributes: allAttributes,
       constant: (at) => this.graph.constantValue(inputs[at]),
+      outputCount,
     });
-    const output = { dtype: type.dtype, shape: type.shape, ...(name !== undefined && { name }) };
-    return typed(this.graph.op(opType, inputs, { attributes, output }));
+    const [domain, opType] = splitOperator(operator);
+    const specs = [types].flat().slice(0, outputCount);
+    if (specs.length < outputCount) throw new Error(`${operator} has no more than ${specs.length} outputs, not ${outputCount}.`);
+    const results = this.graph
+      .node(opType, inputs, {
+        domain,
+        attributes: allAttributes,
+        outputs: specs.map(({ dtype, shape }, at) => ({ dtype, shape, ...(typeof outputs !== 'number' && { name: outputs[at]! }) })),
+      })
+      .map(typed);
+    this.tape.push({ operator, attributes: allAttributes, inputs: typedInputs, outputs: results });
+    return results;
   }
 
   add = (a: Value, b: Value): TypedValue => this.op('Add', [a, b]);
@@ -91,6 +129,18 @@ export class TypedOps {
     return typed(this.graph.scalar(value, like.dtype));
   }
 
+  /** Zeros, or another number, in the type and shape of `like`, whose sizes must be known. */
+  filledLike(like: Value, value = 0): TypedValue {
+    const { shape } = typed(like);
+    return shape.length === 0 ? this.scalar(value, like) : this.expand(this.scalar(value, like), shape);
+  }
+
+  expand(data: Value, shape: Shape): TypedValue {
+    return sameShape(typed(data).shape, shape)
+      ? typed(data)
+      : this.op('Expand', [data, this.graph.int64(shape.map((dim) => fixed(dim, 'A size to expand to')))]);
+  }
+
   /** A constant tensor of float type `like`. */
   tensor(shape: readonly number[], values: readonly number[], like: Value): TypedValue {
     return typed(this.graph.constant(tensorOf(like.dtype as 'float32' | 'float64', shape, values)));
@@ -103,6 +153,12 @@ export class TypedOps {
   constant(tensor: TensorData): TypedValue {
     return typed(this.graph.constant(tensor));
   }
+}
+
+/** 'com.microsoft.FusedMatMul' is ['com.microsoft', 'FusedMatMul']; 'Conv' is ['', 'Conv']. */
+function splitOperator(operator: string): [domain: string, opType: string] {
+  const dot = operator.lastIndexOf('.');
+  return dot < 0 ? ['', operator] : [operator.slice(0, dot), operator.slice(dot + 1)];
 }
 
 export function typed(value: Value): TypedValue {

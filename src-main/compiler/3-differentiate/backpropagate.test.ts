@@ -5,7 +5,7 @@ import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
 import { GraphBuilder, type Graph } from '../index.ts';
 import { interpret, tensor } from '../tests/referenceInterpreter.ts';
 import { testRandom } from '../tests/runtimes.ts';
-import { backpropagate } from './backpropagate.ts';
+import { backpropagate, gradientsOf } from './backpropagate.ts';
 
 /** Smooth operators on [3, 3], [3] and [1, 3] tensors: any value may be used many times, so gradients must add up. */
 const unary = ['Tanh', 'Sigmoid', 'Softmax', 'LogSoftmax', 'Neg', 'Erf', 'Identity', 'Transpose'] as const;
@@ -52,12 +52,10 @@ it('adds no node for what no parameter needs', () => {
   forward.output(f.add(f.op('Tanh', [f.matMul(data, data)]), row), 'output');
   const builder = new GraphBuilder('backward');
   const g = new TypedOps(builder);
-  const values = new Map(forward.build().inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)]));
-  const replayed = replay(g, forward.build(), values);
+  const inputs = new Map(forward.build().inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)]));
+  const values = replay(g, forward.build(), inputs);
   const before = builder.build().nodes.length;
-  backpropagate(g, replayed, replayed.values.get('output')!, typed(builder.input('seed', 'float64', [3, 3])), [
-    replayed.values.get('row')!,
-  ]);
+  backpropagate(g, [{ value: values.get('output')!, gradient: typed(builder.input('seed', 'float64', [3, 3])) }], [values.get('row')!]);
   expect(
     builder
       .build()
@@ -66,14 +64,14 @@ it('adds no node for what no parameter needs', () => {
   ).toEqual(['MatMul', 'Reshape']);
 });
 
-it('refuses a parameter that does not influence the output', () => {
+it('says which value does not influence the scalar', () => {
   const builder = new GraphBuilder('graph');
   const g = new TypedOps(builder);
   const [used, unused] = [typed(builder.input('used', 'float32', [2])), typed(builder.input('unused', 'float32', [2]))];
   const forward = new GraphBuilder('forward');
   forward.output(forward.op('Neg', [forward.input('used', 'float32', [2])]), 'output');
-  const replayed = replay(g, forward.build(), new Map([['used', used]]));
-  expect(() => backpropagate(g, replayed, replayed.values.get('output')!, used, [unused])).toThrow('"unused" does not influence');
+  const values = replay(g, forward.build(), new Map([['used', used]]));
+  expect(() => gradientsOf(g, values.get('output')!, [unused])).toThrow('"unused" does not influence');
 });
 
 function randomForward(steps: readonly { op: string; left: number; right: number }[]): Graph {
@@ -101,10 +99,10 @@ function randomForward(steps: readonly { op: string; left: number; right: number
 function withGradients(forward: Graph): Graph {
   const builder = new GraphBuilder('backward');
   const g = new TypedOps(builder);
-  const replayed = replay(g, forward, new Map(forward.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)])));
-  const total = replayed.values.get('total')!;
-  const wrt = Object.keys(parameters).map((name) => replayed.values.get(name)!);
-  const results = backpropagate(g, replayed, total, g.scalar(1, total), wrt);
+  const values = replay(g, forward, new Map(forward.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)])));
+  const total = values.get('total')!;
+  const wrt = Object.keys(parameters).map((name) => values.get(name)!);
+  const results = gradientsOf(g, total, wrt);
   builder.output(total);
   wrt.forEach((each, at) => builder.output(results[at]!, `gradient.${each.name}`));
   return builder.build();

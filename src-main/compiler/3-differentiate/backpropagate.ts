@@ -1,76 +1,108 @@
-import type { Replayed, ReplayedNode } from '../2-shapes/replay.ts';
-import type { TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
-import type { AttributeDefaults, GradientRule } from '../gradients/defineGradient.ts';
+import type { TapeEntry, TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
+import type { AttributeDefaults, GradientClosures, GradientRule, RuleNode } from '../gradients/defineGradient.ts';
 import { gradientOf } from '../gradients/index.ts';
 import type { Attributes } from '../onnx/graph.ts';
 import { sumToShape } from './sumToShape.ts';
 
+/** A value whose incoming gradient is known. */
+export interface Seed {
+  readonly value: TypedValue;
+  readonly gradient: TypedValue;
+}
+
 /**
- * Reverse mode: walks the nodes backwards and adds, for each value that `wrt` reaches, the sum of the gradients that its
- * uses contribute. `seed` is the gradient of `output`.
+ * Reverse mode: walks the tape backwards and adds, for each value that `wrt` reaches, the sum of the gradients that its
+ * uses contribute. The nodes that it adds are on the tape too, so their gradients can be asked for in turn.
+ * Undefined for a value that does not influence any seed.
  *
  * Source: Griewank & Walther, Evaluating Derivatives (2008), §3.2 (adjoint by incremental reverse accumulation).
  */
-export function backpropagate(
-  g: TypedOps,
-  forward: Replayed,
-  output: TypedValue,
-  seed: TypedValue,
-  wrt: readonly TypedValue[],
-): TypedValue[] {
-  const needed = reachedFrom(forward, wrt);
-  const gradients = new Map<string, TypedValue>([[output.name, seed]]);
-  for (const step of forward.nodes.toReversed()) {
-    const incoming = gradients.get(step.outputs[0]!.name);
-    if (!incoming || !needed.has(step.outputs[0]!.name)) continue;
-    const rule = ruleOf(step);
-    const closures = rule.vjp(
-      tensorsOf(rule, step),
-      { [rule.outputs[0]!]: incoming },
-      attributesOf(rule.attributes, step.node.attributes),
-      g,
-    );
-    step.inputs.forEach((input, at) => {
-      const closure = closures[rule.inputs[at]!];
-      if (!input || !needed.has(input.name) || !closure) return;
-      const contribution = sumToShape(g, closure(), input.shape);
-      const soFar = gradients.get(input.name);
-      gradients.set(input.name, soFar ? g.add(soFar, contribution) : contribution);
+export function backpropagate(g: TypedOps, seeds: readonly Seed[], wrt: readonly TypedValue[]): (TypedValue | undefined)[] {
+  const tape = g.tape.slice();
+  const needed = reachedFrom(tape, wrt);
+  const gradients = new Map<string, TypedValue>();
+  const contribute = (value: TypedValue, gradient: TypedValue): void => {
+    const contribution = sumToShape(g, gradient, value.shape);
+    const soFar = gradients.get(value.name);
+    gradients.set(value.name, soFar ? g.add(soFar, contribution) : contribution);
+  };
+  for (const { value, gradient } of seeds) contribute(value, gradient);
+  for (const entry of tape.toReversed()) {
+    if (!entry.outputs.some((each) => needed.has(each.name) && gradients.has(each.name))) continue;
+    // Without a rule nothing flows back: comparisons, integers, step functions (`withoutGradient.ts`).
+    const rule = gradientOf(entry.operator);
+    if (!rule) continue;
+    const incoming = entry.outputs.map((each) => gradients.get(each.name));
+    const closures = closuresOf(g, rule, entry, incoming);
+    entry.inputs.forEach((input, at) => {
+      const closure = closures[at];
+      if (input && closure && needed.has(input.name)) contribute(input, closure());
     });
   }
-  return wrt.map((each) => {
-    const gradient = gradients.get(each.name);
-    if (!gradient) throw new Error(`"${each.name}" does not influence "${output.name}": it cannot be trained.`);
+  return wrt.map((each) => gradients.get(each.name));
+}
+
+/** Gradients of one scalar. Throws when a value of `wrt` does not influence it. */
+export function gradientsOf(g: TypedOps, scalar: TypedValue, wrt: readonly TypedValue[]): TypedValue[] {
+  return backpropagate(g, [{ value: scalar, gradient: g.filledLike(scalar, 1) }], wrt).map((gradient, at) => {
+    if (!gradient) throw new Error(`"${wrt[at]!.name}" does not influence "${scalar.name}": it has no gradient.`);
     return gradient;
   });
 }
 
-/** Names of values that depend on one of `wrt`; only these need a gradient. */
-function reachedFrom(forward: Replayed, wrt: readonly TypedValue[]): Set<string> {
+/** Names of float values that depend on one of `wrt`; only these need a gradient. */
+function reachedFrom(tape: readonly TapeEntry[], wrt: readonly TypedValue[]): Set<string> {
   const reached = new Set(wrt.map((each) => each.name));
-  for (const { inputs, outputs } of forward.nodes) {
-    if (inputs.some((each) => each && reached.has(each.name))) for (const each of outputs) reached.add(each.name);
+  for (const { operator, inputs, outputs } of tape) {
+    if (!inputs.some((each) => each && reached.has(each.name)) || !gradientOf(operator)) continue;
+    for (const each of outputs) if (isFloat(each)) reached.add(each.name);
   }
   return reached;
 }
 
-function ruleOf({ node }: ReplayedNode): GradientRule {
-  const rule = gradientOf.get(node.opType);
-  if (!rule) throw new Error(`${node.opType} has no gradient rule.`);
-  return rule;
+function closuresOf(
+  g: TypedOps,
+  rule: GradientRule,
+  entry: TapeEntry,
+  incoming: readonly (TypedValue | undefined)[],
+): readonly ((() => TypedValue) | undefined)[] {
+  const node: RuleNode = { inputs: entry.inputs, outputs: entry.outputs, gradients: incoming, attributes: entry.attributes };
+  const flowing: [string, TypedValue][] = rule.outputs.flatMap((name, at): [string, TypedValue][] => {
+    const output = entry.outputs[at];
+    if (!output || !isFloat(output)) return [];
+    return [[name, incoming[at] ?? g.filledLike(output)]];
+  });
+  const closures: GradientClosures<string> = rule.vjp(
+    tensorsOf(rule, entry),
+    Object.fromEntries(flowing),
+    attributesOf(rule.attributes, entry.attributes),
+    g,
+    node,
+  );
+  return Array.isArray(closures)
+    ? (closures as readonly ((() => TypedValue) | undefined)[])
+    : entry.inputs.map((_, at) => (closures as Readonly<Record<string, () => TypedValue>>)[rule.inputs[at] ?? '']);
 }
 
-function tensorsOf(rule: GradientRule, { inputs, outputs }: ReplayedNode): Record<string, TypedValue> {
-  const named = (names: readonly string[], values: readonly (TypedValue | undefined)[]): [string, TypedValue][] =>
-    names.flatMap((name, at) => (values[at] ? [[name, values[at]]] : []));
-  return Object.fromEntries([...named(rule.inputs, inputs), ...named(rule.outputs, outputs)]);
+function isFloat({ dtype }: TypedValue): boolean {
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
 }
 
-function attributesOf(defaults: AttributeDefaults, attributes: Attributes): AttributeDefaults {
+function tensorsOf(rule: GradientRule, { inputs, outputs }: TapeEntry): Record<string, TypedValue> {
+  return { ...namedTensors(rule.inputs, inputs), ...namedTensors(rule.outputs, outputs) };
+}
+
+export function namedTensors(names: readonly string[], values: readonly (TypedValue | undefined)[]): Record<string, TypedValue> {
+  return Object.fromEntries(names.flatMap((name, at): [string, TypedValue][] => (values[at] ? [[name, values[at]]] : [])));
+}
+
+/** The attributes that a rule reads, defaults filled in. */
+export function attributesOf(defaults: AttributeDefaults, attributes: Attributes): AttributeDefaults {
   return Object.fromEntries(
     Object.entries(defaults).map(([name, value]) => {
       const attribute = attributes[name];
-      return [name, attribute?.kind === 'int' || attribute?.kind === 'float' || attribute?.kind === 'ints' ? attribute.value : value];
+      const plain = attribute?.kind === 'int' || attribute?.kind === 'float' || attribute?.kind === 'ints' || attribute?.kind === 'string';
+      return [name, plain || attribute?.kind === 'floats' ? attribute.value : value];
     }),
   );
 }

@@ -75,7 +75,7 @@ export function emitTraining(
           scaledMask(b, b.gather(masks[at]!, iteration), each.value, each.rate),
         ]),
       ]);
-      const { values } = replay(b, stepGraph, inputs);
+      const values = replay(b, stepGraph, inputs);
       const now = scalars.map((each) => b.gather(each, iteration));
       const updates = parameters.map((each, at) =>
         optimizer.emit(b, {

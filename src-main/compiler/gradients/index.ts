@@ -1,55 +1,62 @@
-import type { DifferentiableOperator } from '../1-parse/operators.ts';
-import type { GradientRule } from './defineGradient.ts';
-import { add } from './Add.ts';
-import { div } from './Div.ts';
-import { erf } from './Erf.ts';
-import { exp } from './Exp.ts';
-import { flatten } from './Flatten.ts';
-import { gemm } from './Gemm.ts';
-import { identity } from './Identity.ts';
-import { log } from './Log.ts';
-import { logSoftmax } from './LogSoftmax.ts';
-import { matMul } from './MatMul.ts';
-import { mul } from './Mul.ts';
-import { neg } from './Neg.ts';
-import { reduceMean } from './ReduceMean.ts';
-import { reduceSum } from './ReduceSum.ts';
-import { relu } from './Relu.ts';
-import { reshape } from './Reshape.ts';
-import { sigmoid } from './Sigmoid.ts';
-import { softmax } from './Softmax.ts';
-import { sqrt } from './Sqrt.ts';
-import { sub } from './Sub.ts';
-import { tanh } from './Tanh.ts';
-import { transpose } from './Transpose.ts';
+import { activation } from './activation/index.ts';
+import { attention } from './attention/index.ts';
+import { control } from './control/index.ts';
+import { convolution } from './convolution/index.ts';
+import type { CompositeRule, GradientRule, OperatorRule } from './defineGradient.ts';
+import { elementwise } from './elementwise/index.ts';
+import { indexing } from './indexing/index.ts';
+import { normalisation } from './normalisation/index.ts';
+import { pooling } from './pooling/index.ts';
+import { product } from './product/index.ts';
+import { recurrent } from './recurrent/index.ts';
+import { reduction } from './reduction/index.ts';
+import { shape } from './shape/index.ts';
+import { withoutGradient } from './withoutGradient.ts';
 
-/** One rule for every operator that the parser accepts: a missing or surplus entry does not compile. */
-export const gradients = {
-  'Add@14': add,
-  'Div@14': div,
-  'Erf@13': erf,
-  'Exp@13': exp,
-  'Flatten@21': flatten,
-  'Gemm@13': gemm,
-  'Identity@21': identity,
-  'Log@13': log,
-  'LogSoftmax@13': logSoftmax,
-  'MatMul@13': matMul,
-  'Mul@14': mul,
-  'Neg@13': neg,
-  'ReduceMean@18': reduceMean,
-  'ReduceSum@13': reduceSum,
-  'Relu@14': relu,
-  'Reshape@21': reshape,
-  'Sigmoid@13': sigmoid,
-  'Softmax@13': softmax,
-  'Sqrt@13': sqrt,
-  'Sub@14': sub,
-  'Tanh@13': tanh,
-  'Transpose@21': transpose,
-} satisfies Record<DifferentiableOperator, unknown>;
+/** Every operator that can be trained through, `Op@sinceVersion`, by family. */
+export const families = {
+  elementwise,
+  activation,
+  reduction,
+  shape,
+  indexing,
+  product,
+  convolution,
+  pooling,
+  normalisation,
+  attention,
+  recurrent,
+  control,
+} satisfies Record<string, Record<string, unknown>>;
 
-/** The rule for an operator by its ONNX name, its name types forgotten. */
-export const gradientOf: ReadonlyMap<string, GradientRule> = new Map(
-  Object.values(gradients).map((rule) => [rule.opType, rule as unknown as GradientRule]),
+/** All rules by `Op@sinceVersion`, their name types forgotten. */
+export const gradients: Readonly<Record<string, OperatorRule>> = Object.fromEntries(
+  Object.values(families).flatMap((family) => Object.entries(family) as unknown as [string, OperatorRule][]),
 );
+
+const byOperator: ReadonlyMap<string, OperatorRule> = new Map(
+  Object.values(gradients).map((rule) => [operatorKey(rule.domain ?? '', rule.opType), rule]),
+);
+const blocked = new Set(Object.keys(withoutGradient).map((key) => key.slice(0, key.indexOf('@'))));
+
+/** 'Conv', or with its domain 'com.microsoft.Gelu'. */
+export function operatorKey(domain: string, opType: string): string {
+  return domain === '' ? opType : `${domain}.${opType}`;
+}
+
+/** The vector-Jacobian rule of an operator key. */
+export function gradientOf(operator: string): GradientRule | undefined {
+  const rule = byOperator.get(operator);
+  return rule && 'vjp' in rule ? rule : undefined;
+}
+
+/** The decomposition of an operator key into operators that have rules. */
+export function compositeOf(operator: string): CompositeRule | undefined {
+  const rule = byOperator.get(operator);
+  return rule && 'decompose' in rule ? rule : undefined;
+}
+
+/** Whether a forward graph may use the operator. */
+export function isSupported(operator: string): boolean {
+  return byOperator.has(operator) || blocked.has(operator);
+}

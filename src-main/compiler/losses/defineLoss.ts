@@ -14,8 +14,11 @@ export interface LossRule {
   readonly source: string;
   readonly formula: string;
   readonly targetType: 'classes' | 'values';
-  /** Adds the nodes of the loss (a scalar) and of its gradient with respect to the prediction. */
-  emit(g: TypedOps, inputs: LossInputs): { value: TypedValue; gradient: TypedValue };
+  /**
+   * Adds the nodes of the loss (a scalar) and, where a closed form is faster or safer than differentiating the value's
+   * nodes, of its gradient with respect to the prediction.
+   */
+  emit(g: TypedOps, inputs: LossInputs): { value: TypedValue; gradient?: TypedValue };
 }
 
 /** Σ_rows share · rowLoss: [batch] or [batch, 1] to a scalar. */

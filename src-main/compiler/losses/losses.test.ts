@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { gradientsOf } from '../3-differentiate/backpropagate.ts';
 import { TypedOps, typed } from '../2-shapes/typedOps.ts';
 import { GraphBuilder, type Graph } from '../index.ts';
 import { interpret, tensor } from '../tests/referenceInterpreter.ts';
@@ -99,12 +100,13 @@ function lossGraph(loss: LossSettings, outputs: number): Graph {
   const targets = typed(
     rule.targetType === 'classes' ? builder.input('targets', 'int32', [rows]) : builder.input('targets', 'float64', [rows, outputs]),
   );
-  const { value, gradient } = rule.emit(new TypedOps(builder), {
+  const g = new TypedOps(builder);
+  const { value, gradient } = rule.emit(g, {
     prediction,
     targets,
     rowShares: typed(builder.input('shares', 'float64', [rows])),
   });
   builder.output(value, 'value');
-  builder.output(gradient, 'gradient');
+  builder.output(gradient ?? gradientsOf(g, value, [prediction])[0]!, 'gradient');
   return builder.build();
 }

@@ -1,0 +1,3 @@
+import type { ShapeRule } from './shapeRule.ts';
+
+export const convolution = {} satisfies Record<string, ShapeRule>;

@@ -1,0 +1,3 @@
+import type { ShapeRule } from './shapeRule.ts';
+
+export const normalisation = {} satisfies Record<string, ShapeRule>;

@@ -1,0 +1,24 @@
+import { elementCount } from '../../onnx/graph.ts';
+import { integer } from '../../onnx/attributes.ts';
+import { defineGradient } from '../defineGradient.ts';
+import { spreadOver } from './spreadOver.ts';
+
+/** reduced = mean_axes data;  d data = d reduced / n, repeated along the axes; n = number of elements averaged. */
+export const reduceMean = defineGradient({
+  opType: 'ReduceMean',
+  sinceVersion: 18,
+  source: 'https://onnx.ai/onnx/operators/onnx__ReduceMean.html',
+  formula: 'd data = expand(d reduced / n)',
+  inputs: ['data', 'axes'],
+  outputs: ['reduced'],
+  attributes: { keepdims: 1 },
+  vjp: ({ data, axes, reduced }, { reduced: dy }, _, g) => ({
+    data: () => spreadOver(g, g.mul(dy, g.scalar(elementCount(reduced.shape) / elementCount(data.shape), dy)), data, axes),
+  }),
+  samples: [
+    { inputs: { data: [2, 3] } },
+    { inputs: { data: [2, 3, 4] }, constants: { axes: [1] } },
+    { inputs: { data: [2, 3, 4] }, constants: { axes: [-1, 0] }, attributes: { keepdims: integer(0) } },
+  ],
+  specialPoints: [],
+});

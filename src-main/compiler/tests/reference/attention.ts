@@ -1,0 +1,3 @@
+import type { Operator } from './tensors.ts';
+
+export const attention: Readonly<Record<string, Operator>> = {};

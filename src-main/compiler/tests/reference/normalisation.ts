@@ -1,0 +1,3 @@
+import type { Operator } from './tensors.ts';
+
+export const normalisation: Readonly<Record<string, Operator>> = {};

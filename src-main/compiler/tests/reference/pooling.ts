@@ -1,0 +1,3 @@
+import type { Operator } from './tensors.ts';
+
+export const pooling: Readonly<Record<string, Operator>> = {};
