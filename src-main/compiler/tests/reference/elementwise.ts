@@ -1,4 +1,14 @@
-import { numberAttribute, binary, unary, type Operator } from './tensors.ts';
+import {
+  broadcast,
+  elementAt,
+  fill,
+  numberAttribute,
+  binary,
+  textAttribute,
+  unary,
+  type Operator,
+  type ReferenceTensor,
+} from './tensors.ts';
 
 /** ONNX element types that hold whole numbers, and the one that holds truth values. */
 const integerTypes = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
@@ -9,13 +19,62 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b),
   Div: binary((a, b) => a / b),
+  Pow: binary((a, b) => a ** b),
+  Max: variadic((values) => Math.max(...values)),
+  Min: variadic((values) => Math.min(...values)),
+  Sum: variadic((values) => values.reduce((sum, each) => sum + each, 0)),
+  Mean: variadic((values) => values.reduce((sum, each) => sum + each, 0) / values.length),
+  // C's fmod has the sign of the dividend, the integer form that of the divisor.
+  Mod: (inputs, context) =>
+    binary((a, b) => (numberAttribute(context.attributes, 'fmod', 0) ? a % b : a - b * Math.floor(a / b)))(inputs, context),
+  Equal: binary((a, b) => Number(a === b)),
+  Less: binary((a, b) => Number(a < b)),
+  LessOrEqual: binary((a, b) => Number(a <= b)),
   Greater: binary((a, b) => Number(a > b)),
   GreaterOrEqual: binary((a, b) => Number(a >= b)),
+  And: binary((a, b) => Number(a !== 0 && b !== 0)),
+  Or: binary((a, b) => Number(a !== 0 || b !== 0)),
+  Xor: binary((a, b) => Number((a !== 0) !== (b !== 0))),
+  Not: unary((x) => Number(x === 0)),
+  IsNaN: unary((x) => Number(Number.isNaN(x))),
+  IsInf: ([x], { attributes }) => {
+    const [negative, positive] = [numberAttribute(attributes, 'detect_negative', 1), numberAttribute(attributes, 'detect_positive', 1)];
+    return {
+      shape: x!.shape,
+      data: x!.data.map((each) => Number((each === Infinity && positive !== 0) || (each === -Infinity && negative !== 0))),
+    };
+  },
+  BitShift: (inputs, context) => {
+    const left = textAttribute(context.attributes, 'direction', 'LEFT') === 'LEFT';
+    return binary((a, b) => (left ? a * 2 ** b : Math.floor(a / 2 ** b)))(inputs, context);
+  },
+  BitwiseAnd: binary((a, b) => Number(BigInt(a) & BigInt(b))),
+  BitwiseOr: binary((a, b) => Number(BigInt(a) | BigInt(b))),
+  BitwiseXor: binary((a, b) => Number(BigInt(a) ^ BigInt(b))),
+  /** Of signed integers. */
+  BitwiseNot: unary((x) => -x - 1),
   Neg: unary((x) => -x),
+  Abs: unary(Math.abs),
+  Reciprocal: unary((x) => 1 / x),
+  Sign: unary(Math.sign),
+  Floor: unary(Math.floor),
+  Ceil: unary(Math.ceil),
+  Round: unary(roundHalfToEven),
   Exp: unary(Math.exp),
   Log: unary(Math.log),
   Sqrt: unary(Math.sqrt),
   Erf: unary(erf),
+  Sin: unary(Math.sin),
+  Cos: unary(Math.cos),
+  Tan: unary(Math.tan),
+  Asin: unary(Math.asin),
+  Acos: unary(Math.acos),
+  Atan: unary(Math.atan),
+  Sinh: unary(Math.sinh),
+  Cosh: unary(Math.cosh),
+  Asinh: unary(Math.asinh),
+  Acosh: unary(Math.acosh),
+  Atanh: unary(Math.atanh),
   Identity: unary((x) => x),
   Cast: ([x], { attributes }) => {
     const to = numberAttribute(attributes, 'to', 1);
@@ -24,11 +83,30 @@ export const elementwise: Readonly<Record<string, Operator>> = {
       data: x!.data.map((each) => (to === boolType ? Number(each !== 0) : integerTypes.has(to) ? Math.trunc(each) : each)),
     };
   },
+  // Values carry no element type here: right between floats alone.
+  CastLike: unary((x) => x),
   Clip: ([x, low, high]) => ({
     shape: x!.shape,
     data: x!.data.map((each) => Math.min(high?.data[0] ?? Infinity, Math.max(low?.data[0] ?? -Infinity, each))),
   }),
+  Where: ([condition, x, y]) => {
+    const shape = broadcast(broadcast(condition!.shape, x!.shape), y!.shape);
+    return fill(shape, (index) => elementAt(elementAt(condition!, index) ? x! : y!, index));
+  },
 };
+
+function variadic(f: (values: readonly number[]) => number): Operator {
+  return (inputs) => {
+    const given = inputs as readonly ReferenceTensor[];
+    const shape = given.reduce<readonly number[]>((wide, each) => broadcast(wide, each.shape), []);
+    return fill(shape, (index) => f(given.map((each) => elementAt(each, index))));
+  };
+}
+
+function roundHalfToEven(x: number): number {
+  const nearest = Math.round(x);
+  return Math.abs(x % 1) === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+}
 
 /** erf x = 2/√π e^{−x²} Σ 2ⁿ x²ⁿ⁺¹ / (2n+1)!!, all terms of one sign — https://dlmf.nist.gov/7.6#E2 */
 export function erf(x: number): number {
