@@ -1,4 +1,4 @@
-import { withoutDropout } from './1-parse/parseForward.ts';
+import { forInference } from './1-parse/parseForward.ts';
 import { integer } from './onnx/attributes.ts';
 import type { Graph, TensorData } from './onnx/graph.ts';
 import { elementCount, renameGraph } from './onnx/graph.ts';
@@ -8,16 +8,18 @@ export interface InferenceOptions {
   readonly activation?: 'none' | 'softmax';
   /** Name of the output. Default: the forward graph's. */
   readonly outputName?: string;
+  /** Outputs that only training has, as given to `compileTraining`; the state itself is among the weights. */
+  readonly state?: Readonly<Record<string, string>>;
 }
 
 /**
  * The forward graph as it is served: weights become initializers (ONNX Runtime then packs them, which it cannot do with
- * inputs), Dropout is off, the batch stays a name. Join it behind a feature graph with `mergeGraphs`.
+ * inputs), Dropout and other randomness are off, the batch stays a name. Join it behind a feature graph with `mergeGraphs`.
  */
 export function compileInference(
   forward: Graph,
   weights: Readonly<Record<string, Float32Array | Float64Array>>,
-  { activation = 'none', outputName }: InferenceOptions = {},
+  { activation = 'none', outputName, state = {} }: InferenceOptions = {},
 ): Graph {
   const parameters = new Map(
     forward.inputs.flatMap((each): [string, TensorData][] =>
@@ -26,7 +28,7 @@ export function compileInference(
   );
   const unknown = Object.keys(weights).filter((name) => !parameters.has(name));
   if (unknown.length > 0) throw new Error(`"${forward.name}" has no input ${unknown.join(', ')}.`);
-  const served = withoutDropout(forward);
+  const served = forInference(forward, state);
   const graph: Graph = {
     ...served,
     inputs: served.inputs.filter((each) => !parameters.has(each.name)),

@@ -1,4 +1,4 @@
-import { parseForward, withoutDropout } from './1-parse/parseForward.ts';
+import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
 import { fuse } from './4-fuse/fuse.ts';
@@ -8,11 +8,9 @@ import { encodeModel } from './onnx/encode.ts';
 import type { Graph, Value } from './onnx/graph.ts';
 import { optimizerOf, type OptimizerSettings } from './optimizers/index.ts';
 
-export interface TrainingSettings {
-  /** Data inputs `[N, …]` and parameters in, one output `[N, outputs]` out; all float32 (or all float64). */
+export interface TrainingSettings extends InputRoles {
+  /** Data inputs `[N, …]`, weights and state in; outputs `[N, …]` (and next states) out. Parameters and outputs all float32 (or all float64). */
   readonly forward: Graph;
-  /** Names of the inputs of `forward` that are weights. */
-  readonly parameters: readonly string[];
   readonly loss: LossSettings;
   readonly optimizer: OptimizerSettings;
   /** Rows in one minibatch; a smaller last batch is padded and masked. */
@@ -25,26 +23,49 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
+export type FedType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
+
+/** Something that the training data hold one of per row. */
+export interface RowSpec extends TensorSpec {
+  readonly dtype: FedType;
+}
+
+/** What the loss compares with. `name` is the graph's; class numbers lie below `classCount`, or are `ignoreIndex`. */
+export interface TargetTensor extends RowSpec {
+  readonly classCount?: number | undefined;
+  readonly ignoreIndex?: number | undefined;
+}
+
 /** A training graph and what is needed to drive it. `Trainer` does. */
 export interface CompiledTraining {
   /** The training model for ONNX Runtime. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly graph: Graph;
-  /** The forward model with weights as inputs, Dropout off: for validation while training. */
+  /** The forward model with weights as inputs, as it is served: for validation while training. */
   readonly forwardBytes: Uint8Array<ArrayBuffer>;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly dtype: 'float32' | 'float64';
   readonly batchSize: number;
+  /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
+  readonly weightNames: readonly string[];
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
+  /** What the optimizer changes: the forward graph's parameters, then those of the loss, which start at 0. */
   readonly parameters: readonly TensorSpec[];
+  /** Weights that are given and stay. */
+  readonly frozen: readonly TensorSpec[];
+  /** Values that a step replaces without the optimizer: running statistics. */
+  readonly state: readonly TensorSpec[];
   /** Optimizer state, all zeros at the start; `zeroBelow`: see `OptimizerSlot`. */
   readonly slots: readonly (TensorSpec & { readonly zeroBelow: number })[];
-  readonly dataInputs: readonly TensorSpec[];
-  readonly targets: TensorSpec & { readonly dtype: 'int32' | 'float32' | 'float64' };
+  readonly dataInputs: readonly RowSpec[];
+  readonly targets: readonly TargetTensor[];
   /** Dropout masks; `shape` of one batch. */
   readonly masks: readonly (TensorSpec & { readonly rate: number })[];
-  readonly output: TensorSpec;
+  /** Random numbers; `shape` of one batch. */
+  readonly noises: readonly (TensorSpec & Distribution)[];
+  /** What the loss read, without the batch axis. */
+  readonly predictions: readonly TensorSpec[];
   /** Inputs that hold one number per batch, in the order of `scalarsAt`. */
   readonly scalars: readonly string[];
   /** Those numbers for step `step`, counted from 1. */
@@ -63,37 +84,41 @@ export interface CompiledTraining {
  *   loss: { kind: 'softmaxCrossEntropy' }, optimizer: { kind: 'adam' }, batchSize: 128 });
  * ```
  */
-export function compileTraining({ forward, parameters, loss, optimizer, batchSize }: TrainingSettings): CompiledTraining {
+export function compileTraining(settings: TrainingSettings): CompiledTraining {
+  const { forward, loss, optimizer, batchSize } = settings;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) throw new Error(`Batch size ${batchSize} is not a positive integer.`);
-  const parsed = parseForward(forward, parameters, batchSize);
-  const dtype = floatTypeOf([...parsed.parameters, parsed.output]);
-  const step = differentiate(parsed, loss);
+  const parsed = parseForward(forward, settings, batchSize);
+  const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
+  const step = differentiate(parsed, lossOf(loss));
   const stepGraph = fuse(step.graph);
   const rule = optimizerOf(optimizer);
   const graph = emitTraining(parsed, step, stepGraph, rule, batchSize);
-  const output = stepOutputSpec(parsed.output);
-  const parameterSpecs = parsed.parameters.map(fixedSpec);
+  const parameters = step.parameters.map(fixedSpec);
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
     graph,
-    forwardBytes: encodeModel(withoutDropout(forward), { producer: 'modelkeep' }),
+    forwardBytes: encodeModel(forInference(forward, settings.state), { producer: 'modelkeep' }),
     inputs: graph.inputs,
     outputs: graph.outputs,
     dtype,
     batchSize,
-    parameterShapes: Object.fromEntries(parameterSpecs.map(({ name, shape }) => [name, shape])),
-    parameters: parameterSpecs,
-    slots: parameterSpecs.flatMap(({ name, shape }) =>
+    weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
+    parameterShapes: Object.fromEntries(parameters.map(({ name, shape }) => [name, shape])),
+    parameters,
+    frozen: parsed.frozen.map(fixedSpec),
+    state: parsed.state.map(({ input }) => fixedSpec(input)),
+    slots: parameters.flatMap(({ name, shape }) =>
       rule.slots.map((slot) => ({ name: trainingNames.slot(slot.name, name), shape, zeroBelow: slot.zeroBelow })),
     ),
-    dataInputs: parsed.dataInputs.map((each) => withoutFirstAxis(fixedSpec(each))),
-    targets: {
-      ...withoutFirstAxis(fixedSpec(step.targets)),
-      name: trainingNames.targets,
-      dtype: lossOf(loss).targetType === 'classes' ? 'int32' : dtype,
-    },
+    dataInputs: parsed.dataInputs.map(rowSpec),
+    targets: step.targets.map(({ value, classCount, ignoreIndex }) => ({ ...rowSpec(value), classCount, ignoreIndex })),
     masks: step.masks.map((mask) => ({ name: trainingNames.keep(mask.name), shape: fixedSpec(mask.value).shape, rate: mask.rate })),
-    output,
+    noises: step.noises.map(({ value, ...distribution }) => ({
+      ...distribution,
+      name: trainingNames.keep(value.name),
+      shape: fixedSpec(value).shape,
+    })),
+    predictions: parsed.outputs.map((each) => withoutFirstAxis(fixedSpec(each))),
     scalars: rule.scalars.map(trainingNames.scalar),
     scalarsAt: (at, learningRate) => rule.scalarsAt(at, learningRate),
   };
@@ -121,9 +146,9 @@ function withoutFirstAxis({ name, shape }: TensorSpec): TensorSpec {
   return { name, shape: shape.slice(1) };
 }
 
-/** The output's sizes as the graph declares them, checked: losses need `[N, outputs]`. */
-function stepOutputSpec(output: Value): TensorSpec {
-  const spec = withoutFirstAxis(fixedSpec(output));
-  if (spec.shape.length !== 1) throw new Error(`The output "${output.name}" must be [N, outputs].`);
-  return spec;
+function rowSpec(value: Value): RowSpec {
+  const { dtype } = value;
+  if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int32' && dtype !== 'int64' && dtype !== 'uint8' && dtype !== 'bool')
+    throw new Error(`"${value.name}": ${dtype} cannot be fed from training data.`);
+  return { ...withoutFirstAxis(fixedSpec(value)), dtype };
 }

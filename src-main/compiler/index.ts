@@ -2,7 +2,14 @@
  * The training compiler's public face. Pure: no files, clock, database or Electron; ONNX Runtime and the clock arrive as arguments.
  * README.md follows one small graph through every phase.
  */
-export { compileTraining, type CompiledTraining, type TensorSpec, type TrainingSettings } from './compileTraining.ts';
+export {
+  compileTraining,
+  type CompiledTraining,
+  type RowSpec,
+  type TargetTensor,
+  type TensorSpec,
+  type TrainingSettings,
+} from './compileTraining.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
 export { multilayerPerceptron, type Network, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
 export { type LossSettings } from './losses/index.ts';
@@ -11,7 +18,7 @@ export { type OptimizerSettings } from './optimizers/index.ts';
 export { Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
 export { initialWeights, type WeightScheme } from './run/initialWeights.ts';
-export { balancedClassWeights, weightRows, type TrainingData } from './run/trainingData.ts';
+export { balancedClassWeights, weightRows, type RowArray, type TrainingData } from './run/trainingData.ts';
 export { type FloatArray, type Runtime, type RuntimeSession, type RuntimeTensor } from './run/runtime.ts';
 
 export { TypedOps, type TypedValue } from './2-shapes/typedOps.ts';

@@ -1,7 +1,7 @@
-import type { KeepMask, ParsedForward } from '../1-parse/parseForward.ts';
+import { randomOperators, type Distribution, type KeepMask, type ParsedForward } from '../1-parse/parseForward.ts';
 import { replay } from '../2-shapes/replay.ts';
 import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
-import { lossOf, type LossSettings } from '../losses/index.ts';
+import type { LossRule, TargetSpec } from '../losses/defineLoss.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
 import { backpropagate } from './backpropagate.ts';
@@ -9,53 +9,93 @@ import { decomposer } from './decompose.ts';
 
 /** Names of what one training step takes and gives, beside parameters and data, which keep theirs. */
 export const stepNames = {
-  targets: 'train.targets',
+  /** 'train.targets', or 'train.targets.<name>' where a loss has several. */
+  targets: (name: string): string => (name === '' ? 'train.targets' : `train.targets.${name}`),
   /** Share of each row in the loss: weight / number of real rows; 0 for padding. */
   rowShares: 'train.rowShares',
   loss: 'train.loss',
   gradient: (parameter: string): string => `gradient.${parameter}`,
+  /** New value of a state. */
+  state: (input: string): string => `state.${input}`,
 };
 
 export interface DifferentiatedStep {
-  /** Inputs: parameters, data, targets, row shares, Dropout masks. Outputs: the loss (scalar) and one gradient per parameter. */
+  /**
+   * Inputs: parameters, frozen weights, state, data, targets, row shares, Dropout masks, noises. Outputs: the loss (scalar),
+   * one gradient per parameter, the next value of each state.
+   */
   readonly graph: Graph;
-  readonly targets: Value;
+  /** Those of the forward graph, then those of the loss. */
+  readonly parameters: readonly Value[];
+  readonly targets: readonly (TargetSpec & { readonly value: Value })[];
   readonly rowShares: Value;
-  readonly masks: readonly (KeepMask & { value: Value })[];
+  readonly masks: readonly (KeepMask & { readonly value: Value })[];
+  readonly noises: readonly (Distribution & { readonly value: Value })[];
 }
 
 /** Phase 3. Forward, loss and backward pass of one minibatch as one graph. */
-export function differentiate(parsed: ParsedForward, loss: LossSettings): DifferentiatedStep {
+export function differentiate(parsed: ParsedForward, loss: LossRule): DifferentiatedStep {
   const builder = new GraphBuilder('step');
   const g = new TypedOps(builder);
   const inputs = new Map(parsed.graph.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)]));
   const masks: (KeepMask & { value: Value })[] = [];
-  const missing = (name: string, _node: unknown, partner: TypedValue): Value => {
-    const mask = parsed.keepMasks.find((each) => each.name === name);
-    if (!mask) throw new Error(`"${parsed.graph.name}" uses "${name}", which nothing makes.`);
-    const value = builder.input(name, partner.dtype, partner.shape);
-    masks.push({ ...mask, value });
+  const noises: (Distribution & { value: Value })[] = [];
+  const decompose = decomposer(g);
+  const forward = replay(g, parsed.graph, inputs, {
+    missing: (name, _node, partner) => {
+      const mask = parsed.keepMasks.find((each) => each.name === name);
+      if (!mask) throw new Error(`"${parsed.graph.name}" uses "${name}", which nothing makes.`);
+      const value = builder.input(name, partner.dtype, partner.shape);
+      masks.push({ ...mask, value });
+      return value;
+    },
+    decompose: (operator, given, attributes, outputCount) => {
+      const distribution = randomOperators[operator]?.(attributes);
+      if (!distribution) return decompose(operator, given, attributes, outputCount);
+      const value = typed(builder.input(builder.uniqueName('noise'), given[0]!.dtype, given[0]!.shape));
+      noises.push({ ...distribution, value });
+      return [value];
+    },
+  });
+  const valueOf = (name: string): TypedValue => {
+    const value = forward.get(name);
+    if (!value) throw new Error(`"${parsed.graph.name}" has no value "${name}".`);
     return value;
   };
-  const forward = replay(g, parsed.graph, inputs, { missing, decompose: decomposer(g) });
-  const output = forward.get(parsed.output.name);
-  if (!output) throw new Error(`"${parsed.graph.name}" never makes its output "${parsed.output.name}".`);
 
-  const rule = lossOf(loss);
-  const targets = builder.input(
-    stepNames.targets,
-    rule.targetType === 'classes' ? 'int32' : output.dtype,
-    rule.targetType === 'classes' ? output.shape.slice(0, 1) : output.shape,
+  const outputs = parsed.outputs.map((each) => valueOf(each.name));
+  const prediction = outputs[0]!;
+  const targets: (TargetSpec & { value: Value })[] = [];
+  const lossParameters: TypedValue[] = [];
+  const rowShares = typed(builder.input(stepNames.rowShares, prediction.dtype, prediction.shape.slice(0, 1)));
+  const { value, gradient } = loss.emit(g, {
+    prediction,
+    outputs: new Map(parsed.outputs.map((each, at) => [each.name, outputs[at]!])),
+    value: valueOf,
+    rowShares,
+    targets: (spec) => {
+      const taken = builder.input(stepNames.targets(spec.name), spec.dtype, spec.shape);
+      targets.push({ ...spec, value: taken });
+      return typed(taken);
+    },
+    parameter: (name, shape) => {
+      const added = typed(builder.input(name, prediction.dtype, shape));
+      lossParameters.push(added);
+      return added;
+    },
+  });
+  const parameters = [...parsed.parameters.map((each) => valueOf(each.name)), ...lossParameters];
+  const gradients = backpropagate(
+    g,
+    [gradient ? { value: prediction, gradient } : { value, gradient: g.filledLike(value, 1) }],
+    parameters,
   );
-  const rowShares = builder.input(stepNames.rowShares, output.dtype, output.shape.slice(0, 1));
-  const { value, gradient } = rule.emit(g, { prediction: output, targets: typed(targets), rowShares: typed(rowShares) });
-  const parameters = parsed.parameters.map((each) => forward.get(each.name)!);
-  const gradients = backpropagate(g, [{ value: gradient ? output : value, gradient: gradient ?? g.filledLike(value, 1) }], parameters);
   builder.output(value, stepNames.loss);
   parameters.forEach((each, at) => {
     const result = gradients[at];
-    if (!result) throw new Error(`"${each.name}" does not influence "${output.name}": it cannot be trained.`);
+    if (!result) throw new Error(`"${each.name}" does not influence the loss: it cannot be trained.`);
     builder.output(result, stepNames.gradient(each.name));
   });
-  return { graph: builder.build(), targets, rowShares, masks };
+  for (const { input, output } of parsed.state) builder.output(valueOf(output), stepNames.state(input.name));
+  return { graph: builder.build(), parameters, targets, rowShares, masks, noises };
 }

@@ -2,21 +2,19 @@ import type { ParsedForward } from '../1-parse/parseForward.ts';
 import { replay } from '../2-shapes/replay.ts';
 import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
 import { stepNames, type DifferentiatedStep } from '../3-differentiate/differentiate.ts';
-import type { Graph, Shape, Value } from '../onnx/graph.ts';
+import type { DataType, Graph, Shape, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
 import type { OptimizerRule } from '../optimizers/defineOptimizer.ts';
 
 /** Names of the training graph's inputs and outputs beside parameters and data, which keep theirs. */
 export const trainingNames = {
-  /** [rows] int32 classes or [rows, outputs] float values. */
-  targets: 'train.targets',
   /** [rows] float: weight of each row in the loss. Should average 1. */
   rowWeights: 'train.rowWeights',
   /** [batches, batchSize] int32 row numbers; −1 is padding. */
   order: 'train.order',
   /** [batches] float, one input per scalar of the optimizer. */
   scalar: (name: string): string => `train.${name}`,
-  /** [batches, batchSize, …] bool: 1 where Dropout keeps. */
+  /** [batches, batchSize, …] bool: 1 where Dropout keeps; float: random numbers. */
   keep: (node: string): string => `train.${node}`,
   slot: (slot: string, parameter: string): string => `${slot}.${parameter}`,
   next: (name: string): string => `next.${name}`,
@@ -39,17 +37,24 @@ export function emitTraining(
 ): Graph {
   const builder = new GraphBuilder('training');
   const g = new TypedOps(builder);
-  const float = parsed.output.dtype;
-  const parameters = parsed.parameters.map((each) => builder.input(each.name, each.dtype, each.shape));
+  const float = parsed.outputs[0]!.dtype;
+  const named = (each: Value): Value => builder.input(each.name, each.dtype, each.shape);
+  const parameters = step.parameters.map(named);
   const slots = parameters.flatMap((each) =>
     optimizer.slots.map((slot) => builder.input(trainingNames.slot(slot.name, each.name), each.dtype, each.shape)),
   );
-  const data = parsed.dataInputs.map((each) => builder.input(each.name, each.dtype, ['rows', ...batchless(each)]));
-  const targets = builder.input(trainingNames.targets, step.targets.dtype, ['rows', ...batchless(step.targets)]);
+  const state = parsed.state.map(({ input }) => named(input));
+  const frozen = parsed.frozen.map(named);
+  const perRow = (name: string, each: Value): Value => builder.input(name, each.dtype, ['rows', ...batchless(each)]);
+  const data = parsed.dataInputs.map((each) => perRow(each.name, each));
+  const targets = step.targets.map(({ value }) => perRow(value.name, value));
   const rowWeights = builder.input(trainingNames.rowWeights, float, ['rows']);
   const order = builder.input(trainingNames.order, 'int32', ['batches', batchSize]);
   const scalars = optimizer.scalars.map((name) => builder.input(trainingNames.scalar(name), float, ['batches']));
-  const masks = step.masks.map((each) => builder.input(trainingNames.keep(each.name), 'bool', ['batches', ...typed(each.value).shape]));
+  const perBatch = (each: Value, name: string, dtype: DataType): Value =>
+    builder.input(trainingNames.keep(name), dtype, ['batches', ...typed(each).shape]);
+  const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool'));
+  const noises = step.noises.map((each) => perBatch(each.value, each.value.name, each.value.dtype));
 
   const trips = builder.op(
     'Gather',
@@ -57,23 +62,27 @@ export function emitTraining(
     { output: { shape: [] } },
   );
   const rowShares = sharesOf(g, typed(order), typed(rowWeights));
-  const targetsInOrder = g.gather(targets, order);
+  const targetsInOrder = targets.map((each) => g.gather(each, order));
 
   const { carried, stacked } = builder.loop(
     trips,
-    [...parameters, ...slots],
+    [...parameters, ...slots, ...state],
     (body, entering, iteration) => {
       const b = new TypedOps(body);
       const rows = b.gather(order, iteration);
+      const enteringState = entering.slice(parameters.length + slots.length);
       const inputs = new Map<string, Value>([
         ...parameters.map((each, at): [string, Value] => [each.name, entering[at]!]),
+        ...state.map((each, at): [string, Value] => [each.name, enteringState[at]!]),
+        ...frozen.map((each): [string, Value] => [each.name, each]),
         ...data.map((each): [string, Value] => [each.name, b.gather(each, rows)]),
-        [stepNames.targets, b.gather(targetsInOrder, iteration)],
+        ...targets.map((each, at): [string, Value] => [each.name, b.gather(targetsInOrder[at]!, iteration)]),
         [stepNames.rowShares, b.gather(rowShares, iteration)],
         ...step.masks.map((each, at): [string, Value] => [
           each.name,
           scaledMask(b, b.gather(masks[at]!, iteration), each.value, each.rate),
         ]),
+        ...step.noises.map((each, at): [string, Value] => [each.value.name, b.gather(noises[at]!, iteration)]),
       ]);
       const values = replay(b, stepGraph, inputs);
       const now = scalars.map((each) => b.gather(each, iteration));
@@ -87,11 +96,15 @@ export function emitTraining(
         }),
       );
       return {
-        carried: [...updates.map((each) => each.parameter), ...updates.flatMap((each) => each.slots)],
+        carried: [
+          ...updates.map((each) => each.parameter),
+          ...updates.flatMap((each) => each.slots),
+          ...state.map((each) => values.get(stepNames.state(each.name))!),
+        ],
         stacked: [values.get(stepNames.loss)!],
       };
     },
-    { carried: [...parameters, ...slots].map((each) => trainingNames.next(each.name)), stacked: [trainingNames.losses] },
+    { carried: [...parameters, ...slots, ...state].map((each) => trainingNames.next(each.name)), stacked: [trainingNames.losses] },
   );
   for (const each of [...carried, ...stacked]) builder.output(each);
   return builder.build();

@@ -1,4 +1,4 @@
-import { asColumn, weightedSum, type LossRule } from './defineLoss.ts';
+import { asColumn, elementsPerRow, weightedMean, type LossRule } from './defineLoss.ts';
 
 /**
  * Huber loss: squared near 0, linear beyond ±δ, so that outliers pull with bounded force. With c = clip(r, −δ, δ):
@@ -12,14 +12,12 @@ export function huber(delta: number): LossRule {
     kind: 'huber',
     source: 'Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (1964) 73–101',
     formula: 'loss = Σ share · mean c·(r − c/2), c = clip(r, −δ, δ); d prediction = share · c / outputs',
-    targetType: 'values',
-    emit(g, { prediction, targets, rowShares }) {
-      const residual = g.sub(prediction, targets);
+    emit(g, { prediction, rowShares, targets }) {
+      const residual = g.sub(prediction, targets({ name: '', dtype: prediction.dtype as 'float32', shape: prediction.shape }));
       const clipped = g.op('Clip', [residual, g.scalar(-delta, residual), g.scalar(delta, residual)]);
       const losses = g.mul(clipped, g.sub(residual, g.mul(clipped, g.scalar(0.5, clipped))));
-      const value = weightedSum(g, g.op('ReduceMean', [losses, g.graph.int64([1])], { keepdims: 0 }), rowShares);
-      const factor = g.mul(asColumn(g, rowShares), g.scalar(1 / Number(prediction.shape[1]), prediction));
-      return { value, gradient: g.mul(clipped, factor) };
+      const factor = g.mul(asColumn(g, rowShares, prediction.shape.length), g.scalar(1 / elementsPerRow(prediction), prediction));
+      return { value: weightedMean(g, losses, rowShares), gradient: g.mul(clipped, factor) };
     },
   };
 }

@@ -2,12 +2,12 @@ import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { trainingNames } from '../5-emit/emitTraining.ts';
 import type { CompiledTraining, TensorSpec } from '../compileTraining.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { fillKeepMask, streamKey } from './counterRandom.ts';
+import { fillKeepMask, fillNoise, streamKey } from './counterRandom.ts';
 import { epochOrder } from './epochOrder.ts';
 import { longestRun, RunLength } from './runLength.ts';
 import type { FloatArray, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { TensorPool } from './tensorPool.ts';
-import { checkTrainingData, type TrainingData } from './trainingData.ts';
+import { checkTrainingData, targetArray, type RowArray, type TrainingData } from './trainingData.ts';
 
 export interface TrainerSettings {
   readonly runtime: Runtime;
@@ -40,6 +40,7 @@ export interface RunReport {
 
 /** 1 is the order of rows. */
 const dropoutStream = 2;
+const noiseStream = 3;
 /**
  * After so many steps, tiny optimizer state is set to 0. Without it the moments of weights that no row touches (dead units,
  * rare categories and words) turn subnormal after about 800 steps and a step takes four times as long. A run ends there, so
@@ -63,6 +64,8 @@ const stepsBetweenCleanings = longestRun;
 export class Trainer {
   readonly #settings: TrainerSettings;
   readonly #session: RuntimeSession;
+  /** What a run takes and gives back. */
+  readonly #carried: readonly TensorSpec[];
   /** Parameters and optimizer state: one set that is read, one that is written, swapped after each run. */
   #current: TensorPool;
   #next: TensorPool;
@@ -86,17 +89,24 @@ export class Trainer {
     const { compiled, data, runtime } = settings;
     this.#settings = settings;
     this.#session = session;
-    this.#current = new TensorPool(runtime, compiled.dtype, [...compiled.parameters, ...compiled.slots]);
-    this.#next = new TensorPool(runtime, compiled.dtype, [...compiled.parameters, ...compiled.slots]);
-    for (const { name } of compiled.parameters) this.#current.write(name, settings.weights[name]);
+    this.#carried = [...compiled.parameters, ...compiled.slots, ...compiled.state];
+    this.#current = new TensorPool(runtime, compiled.dtype, this.#carried);
+    this.#next = new TensorPool(runtime, compiled.dtype, this.#carried);
+    // A parameter that the loss added starts at 0 unless it is given.
+    const forwardNames = new Set(compiled.weightNames);
+    for (const { name } of [...compiled.parameters, ...compiled.state])
+      if (forwardNames.has(name) || settings.weights[name]) this.#current.write(name, settings.weights[name]);
     const rowWeights =
       data.rowWeights ?? (compiled.dtype === 'float32' ? new Float32Array(data.rowCount) : new Float64Array(data.rowCount)).fill(1);
     const rows = (spec: TensorSpec): number[] => [data.rowCount, ...spec.shape];
     this.#dataFeeds = {
       ...Object.fromEntries(
-        compiled.dataInputs.map((each) => [each.name, runtime.tensor(compiled.dtype, data.inputs[each.name]!, rows(each))]),
+        compiled.dataInputs.map((each) => [each.name, runtime.tensor(each.dtype, data.inputs[each.name]!, rows(each))]),
       ),
-      [compiled.targets.name]: runtime.tensor(compiled.targets.dtype, data.targets, rows(compiled.targets)),
+      ...Object.fromEntries(
+        compiled.targets.map((each) => [each.name, runtime.tensor(each.dtype, targetArray(data, each.name)!, rows(each))]),
+      ),
+      ...this.#frozen(),
       [trainingNames.rowWeights]: runtime.tensor(compiled.dtype, rowWeights, [data.rowCount]),
     };
     // Padded to whole batches; −1 marks a place without a row.
@@ -134,45 +144,49 @@ export class Trainer {
     }
   }
 
-  /** Copies of the parameters. */
+  /** Copies of the parameters and of the state that goes with them: what `compileInference` needs. */
   weights(): Record<string, FloatArray> {
-    return this.#current.copies(this.#settings.compiled.parameters);
+    const { compiled, weights } = this.#settings;
+    const frozen = compiled.frozen.map(({ name }): [string, FloatArray] => [name, weights[name]!.slice()]);
+    return { ...this.#current.copies([...compiled.parameters, ...compiled.state]), ...Object.fromEntries(frozen) };
   }
 
-  /** Outputs `[rowCount, outputs]` of the network with the present weights, Dropout off. */
-  async predict(inputs: Readonly<Record<string, FloatArray>>, rowCount: number): Promise<FloatArray> {
+  /** The first output (or the one named) `[rowCount, …]` of the network with the present weights, as it is served. */
+  async predict(inputs: Readonly<Record<string, RowArray>>, rowCount: number, output?: string): Promise<FloatArray> {
     const { compiled, runtime } = this.#settings;
     this.#forward ??= await runtime.createSession(compiled.forwardBytes);
-    const output = compiled.output.name;
+    const wanted = output ?? compiled.predictions[0]!.name;
     const feeds = Object.fromEntries(
-      compiled.dataInputs.map(({ name, shape }) => [name, runtime.tensor(compiled.dtype, inputs[name]!, [rowCount, ...shape])]),
+      compiled.dataInputs.map(({ name, shape, dtype }) => [name, runtime.tensor(dtype, inputs[name]!, [rowCount, ...shape])]),
     );
-    const result = await this.#forward.run({ ...feeds, ...this.#current.tensors(compiled.parameters) }, { [output]: null });
-    return result[output]!.data as FloatArray;
+    const served = new Set(compiled.weightNames);
+    const weights = this.#current.tensors([...compiled.parameters, ...compiled.state].filter(({ name }) => served.has(name)));
+    const result = await this.#forward.run({ ...feeds, ...weights, ...this.#frozen() }, { [wanted]: null });
+    return result[wanted]!.data as FloatArray;
   }
 
   /** A copy of everything that the rest of the training depends on. */
   checkpoint(): Checkpoint {
-    const { compiled, data, seed } = this.#settings;
+    const { data, seed } = this.#settings;
     return {
       seed,
       step: this.#step,
       epoch: this.#epoch,
       batchInEpoch: this.#batchInEpoch,
       rowCount: data.rowCount,
-      tensors: this.#current.copies([...compiled.parameters, ...compiled.slots]),
+      tensors: this.#current.copies(this.#carried),
     };
   }
 
   /** Goes on from a checkpoint. Throws MK_COMPILER_CHECKPOINT_INVALID when it is of another network, seed or number of rows. */
   restore(checkpoint: Checkpoint): void {
-    const { compiled, data, seed } = this.#settings;
+    const { data, seed } = this.#settings;
     const refuse = (reason: string): never => {
       throw new ModelkeepError('MK_COMPILER_CHECKPOINT_INVALID', { reason });
     };
     if (checkpoint.seed !== seed) refuse(`its seed is ${checkpoint.seed}, not ${seed}`);
     if (checkpoint.rowCount !== data.rowCount) refuse(`it was trained on ${checkpoint.rowCount} rows, not ${data.rowCount}`);
-    for (const { name } of [...compiled.parameters, ...compiled.slots]) {
+    for (const { name } of this.#carried) {
       const tensor = checkpoint.tensors[name];
       if (!tensor || tensor.length !== this.#current.length(name)) refuse(`"${name}" is missing or has another size`);
     }
@@ -193,18 +207,21 @@ export class Trainer {
     const started = nowMs();
     this.#shuffleEpoch();
     const first = this.#batchInEpoch * compiled.batchSize;
-    const all = [...compiled.parameters, ...compiled.slots];
     const feeds = {
       ...this.#dataFeeds,
-      ...this.#current.tensors(all),
+      ...this.#current.tensors(this.#carried),
       [trainingNames.order]: runtime.tensor('int32', this.#order.subarray(first, first + batches * compiled.batchSize), [
         batches,
         compiled.batchSize,
       ]),
       ...this.#scalars(batches),
       ...this.#masks(batches),
+      ...this.#noises(batches),
     };
-    const result = await this.#session.run(feeds, { ...this.#next.tensors(all, trainingNames.next), [trainingNames.losses]: null });
+    const result = await this.#session.run(feeds, {
+      ...this.#next.tensors(this.#carried, trainingNames.next),
+      [trainingNames.losses]: null,
+    });
     const losses = result[trainingNames.losses]!.data as FloatArray;
     const broken = losses.findIndex((loss) => !Number.isFinite(loss));
     if (broken >= 0) throw new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step: this.#step + broken + 1 });
@@ -230,6 +247,11 @@ export class Trainer {
     const elapsedMs = nowMs() - started;
     this.#runLength.record(batches, elapsedMs);
     return { ...report, elapsedMs };
+  }
+
+  #frozen(): Record<string, RuntimeTensor> {
+    const { compiled, runtime, weights } = this.#settings;
+    return Object.fromEntries(compiled.frozen.map(({ name, shape }) => [name, runtime.tensor(compiled.dtype, weights[name]!, shape)]));
   }
 
   #shuffleEpoch(): void {
@@ -261,6 +283,23 @@ export class Trainer {
           fillKeepMask(masks.subarray(batch * size, (batch + 1) * size), rate, streamKey(seed, dropoutStream, layer, this.#step + batch));
         }
         return [name, runtime.tensor('bool', masks, [batches, ...shape])];
+      }),
+    );
+  }
+
+  #noises(batches: number): Record<string, RuntimeTensor> {
+    const { compiled, runtime, seed } = this.#settings;
+    return Object.fromEntries(
+      compiled.noises.map(({ name, shape, ...distribution }, layer) => {
+        const size = shape.reduce((count, dim) => count * dim, 1);
+        const numbers = compiled.dtype === 'float32' ? new Float32Array(batches * size) : new Float64Array(batches * size);
+        for (let batch = 0; batch < batches; batch++)
+          fillNoise(
+            numbers.subarray(batch * size, (batch + 1) * size),
+            distribution,
+            streamKey(seed, noiseStream, layer, this.#step + batch),
+          );
+        return [name, runtime.tensor(compiled.dtype, numbers, [batches, ...shape])];
       }),
     );
   }

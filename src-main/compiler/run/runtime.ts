@@ -14,8 +14,8 @@ export interface RuntimeSession {
 }
 
 export type FloatArray = Float32Array | Float64Array;
-export type RuntimeTensorType = 'float32' | 'float64' | 'int32' | 'bool';
-export type RuntimeTensorData = FloatArray | Int32Array | Uint8Array;
+export type RuntimeTensorType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
+export type RuntimeTensorData = FloatArray | Int32Array | BigInt64Array | Uint8Array;
 
 /**
  * ```ts

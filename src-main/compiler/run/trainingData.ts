@@ -1,17 +1,28 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
-import type { CompiledTraining } from '../compileTraining.ts';
+import { stepNames } from '../3-differentiate/differentiate.ts';
+import type { CompiledTraining, FedType } from '../compileTraining.ts';
 import { elementCount } from '../onnx/graph.ts';
 import type { FloatArray } from './runtime.ts';
+
+/** Elements as ONNX Runtime takes them: token ids int64 as BigInt64Array or int32, pixels uint8, truth values one byte each. */
+export type RowArray = FloatArray | Int32Array | BigInt64Array | Uint8Array;
 
 /** All training rows, row-major. The arrays are read in place in every run: do not change them while training. */
 export interface TrainingData {
   readonly rowCount: number;
   /** Per data input of the forward graph, `[rowCount, …]`. */
-  readonly inputs: Readonly<Record<string, FloatArray>>;
-  /** Class numbers `[rowCount]`, or values `[rowCount, outputs]`. */
-  readonly targets: Int32Array | FloatArray;
+  readonly inputs: Readonly<Record<string, RowArray>>;
+  /** Class numbers `[rowCount, …]`, or values of the prediction's shape. Where a loss has several, by name ('train.targets.<output>' without its start). */
+  readonly targets?: Int32Array | FloatArray | Readonly<Record<string, Int32Array | FloatArray>>;
   /** Weight of each row in the loss, `[rowCount]`; should average 1. Default 1. */
   readonly rowWeights?: FloatArray;
+}
+
+/** The array that a target of the compiled training is fed from. */
+export function targetArray(data: TrainingData, name: string): Int32Array | FloatArray | undefined {
+  const { targets } = data;
+  if (!targets || ArrayBuffer.isView(targets)) return name === stepNames.targets('') ? targets : undefined;
+  return targets[name === stepNames.targets('') ? '' : name.slice(stepNames.targets('').length + 1)];
 }
 
 /** Throws MK_COMPILER_TRAINING_DATA_INVALID when an array has the wrong type or length, or a class number is out of range. */
@@ -22,22 +33,34 @@ export function checkTrainingData(compiled: CompiledTraining, data: TrainingData
   const { rowCount } = data;
   if (!Number.isSafeInteger(rowCount) || rowCount < 1 || rowCount >= 2 ** 31)
     refuse('rowCount', `${rowCount} rows; 1 to 2147483647 are possible`);
-  const check = (field: string, array: TrainingData['targets'] | undefined, type: string, rowShape: readonly number[]): void => {
+  const check = (field: string, array: RowArray | undefined, type: FedType, rowShape: readonly number[]): void => {
     if (!array) return refuse(field, 'it is missing');
-    const name = array.constructor.name.replace('Array', '').toLowerCase();
-    if (name !== type) refuse(field, `it holds ${name}, not ${type}`);
+    if (!(array instanceof arrayTypes[type]))
+      refuse(field, `it holds ${array.constructor.name.replace('Array', '').toLowerCase()}, not ${type}`);
     if (array.length !== rowCount * elementCount(rowShape))
       refuse(field, `${array.length} numbers do not fill ${rowCount} rows of [${rowShape.join(', ')}]`);
   };
-  for (const { name, shape } of compiled.dataInputs) check(name, data.inputs[name], compiled.dtype, shape);
-  check('targets', data.targets, compiled.targets.dtype, compiled.targets.shape);
-  if (data.rowWeights) check('rowWeights', data.rowWeights, compiled.dtype, []);
-  if (compiled.targets.dtype === 'int32') {
-    const classes = compiled.output.shape[0]!;
-    const row = data.targets.findIndex((each) => each < 0 || each >= classes);
-    if (row >= 0) refuse('targets', `row ${row} has class ${data.targets[row]}, the network gives 0 to ${classes - 1}`);
+  for (const { name, shape, dtype } of compiled.dataInputs) check(name, data.inputs[name], dtype, shape);
+  for (const { name, shape, dtype, classCount, ignoreIndex } of compiled.targets) {
+    const field = compiled.targets.length === 1 ? 'targets' : name;
+    const array = targetArray(data, name);
+    check(field, array, dtype, shape);
+    if (classCount === undefined) continue;
+    const at = array!.findIndex((each) => (each < 0 || each >= classCount) && each !== ignoreIndex);
+    if (at >= 0)
+      refuse(field, `row ${Math.floor(at / elementCount(shape))} has class ${array![at]}, the network gives 0 to ${classCount - 1}`);
   }
+  if (data.rowWeights) check('rowWeights', data.rowWeights, compiled.dtype, []);
 }
+
+const arrayTypes = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} satisfies Record<FedType, unknown>;
 
 /**
  * Row weights from class weights (and weights of rows): class weight of the row's class × row weight, scaled to average 1

@@ -5,6 +5,7 @@ import { parseForward } from '../1-parse/parseForward.ts';
 import { differentiate } from '../3-differentiate/differentiate.ts';
 import { fuse } from '../4-fuse/fuse.ts';
 import { compileTraining, printGraph, type LossSettings, type OptimizerSettings } from '../index.ts';
+import { lossOf } from '../losses/index.ts';
 import { parseGraphText } from './parseGraphText.ts';
 
 // Each folder of samples/ is a case: input.txt has settings, an empty line and a forward graph; expected.txt has the
@@ -25,8 +26,8 @@ describe.each(readdirSync(folder))('sample %s', (name) => {
   });
 
   it('gives the expected graph after every phase', async () => {
-    const parsed = parseForward(forward, parameters, batchSize);
-    const step = differentiate(parsed, loss);
+    const parsed = parseForward(forward, { parameters }, batchSize);
+    const step = differentiate(parsed, lossOf(loss));
     const { graph } = compileTraining({ forward, parameters, loss, optimizer, batchSize });
     const phases = [
       ['1-parse', parsed.graph],

@@ -232,7 +232,7 @@ class NetworkRun {
   }
 
   async #predict({ rows, width, data }: Matrix): Promise<Float32Array> {
-    const outputs = this.#compiled.output.shape[0]!;
+    const outputs = this.#compiled.predictions[0]!.shape[0]!;
     const all = new Float32Array(rows * outputs);
     for (let start = 0; start < rows; start += rowsPerPrediction) {
       const count = Math.min(rowsPerPrediction, rows - start);
