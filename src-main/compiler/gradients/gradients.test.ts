@@ -68,7 +68,7 @@ describe.each(Object.entries(gradients))('%s', (key, rule) => {
       const results = interpret(graph, point);
       for (const input of inputs) {
         const direction = drawUniform([input], random);
-        const measured = slopeAlong(point, direction, (at) => interpret(graph, at)['slope']!.data[0]!);
+        const measured = slopeAlong(point, direction, (at) => interpret(graph, at)['slope.along']!.data[0]!);
         expectClose(dot(direction[input.name]!.data, results[`second.${input.name}`]!.data), measured, 1e-7, input.name);
       }
     },

@@ -36,7 +36,7 @@ export function differentiateSample(rule: OperatorRule, sample: GradientSample, 
 
 /**
  * The gradient once more: of Σ_inputs ⟨gradient, direction⟩ by the inputs and the cotangents. Takes `direction.<input>`
- * too; gives `slope` (that sum) and `second.<input or cotangent>`.
+ * too; gives `slope.along` (that sum) and `second.<input or cotangent>`.
  */
 export function differentiateTwice(
   rule: OperatorRule,
@@ -60,7 +60,7 @@ export function differentiateTwice(
   const slope = parts.reduce((sum, each) => g.add(sum, each));
   const all = [...taken, ...cotangents];
   const second = backpropagate(g, [{ value: slope, gradient: g.scalar(1, slope) }], all);
-  builder.output(slope, 'slope');
+  builder.output(slope, 'slope.along');
   all.forEach((each, at) => builder.output(second[at] ?? g.filledLike(each), `second.${each.name}`));
   return { graph: builder.build(), inputs: all, directions };
 }
