@@ -11,7 +11,14 @@ export {
   type TrainingSettings,
 } from './compileTraining.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
-export { multilayerPerceptron, type Network, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
+export { multilayerPerceptron, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
+export { convolutionalNetwork, type ConvolutionalSettings } from './networks/convolutionalNetwork.ts';
+export { resNet, type ResNetSettings } from './networks/resNet.ts';
+export { transformerEncoder, type TransformerEncoderSettings } from './networks/transformerEncoder.ts';
+export { sequenceTagger, type SequenceTaggerSettings } from './networks/sequenceTagger.ts';
+export { variationalAutoencoder, type VariationalAutoencoderSettings } from './networks/variationalAutoencoder.ts';
+export { criticOutputs, criticTraining, generatorTraining, type GenerativeAdversarialSettings } from './networks/generativeAdversarial.ts';
+export * from './layers/index.ts';
 export { type LossSettings } from './losses/index.ts';
 export { type OptimizerSettings } from './optimizers/index.ts';
 

@@ -1,7 +1,5 @@
-import { TypedOps, type TypedValue } from '../2-shapes/typedOps.ts';
-import type { Graph } from '../onnx/graph.ts';
-import { GraphBuilder } from '../onnx/graphBuilder.ts';
-import type { WeightScheme } from '../run/initialWeights.ts';
+import { activate, affine, dropout, ModelBuilder, type Network } from '../layers/index.ts';
+import { channelsOf } from '../layers/sizes.ts';
 
 export interface PerceptronSettings {
   readonly featureCount: number;
@@ -17,18 +15,10 @@ export interface PerceptronSettings {
   readonly dtype?: 'float32' | 'float64';
 }
 
-export interface Network {
-  /** Input `features [N, featureCount]` and the parameters; output `output [N, outputCount]`. */
-  readonly graph: Graph;
-  readonly parameters: readonly string[];
-  readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
-  /** How `initialWeights` should draw each parameter. */
-  readonly schemes: Readonly<Record<string, WeightScheme>>;
-}
-
 /**
  * Dense layers h ← activation(h·W + b), the last without activation:
- * Goodfellow, Bengio & Courville, Deep Learning (2016), §6.1. Weights are `weight1`, `bias1`, `weight2`, …
+ * Goodfellow, Bengio & Courville, Deep Learning (2016), §6.1. Input `features [N, featureCount]`, output
+ * `output [N, outputCount]`, weights `weight1`, `bias1`, `weight2`, …
  */
 export function multilayerPerceptron({
   featureCount,
@@ -38,31 +28,16 @@ export function multilayerPerceptron({
   dropoutRate = 0,
   dtype = 'float32',
 }: PerceptronSettings): Network {
-  const builder = new GraphBuilder('multilayerPerceptron');
-  const g = new TypedOps(builder);
-  const parameterShapes: Record<string, readonly number[]> = {};
-  const schemes: Record<string, WeightScheme> = {};
-  const parameter = (name: string, shape: readonly number[], scheme: WeightScheme): TypedValue => {
-    parameterShapes[name] = shape;
-    schemes[name] = scheme;
-    return builder.input(name, dtype, shape) as TypedValue;
-  };
-
-  let hidden = builder.input('features', dtype, ['N', featureCount]) as TypedValue;
+  const m = new ModelBuilder('multilayerPerceptron', { dtype });
+  let hidden = m.input('features', ['N', featureCount]);
   const sizes = [...hiddenSizes, outputCount];
   sizes.forEach((size, at) => {
     const last = at === sizes.length - 1;
-    const weight = parameter(`weight${at + 1}`, [Number(hidden.shape[1]), size], !last && activation === 'Relu' ? 'he' : 'glorot');
-    const bias = parameter(`bias${at + 1}`, [size], 'zeros');
-    const linear = g.add(g.matMul(hidden, weight), bias);
-    hidden = last ? linear : dropout(g, g.op(activation, [linear]), dropoutRate);
+    // Kept models have these names, and weights are drawn by name.
+    const weight = m.parameter(`weight${at + 1}`, [channelsOf(hidden, 1), size], !last && activation === 'Relu' ? 'he' : 'glorot');
+    const linear = affine(m, hidden, weight, m.parameter(`bias${at + 1}`, [size], 'zeros'));
+    hidden = last ? linear : dropout(m, activate(m, linear, activation), dropoutRate);
   });
-  builder.output(hidden, 'output');
-  return { graph: builder.build(), parameters: Object.keys(parameterShapes), parameterShapes, schemes };
-}
-
-function dropout(g: TypedOps, value: TypedValue, rate: number): TypedValue {
-  if (rate === 0) return value;
-  // The type of `ratio` is independent of the data's.
-  return g.graph.op('Dropout', [value, g.graph.scalar(rate), g.graph.scalar(1, 'bool')], { output: { shape: value.shape } }) as TypedValue;
+  m.output(hidden, 'output');
+  return m.build();
 }
