@@ -11,14 +11,15 @@ export const reduceMean = defineGradient({
   formula: 'd data = expand(d reduced / n)',
   inputs: ['data', 'axes'],
   outputs: ['reduced'],
-  attributes: { keepdims: 1 },
-  vjp: ({ data, axes, reduced }, { reduced: dy }, _, g) => ({
-    data: () => spreadOver(g, g.mul(dy, g.scalar(elementCount(reduced.shape) / elementCount(data.shape), dy)), data, axes),
+  attributes: { noop_with_empty_axes: 0 },
+  vjp: ({ data, axes, reduced }, { reduced: dy }, { noop_with_empty_axes: noop }, g) => ({
+    data: () => spreadOver(g, g.mul(dy, g.scalar(elementCount(reduced.shape) / elementCount(data.shape), dy)), { data, axes, noop }),
   }),
   samples: [
     { inputs: { data: [2, 3] } },
     { inputs: { data: [2, 3, 4] }, constants: { axes: [1] } },
     { inputs: { data: [2, 3, 4] }, constants: { axes: [-1, 0] }, attributes: { keepdims: integer(0) } },
+    { inputs: { data: [2, 3] }, attributes: { noop_with_empty_axes: integer(1) } },
   ],
   specialPoints: [],
 });

@@ -10,12 +10,13 @@ export const reduceSum = defineGradient({
   formula: 'd data = expand(d reduced)',
   inputs: ['data', 'axes'],
   outputs: ['reduced'],
-  attributes: { keepdims: 1 },
-  vjp: ({ data, axes }, { reduced: dy }, _, g) => ({ data: () => spreadOver(g, dy, data, axes) }),
+  attributes: { noop_with_empty_axes: 0 },
+  vjp: ({ data, axes }, { reduced: dy }, { noop_with_empty_axes: noop }, g) => ({ data: () => spreadOver(g, dy, { data, axes, noop }) }),
   samples: [
     { inputs: { data: [2, 3] } },
     { inputs: { data: [2, 3, 4] }, constants: { axes: [1] } },
     { inputs: { data: [2, 3, 4] }, constants: { axes: [-1, 0] }, attributes: { keepdims: integer(0) } },
+    { inputs: { data: [2, 3] }, attributes: { noop_with_empty_axes: integer(1) } },
   ],
   specialPoints: [],
 });
