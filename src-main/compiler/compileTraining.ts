@@ -6,6 +6,7 @@ import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { encodeModel } from './onnx/encode.ts';
 import type { Graph, Value } from './onnx/graph.ts';
+import type { PrivacySettings } from './privacy/clipPerRow.ts';
 import { optimizerOf, type OptimizerSettings } from './optimizers/index.ts';
 
 export interface TrainingSettings extends InputRoles {
@@ -15,6 +16,8 @@ export interface TrainingSettings extends InputRoles {
   readonly optimizer: OptimizerSettings;
   /** Rows in one minibatch; a smaller last batch is padded and masked. */
   readonly batchSize: number;
+  /** Differential privacy: each row's gradient is clipped, noise is added. Such a network may not mix rows (BatchNormalization). */
+  readonly privacy?: PrivacySettings;
 }
 
 /** A tensor of the training graph by name; `shape` as fed, without the leading rows or batches axis where there is one. */
@@ -85,15 +88,19 @@ export interface CompiledTraining {
  * ```
  */
 export function compileTraining(settings: TrainingSettings): CompiledTraining {
-  const { forward, loss, optimizer, batchSize } = settings;
+  const { forward, loss, optimizer, batchSize, privacy } = settings;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) throw new Error(`Batch size ${batchSize} is not a positive integer.`);
-  const parsed = parseForward(forward, settings, batchSize);
+  if (privacy && settings.state) throw new Error('A network with running statistics mixes rows: it cannot be trained with privacy.');
+  // With privacy a step sees one row: its gradient is clipped before it is added to the others.
+  const parsed = parseForward(forward, settings, privacy ? 1 : batchSize);
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
   const step = differentiate(parsed, lossOf(loss));
   const stepGraph = fuse(step.graph);
   const rule = optimizerOf(optimizer);
-  const graph = emitTraining(parsed, step, stepGraph, rule, batchSize);
+  const graph = emitTraining(parsed, step, stepGraph, rule, batchSize, privacy);
   const parameters = step.parameters.map(fixedSpec);
+  // Shape of what is drawn for a step: with privacy, for each row apart.
+  const perStep = (value: Value): readonly number[] => (privacy ? [batchSize, ...fixedSpec(value).shape] : fixedSpec(value).shape);
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
     graph,
@@ -112,12 +119,21 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
     ),
     dataInputs: parsed.dataInputs.map(rowSpec),
     targets: step.targets.map(({ value, classCount, ignoreIndex }) => ({ ...rowSpec(value), classCount, ignoreIndex })),
-    masks: step.masks.map((mask) => ({ name: trainingNames.keep(mask.name), shape: fixedSpec(mask.value).shape, rate: mask.rate })),
-    noises: step.noises.map(({ value, ...distribution }) => ({
-      ...distribution,
-      name: trainingNames.keep(value.name),
-      shape: fixedSpec(value).shape,
-    })),
+    masks: step.masks.map((mask) => ({ name: trainingNames.keep(mask.name), shape: perStep(mask.value), rate: mask.rate })),
+    noises: [
+      ...step.noises.map(({ value, ...distribution }) => ({
+        ...distribution,
+        name: trainingNames.keep(value.name),
+        shape: perStep(value),
+      })),
+      ...(privacy ? parameters : []).map(({ name, shape }) => ({
+        name: trainingNames.keep(trainingNames.privacyNoise(name)),
+        shape,
+        distribution: 'normal' as const,
+        offset: 0,
+        scale: 1,
+      })),
+    ],
     predictions: parsed.outputs.map((each) => withoutFirstAxis(fixedSpec(each))),
     scalars: rule.scalars.map(trainingNames.scalar),
     scalarsAt: (at, learningRate) => rule.scalarsAt(at, learningRate),

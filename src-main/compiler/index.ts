@@ -10,6 +10,8 @@ export {
   type TensorSpec,
   type TrainingSettings,
 } from './compileTraining.ts';
+export { type PrivacySettings } from './privacy/clipPerRow.ts';
+export { noiseFor, privacySpent, type PrivacySpending, type PrivacyUse } from './privacy/rdpAccountant.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
 export { multilayerPerceptron, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
 export { convolutionalNetwork, type ConvolutionalSettings } from './networks/convolutionalNetwork.ts';

@@ -4,6 +4,7 @@ import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
 import { stepNames, type DifferentiatedStep } from '../3-differentiate/differentiate.ts';
 import type { DataType, Graph, Shape, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
+import { clipPerRow, type PrivacySettings } from '../privacy/clipPerRow.ts';
 import type { OptimizerRule } from '../optimizers/defineOptimizer.ts';
 
 /** Names of the training graph's inputs and outputs beside parameters and data, which keep theirs. */
@@ -16,6 +17,8 @@ export const trainingNames = {
   scalar: (name: string): string => `train.${name}`,
   /** [batches, batchSize, …] bool: 1 where Dropout keeps; float: random numbers. */
   keep: (node: string): string => `train.${node}`,
+  /** [batches, …] float: standard normal numbers added to the gradient of a parameter. */
+  privacyNoise: (parameter: string): string => `privacyNoise.${parameter}`,
   slot: (slot: string, parameter: string): string => `${slot}.${parameter}`,
   next: (name: string): string => `next.${name}`,
   /** [batches] float: mean loss of each minibatch before its update. */
@@ -34,6 +37,7 @@ export function emitTraining(
   stepGraph: Graph,
   optimizer: OptimizerRule,
   batchSize: number,
+  privacy?: PrivacySettings,
 ): Graph {
   const builder = new GraphBuilder('training');
   const g = new TypedOps(builder);
@@ -51,10 +55,11 @@ export function emitTraining(
   const rowWeights = builder.input(trainingNames.rowWeights, float, ['rows']);
   const order = builder.input(trainingNames.order, 'int32', ['batches', batchSize]);
   const scalars = optimizer.scalars.map((name) => builder.input(trainingNames.scalar(name), float, ['batches']));
-  const perBatch = (each: Value, name: string, dtype: DataType): Value =>
-    builder.input(trainingNames.keep(name), dtype, ['batches', ...typed(each).shape]);
-  const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool'));
-  const noises = step.noises.map((each) => perBatch(each.value, each.value.name, each.value.dtype));
+  const perBatch = (each: Value, name: string, dtype: DataType, perRow = false): Value =>
+    builder.input(trainingNames.keep(name), dtype, ['batches', ...(perRow ? [batchSize] : []), ...typed(each).shape]);
+  const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool', privacy !== undefined));
+  const noises = step.noises.map((each) => perBatch(each.value, each.value.name, each.value.dtype, privacy !== undefined));
+  const privacyNoises = privacy ? parameters.map((each) => perBatch(each, trainingNames.privacyNoise(each.name), each.dtype)) : [];
 
   const trips = builder.op(
     'Gather',
@@ -71,10 +76,12 @@ export function emitTraining(
       const b = new TypedOps(body);
       const rows = b.gather(order, iteration);
       const enteringState = entering.slice(parameters.length + slots.length);
-      const inputs = new Map<string, Value>([
+      const given = new Map<string, Value>([
         ...parameters.map((each, at): [string, Value] => [each.name, entering[at]!]),
         ...state.map((each, at): [string, Value] => [each.name, enteringState[at]!]),
         ...frozen.map((each): [string, Value] => [each.name, each]),
+      ]);
+      const ofBatch = new Map<string, Value>([
         ...data.map((each): [string, Value] => [each.name, b.gather(each, rows)]),
         ...targets.map((each, at): [string, Value] => [each.name, b.gather(targetsInOrder[at]!, iteration)]),
         [stepNames.rowShares, b.gather(rowShares, iteration)],
@@ -84,7 +91,17 @@ export function emitTraining(
         ]),
         ...step.noises.map((each, at): [string, Value] => [each.value.name, b.gather(noises[at]!, iteration)]),
       ]);
-      const values = replay(b, stepGraph, inputs);
+      const values = privacy
+        ? clipPerRow(
+            b,
+            stepGraph,
+            parameters,
+            batchSize,
+            privacy,
+            privacyNoises.map((each) => b.gather(each, iteration)),
+            (inner, row) => inputsOfRow(inner, row, given, ofBatch, stepGraph, batchSize),
+          )
+        : replay(b, stepGraph, new Map([...given, ...ofBatch]));
       const now = scalars.map((each) => b.gather(each, iteration));
       const updates = parameters.map((each, at) =>
         optimizer.emit(b, {
@@ -108,6 +125,26 @@ export function emitTraining(
   );
   for (const each of [...carried, ...stacked]) builder.output(each);
   return builder.build();
+}
+
+/** Inputs of a step with a batch of one, for one row of a batch; its share is its own weight instead of a part of the batch. */
+function inputsOfRow(
+  g: TypedOps,
+  row: Value,
+  given: ReadonlyMap<string, Value>,
+  ofBatch: ReadonlyMap<string, Value>,
+  step: Graph,
+  batchSize: number,
+): ReadonlyMap<string, Value> {
+  const index = g.op('Reshape', [row, g.graph.int64([1])]);
+  const inputs = new Map(given);
+  for (const [name, value] of ofBatch) {
+    const one = g.gather(value, index);
+    if (name === stepNames.rowShares) inputs.set(name, g.mul(one, g.scalar(batchSize, one)));
+    // Masks and noises are drawn for every row, in the shape of a batch of one.
+    else inputs.set(name, g.reshape(one, step.inputs.find((each) => each.name === name)!.shape!));
+  }
+  return inputs;
 }
 
 /** weight / number of real rows for each place in `order`, 0 for padding. */
