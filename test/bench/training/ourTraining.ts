@@ -1,0 +1,69 @@
+import * as ort from '../../../src-main/platform/onnxRuntime.ts';
+import {
+  compileTraining,
+  initialWeights,
+  Trainer,
+  type LossSettings,
+  type Network,
+  type Runtime,
+  type TrainingData,
+} from '../../../src-main/compiler/index.ts';
+
+export interface OurModel {
+  readonly network: Network;
+  readonly loss: LossSettings;
+  readonly data: TrainingData;
+  readonly batch: number;
+}
+
+export interface OurTraining {
+  readonly compileMs: number;
+  readonly sessionMs: number;
+  /** Makes steps; mean ms of one. */
+  run(steps: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** An ordinary model through the compiler and the trainer, with `threads` threads of ONNX Runtime. */
+export async function startOurs({ network, loss, data, batch }: OurModel, threads: number): Promise<OurTraining> {
+  const started = performance.now();
+  const compiled = compileTraining({ ...network, forward: network.graph, loss, optimizer: { kind: 'adam' }, batchSize: batch });
+  const compileMs = performance.now() - started;
+  let sessionMs = 0;
+  const runtime: Runtime = {
+    createSession: async (bytes) => {
+      const before = performance.now();
+      const session = await ort.InferenceSession.create(bytes, {
+        intraOpNumThreads: threads,
+        logSeverityLevel: 3,
+        ...(process.env.MK_PROFILE && { enableProfiling: true, profileFilePrefix: process.env.MK_PROFILE }),
+      });
+      sessionMs = performance.now() - before;
+      return session as never;
+    },
+    tensor: (type, values, dims) => new ort.Tensor(type as 'float32', values as Float32Array, dims),
+  };
+  const { parameterShapes, frozenShapes, stateShapes, schemes } = network;
+  const trainer = await Trainer.create({
+    runtime,
+    compiled,
+    data,
+    weights: initialWeights({ ...parameterShapes, ...frozenShapes, ...stateShapes }, 1, schemes),
+    learningRate: 1e-3,
+    seed: 1,
+    nowMs: () => performance.now(),
+  });
+  return {
+    compileMs,
+    sessionMs,
+    async run(steps) {
+      const before = performance.now();
+      for (let done = 0; done < steps;) {
+        const { losses } = await trainer.runOnce(steps - done);
+        done += losses.length;
+      }
+      return (performance.now() - before) / steps;
+    },
+    stop: () => trainer.release(),
+  };
+}
