@@ -30,6 +30,8 @@ export { initialWeights, type WeightScheme } from './run/initialWeights.ts';
 export { balancedClassWeights, weightRows, type RowArray, type TrainingData } from './run/trainingData.ts';
 export { type FloatArray, type Runtime, type RuntimeSession, type RuntimeTensor } from './run/runtime.ts';
 
+export { backpropagate, gradientsOf, type Seed } from './3-differentiate/backpropagate.ts';
+export { hessianVector } from './3-differentiate/hessianVector.ts';
 export { TypedOps, type TypedValue } from './2-shapes/typedOps.ts';
 export { GraphBuilder, tensorOf, type NodeOptions, type OutputSpec } from './onnx/graphBuilder.ts';
 export { float, floats, integer, ints, strings, type AttributeInput } from './onnx/attributes.ts';

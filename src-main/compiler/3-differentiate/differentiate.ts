@@ -6,6 +6,7 @@ import type { Graph, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
 import { backpropagate } from './backpropagate.ts';
 import { decomposer } from './decompose.ts';
+import { withoutGradientError } from './withoutGradientError.ts';
 
 /** Names of what one training step takes and gives, beside parameters and data, which keep theirs. */
 export const stepNames = {
@@ -93,7 +94,7 @@ export function differentiate(parsed: ParsedForward, loss: LossRule): Differenti
   builder.output(value, stepNames.loss);
   parameters.forEach((each, at) => {
     const result = gradients[at];
-    if (!result) throw new Error(`"${each.name}" does not influence the loss: it cannot be trained.`);
+    if (!result) throw withoutGradientError(g.tape, each, value);
     builder.output(result, stepNames.gradient(each.name));
   });
   for (const { input, output } of parsed.state) builder.output(valueOf(output), stepNames.state(input.name));
