@@ -1,6 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import * as onnx from 'onnx-buf';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { inlineFunctions } from './inlineFunctions.ts';
 import { dataTypeCodes, type Attribute, type DataType, type Graph, type GraphNode, type TensorData, type Value } from './graph.ts';
 
 export interface Model {
@@ -14,22 +15,44 @@ export interface Model {
   irVersion: number;
 }
 
+/** Reads the part of another file, beside the model's, that holds a tensor; `lengthBytes` undefined: to its end. */
+export type ExternalDataLoader = (file: string, offsetBytes: number, lengthBytes: number | undefined) => Uint8Array;
+
+export interface ReadOptions {
+  /** Without it a model with external data is refused. The file name is the model's word: the loader must keep to its folder. */
+  readonly externalData?: ExternalDataLoader;
+}
+
 /**
- * Reads an .onnx file. `inputs` leaves out names that are initializers (old files list both).
+ * Reads an .onnx file. `inputs` leaves out names that are initializers (old files list both). Functions of the model's own
+ * are inlined.
+ *
  * Throws MK_COMPILER_MODEL_UNREADABLE when the bytes are no ONNX model or use what this compiler does not carry
- * (external data, sparse tensors, sequence or map types).
+ * (external data without a loader, sparse tensors, sequence or map types).
  */
-export function readModel(bytes: Uint8Array): Model {
+export function readModel(bytes: Uint8Array, options: ReadOptions = {}): Model {
+  return readable(() => decodeModel(fromBinary(onnx.ModelProtoSchema, bytes as Uint8Array<ArrayBuffer>), options));
+}
+
+/** Reads one serialized TensorProto, such as the .pb files of ONNX's own tests. Errors as `readModel`. */
+export function readTensor(bytes: Uint8Array): { name: string; tensor: TensorData } {
+  return readable(() => {
+    const tensor = fromBinary(onnx.TensorProtoSchema, bytes as Uint8Array<ArrayBuffer>);
+    return { name: tensor.name, tensor: decodeTensor(tensor, {}) };
+  });
+}
+
+function readable<Result>(read: () => Result): Result {
   try {
-    return decodeModel(fromBinary(onnx.ModelProtoSchema, bytes as Uint8Array<ArrayBuffer>));
+    return read();
   } catch (cause) {
     throw new ModelkeepError('MK_COMPILER_MODEL_UNREADABLE', { reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }
 }
 
-function decodeModel(model: onnx.ModelProto): Model {
+function decodeModel(model: onnx.ModelProto, options: ReadOptions): Model {
   if (!model.graph) throw new Error('it holds no graph.');
-  const graph = decodeGraph(model.graph);
+  const graph = decodeGraph(inlineFunctions(model), options);
   return {
     graph,
     inputs: graph.inputs,
@@ -37,36 +60,36 @@ function decodeModel(model: onnx.ModelProto): Model {
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
     producer: model.producerName,
     producerVersion: model.producerVersion,
-    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])),
+    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [plainDomain(domain), Number(version)])),
     irVersion: Number(model.irVersion),
   };
 }
 
-function decodeGraph(graph: onnx.GraphProto): Graph {
-  if (graph.sparseInitializer.length > 0) throw new Error(`Graph "${graph.name}" holds sparse initializers.`);
-  const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, decodeTensor(tensor)]));
+function decodeGraph(graph: onnx.GraphProto, options: ReadOptions): Graph {
+  const [sparse] = graph.sparseInitializer;
+  if (sparse) throw new Error(`The initializer "${sparse.values?.name ?? ''}" of graph "${graph.name}" is sparse.`);
+  const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, decodeTensor(tensor, options)]));
   return {
     name: graph.name,
     inputs: graph.input.filter(({ name }) => !initializers.has(name)).map(decodeValue),
     outputs: graph.output.map(decodeValue),
-    nodes: graph.node.map(decodeNode),
+    nodes: graph.node.map((node) => decodeNode(node, options)),
     initializers,
   };
 }
 
-function decodeNode(node: onnx.NodeProto): GraphNode {
+function decodeNode(node: onnx.NodeProto, options: ReadOptions): GraphNode {
   return {
     opType: node.opType,
-    // 'ai.onnx' is another spelling of ''.
-    domain: node.domain === 'ai.onnx' ? '' : node.domain,
+    domain: plainDomain(node.domain),
     name: node.name,
     inputs: node.input,
     outputs: node.output,
-    attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, decodeAttribute(attribute)])),
+    attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, decodeAttribute(attribute, options)])),
   };
 }
 
-function decodeAttribute(attribute: onnx.AttributeProto): Attribute {
+function decodeAttribute(attribute: onnx.AttributeProto, options: ReadOptions): Attribute {
   const types = onnx.AttributeProto_AttributeType;
   switch (attribute.type) {
     case types.INT:
@@ -76,9 +99,9 @@ function decodeAttribute(attribute: onnx.AttributeProto): Attribute {
     case types.STRING:
       return { kind: 'string', value: text(attribute.s) };
     case types.TENSOR:
-      return { kind: 'tensor', value: decodeTensor(attribute.t!) };
+      return { kind: 'tensor', value: decodeTensor(attribute.t!, options) };
     case types.GRAPH:
-      return { kind: 'graph', value: decodeGraph(attribute.g!) };
+      return { kind: 'graph', value: decodeGraph(attribute.g!, options) };
     case types.INTS:
       return { kind: 'ints', value: attribute.ints.map(Number) };
     case types.FLOATS:
@@ -90,16 +113,18 @@ function decodeAttribute(attribute: onnx.AttributeProto): Attribute {
   }
 }
 
-function decodeTensor(tensor: onnx.TensorProto): TensorData {
+function decodeTensor(tensor: onnx.TensorProto, options: ReadOptions): TensorData {
   const dtype = dataTypeOf(tensor.dataType, tensor.name);
   const shape = tensor.dims.map(Number);
-  if (tensor.dataLocation === onnx.TensorProto_DataLocation.EXTERNAL) throw new Error(`Tensor "${tensor.name}" lies in another file.`);
   if (dtype === 'string') return { dtype, shape, data: tensor.stringData.map(text) };
+  const isExternal = tensor.dataLocation === onnx.TensorProto_DataLocation.EXTERNAL;
+  const raw = isExternal ? externalBytes(tensor, options) : tensor.rawData;
   const make = elementArrays[dtype];
-  if (tensor.rawData.length > 0) {
+  if (raw.length > 0) {
     // Bytes inside a message lie at any offset; a typed array needs its own alignment, hence the copy.
-    const copy = tensor.rawData.slice();
-    return { dtype, shape, data: new make(copy.buffer, 0, copy.byteLength / make.BYTES_PER_ELEMENT) } as TensorData;
+    const copy = raw.slice();
+    const data = new make(copy.buffer as ArrayBuffer, 0, copy.byteLength / make.BYTES_PER_ELEMENT);
+    return checkedSize(tensor.name, { dtype, shape, data } as TensorData);
   }
   const typed: Partial<Record<DataType, readonly (number | bigint)[]>> = {
     float32: tensor.floatData,
@@ -109,7 +134,28 @@ function decodeTensor(tensor: onnx.TensorProto): TensorData {
     uint32: tensor.uint64Data.map(Number),
   };
   const elements = typed[dtype] ?? tensor.int32Data;
-  return { dtype, shape, data: (make as unknown as { from(source: Iterable<unknown>): unknown }).from(elements) } as TensorData;
+  const data = (make as unknown as { from(source: Iterable<unknown>): unknown }).from(elements);
+  return checkedSize(tensor.name, { dtype, shape, data } as TensorData);
+}
+
+/** Where the tensor lies is told by the keys of https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
+function externalBytes(tensor: onnx.TensorProto, { externalData }: ReadOptions): Uint8Array {
+  const keys = Object.fromEntries(tensor.externalData.map(({ key, value }) => [key, value]));
+  const { location, offset = '0', length } = keys;
+  if (!externalData || location === undefined) throw new Error(`Tensor "${tensor.name}" lies in another file (${location ?? 'no name'}).`);
+  return externalData(location, Number(offset), length === undefined ? undefined : Number(length));
+}
+
+function checkedSize(name: string, tensor: TensorData): TensorData {
+  const expected = tensor.shape.reduce((product, dim) => product * dim, 1);
+  if (tensor.data.length !== expected)
+    throw new Error(`Tensor "${name}" has ${tensor.data.length} elements, [${tensor.shape.join(', ')}] needs ${expected}.`);
+  return tensor;
+}
+
+/** 'ai.onnx' is another spelling of ''. */
+function plainDomain(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain;
 }
 
 const elementArrays = {
@@ -141,7 +187,7 @@ function decodeValue(info: onnx.ValueInfoProto): Value {
 
 function dataTypeOf(code: number, name: string): DataType {
   for (const [dtype, known] of Object.entries(dataTypeCodes)) if (known === code) return dtype as DataType;
-  throw new Error(`"${name}" has the unsupported element type ${code}.`);
+  throw new Error(`"${name}" has the unsupported element type ${onnx.TensorProto_DataType[code] ?? code}.`);
 }
 
 function text(bytes: Uint8Array): string {
