@@ -12,6 +12,9 @@ export {
 } from './compileTraining.ts';
 export { type PrivacySettings } from './privacy/clipPerRow.ts';
 export { noiseFor, privacySpent, type PrivacySpending, type PrivacyUse } from './privacy/rdpAccountant.ts';
+export { quantizeDynamic, type QuantizedGraph } from './quantize/quantizeDynamic.ts';
+export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.ts';
+export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
 export { multilayerPerceptron, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
 export { convolutionalNetwork, type ConvolutionalSettings } from './networks/convolutionalNetwork.ts';
