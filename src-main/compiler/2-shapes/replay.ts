@@ -1,6 +1,8 @@
-import { typed, type TypedOps, type TypedValue } from './typedOps.ts';
-import type { Attributes, Graph, GraphNode, Value } from '../onnx/graph.ts';
+import { inlineControl } from '../1-parse/control/inlineControl.ts';
+import type { Attributes, Graph, GraphNode, TensorData, Value } from '../onnx/graph.ts';
+import { foldNode } from './fold/foldNode.ts';
 import { isKnownOperator } from './shapeRules.ts';
+import { typed, type TypedOps, type TypedValue } from './typedOps.ts';
 
 export interface ReplayOptions {
   /** Asked for a value that is neither input, constant nor computed (a Dropout mask, whose shape is that of its partner). */
@@ -12,6 +14,8 @@ export interface ReplayOptions {
     attributes: Attributes,
     outputCount: number,
   ) => readonly (TypedValue | undefined)[] | undefined;
+  /** Evaluates nodes whose inputs are constants, and Shape. Default false. */
+  readonly fold?: boolean;
 }
 
 /**
@@ -22,26 +26,85 @@ export function replay(
   g: TypedOps,
   graph: Graph,
   inputs: ReadonlyMap<string, Value>,
-  { missing, decompose }: ReplayOptions = {},
+  options: ReplayOptions = {},
 ): ReadonlyMap<string, TypedValue> {
-  const values = new Map<string, TypedValue>([...inputs].map(([name, value]) => [name, typed(value)]));
-  for (const [name, tensor] of graph.initializers) values.set(name, g.constant(tensor));
-  for (const node of graph.nodes) {
+  const replayer = new Replayer(g, options);
+  for (const [name, value] of inputs) replayer.set(name, typed(value));
+  replayer.addGraph(graph);
+  return replayer.values;
+}
+
+/** The same, node by node; subgraphs that are inlined get a replayer of their own, which sees the values around. */
+export class Replayer {
+  /** The values of this graph, without those around it. */
+  readonly values = new Map<string, TypedValue>();
+  readonly #g: TypedOps;
+  readonly #options: ReplayOptions;
+  readonly #outer: Replayer | undefined;
+
+  constructor(g: TypedOps, options: ReplayOptions = {}, outer?: Replayer) {
+    this.#g = g;
+    this.#options = options;
+    this.#outer = outer;
+  }
+
+  get(name: string): TypedValue | undefined {
+    return this.values.get(name) ?? this.#outer?.get(name);
+  }
+
+  set(name: string, value: TypedValue): void {
+    this.values.set(name, value);
+  }
+
+  constant(name: string, tensor: TensorData): void {
+    this.values.set(name, this.#g.constant(tensor));
+  }
+
+  addGraph(graph: Graph): void {
+    for (const [name, tensor] of graph.initializers) this.constant(name, tensor);
+    for (const node of graph.nodes) this.addNode(node, graph.name);
+  }
+
+  addNode(node: GraphNode, graphName: string): void {
     const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
-    const nodeInputs = node.inputs.map((name) => {
-      if (name === '') return undefined;
-      const partner = values.get(node.inputs[0]!);
-      const value = values.get(name) ?? (partner && missing ? typed(missing(name, node, partner)) : undefined);
-      if (!value) throw new Error(`"${graph.name}" uses "${name}" before it is made.`);
-      values.set(name, value);
-      return value;
-    });
-    const outputs = decompose?.(operator, nodeInputs, node.attributes, node.outputs.length) ?? addNode(g, operator, nodeInputs, node);
+    const inputs = node.inputs.map((name) => this.#input(name, node, graphName));
+    const outputs =
+      this.#folded(operator, inputs, node) ??
+      inlineControl(this.#g, node, inputs, (body, given) => this.#run(body, given)) ??
+      this.#options.decompose?.(operator, inputs, node.attributes, node.outputs.length) ??
+      addNode(this.#g, operator, inputs, node);
     node.outputs.forEach((name, at) => {
-      if (name !== '' && outputs[at]) values.set(name, outputs[at]);
+      if (name !== '' && outputs[at]) this.values.set(name, outputs[at]);
     });
   }
-  return values;
+
+  #input(name: string, node: GraphNode, graphName: string): TypedValue | undefined {
+    if (name === '') return undefined;
+    const known = this.get(name);
+    if (known) return known;
+    const partner = this.get(node.inputs[0]!);
+    const value = partner && this.#options.missing && typed(this.#options.missing(name, node, partner));
+    if (!value) throw new Error(`"${graphName}" uses "${name}" before it is made.`);
+    this.values.set(name, value);
+    return value;
+  }
+
+  #folded(operator: string, inputs: readonly (TypedValue | undefined)[], node: GraphNode): readonly TypedValue[] | undefined {
+    if (!this.#options.fold) return undefined;
+    const known = inputs.map((each) => each && { ...each, constant: this.#g.graph.constantValue(each) });
+    return foldNode(operator, known, node.attributes, node.outputs.length)?.map((each) => this.#g.constant(each));
+  }
+
+  #run(body: Graph, inputs: readonly TypedValue[]): readonly TypedValue[] {
+    const inner = new Replayer(this.#g, this.#options, this);
+    body.inputs.forEach((each, at) => inner.set(each.name, inputs[at]!));
+    inner.addGraph(body);
+    return body.outputs.map(({ name }) => {
+      const value = inner.get(name);
+      if (!value) throw new Error(`"${body.name}" does not make its output "${name}".`);
+      return value;
+    });
+  }
 }
 
 function addNode(g: TypedOps, operator: string, inputs: readonly (TypedValue | undefined)[], node: GraphNode): readonly TypedValue[] {
