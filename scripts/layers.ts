@@ -17,6 +17,7 @@ const shared = { name: 'src-shared', files: '^src-shared/' };
 const platform = { name: 'platform', files: '^src-main/platform/' };
 const govern = { name: 'govern', files: '^src-main/govern/' };
 const migrations = { name: 'migrations', files: '^src-main/migrations/' };
+const kernels = { name: 'kernels', files: '^src-main/kernels/' };
 const compilerIndex = { name: 'compiler/index.ts', files: '^src-main/compiler/index\\.ts$' };
 const flows = { name: 'flows', files: '^src-main/flows/' };
 const everyApi = { name: 'the api.ts of every stage', files: '^src-main/stages/[^/]+/api\\.ts$' };
@@ -51,10 +52,11 @@ const everyday = ['i18n', 'format', 'app', 'styles'].map(inRenderer);
 export const layers: readonly Layer[] = [
   { ...shared, mayImport: [], noBuiltins: true, neverPackages: ['electron', 'better-sqlite3'] },
   { ...platform, mayImport: [shared] },
+  { ...kernels, mayImport: [shared], noBuiltins: true, neverPackages: ['electron'] },
   {
     name: 'compiler',
     files: '^src-main/compiler/',
-    mayImport: [shared],
+    mayImport: [shared, kernels],
     noBuiltins: true,
     neverPackages: ['electron', 'better-sqlite3', '@duckdb/node-api'],
   },

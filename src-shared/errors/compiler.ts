@@ -142,4 +142,67 @@ export const compilerErrors = {
     message: { en: 'The training checkpoint cannot be used: {reason}', zh: '无法使用该训练检查点：{reason}' },
     hint: { en: 'Start the training again from the beginning.', zh: '请从头重新开始训练。' },
   },
+  MK_COMPILER_VALUE_NOT_FINITE: {
+    http: 422,
+    message: {
+      en: 'Training stopped at step {step}: {operator} (node "{node}") gave {value} in "{tensor}" [{shape}] from finite inputs {inputs}.',
+      zh: '训练在第 {step} 步停止：算子 {operator}（节点“{node}”）由有限输入 {inputs} 在“{tensor}”[{shape}] 中得到 {value}。',
+    },
+    hint: {
+      en: 'Lower the learning rate, clip gradients, scale the inputs, or use a form of this operation that does not overflow.',
+      zh: '请降低学习率、裁剪梯度、缩放输入，或改用不会溢出的运算形式。',
+    },
+  },
+  MK_COMPILER_INPUT_NOT_FINITE: {
+    http: 422,
+    message: {
+      en: 'Training stopped at step {step}: the input "{tensor}" holds {value} (row {row} of the minibatch).',
+      zh: '训练在第 {step} 步停止：输入“{tensor}”含有 {value}（小批量的第 {row} 行）。',
+    },
+    hint: {
+      en: 'Fill in or remove missing and infinite values before training.',
+      zh: '请在训练前填补或删除缺失值和无穷值。',
+    },
+  },
+  MK_COMPILER_RUN_FAILED: {
+    http: 500,
+    message: {
+      en: 'The runtime stopped in training step {step}: {reason}',
+      zh: '运行时在训练第 {step} 步停止：{reason}',
+    },
+    hint: {
+      en: 'Resume from the last checkpoint. If it happens again, choose another device or a smaller minibatch.',
+      zh: '请从最近的检查点恢复。若再次发生，请选择其他设备或更小的小批量。',
+    },
+  },
+  MK_COMPILER_WORKER_LOST: {
+    http: 500,
+    message: {
+      en: 'Training worker {worker} of {workers} ended: {reason}',
+      zh: '训练工作线程 {worker}（共 {workers} 个）已结束：{reason}',
+    },
+    hint: {
+      en: 'Resume from the last checkpoint with the same number of workers; look at memory use if it happens again.',
+      zh: '请用相同的工作线程数从最近的检查点恢复；若再次发生，请检查内存使用。',
+    },
+  },
+  MK_COMPILER_SETTING_INVALID: {
+    http: 400,
+    message: {
+      en: 'The training setting "{setting}" is {value}; it must be {expected}.',
+      zh: '训练设置“{setting}”为 {value}；必须为 {expected}。',
+    },
+    hint: { en: 'Correct the setting and start again.', zh: '请更正该设置后重新开始。' },
+  },
+  MK_KERNELS_MEMORY_EXCEEDED: {
+    http: 507,
+    message: {
+      en: 'Weights and optimizer state need {neededMb} MB in one memory; {limitMb} MB are possible or free.',
+      zh: '权重和优化器状态需要 {neededMb} MB 连续内存；可用上限为 {limitMb} MB。',
+    },
+    hint: {
+      en: 'Choose a smaller network, freeze a part of it, or an optimizer with less state (Adafactor, SGD).',
+      zh: '请选择更小的网络、冻结其中一部分，或选用状态更少的优化器（Adafactor、SGD）。',
+    },
+  },
 } satisfies ErrorArea;
