@@ -1,78 +1,31 @@
 """Reads cases as JSON lines on standard input, answers each with a JSON line: PyTorch's autograd and optimizers in float64.
 
-{"kind": "gradient", "graph": …, "inputs": …, "cotangent": …} -> {"output": […], "gradients": {name: […]}}
+{"kind": "gradient", "graph": …, "inputs": …, "cotangents": [[…], …]} -> {"outputs": [[…], …], "gradients": {name: […]}}
+    or {"unmapped": operator} where pytorchOperators.py has no function for it
 {"kind": "training", "graph": …, "weights": …, "batches": …, …} -> {"losses": […], "weights": {name: […]}}
+
+NaN and infinities are written as text, because JSON has no numbers for them.
 """
 
 import json
+import math
 import sys
 
 import torch
 from torch.nn import functional
 
+from pytorchOperators import OPERATORS
+
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 
 
-def integers(value):
-    return [int(each) for each in value.reshape(-1)]
-
-
-def reduction(function):
-    def run(attributes, data, axes=None):
-        dims = integers(axes) if axes is not None else list(range(data.dim()))
-        return function(data, dim=dims, keepdim=bool(attributes.get("keepdims", 1)))
-
-    return run
-
-
-def reshape(_, data, shape):
-    return data.reshape([data.shape[axis] if size == 0 else size for axis, size in enumerate(integers(shape))])
-
-
-def flatten(attributes, data):
-    axis = attributes.get("axis", 1)
-    rows = 1
-    for size in data.shape[: axis if axis >= 0 else axis + data.dim()]:
-        rows *= size
-    return data.reshape(rows, -1)
-
-
-def gemm(attributes, a, b, c=None):
-    left = a.T if attributes.get("transA") else a
-    right = b.T if attributes.get("transB") else b
-    product = attributes.get("alpha", 1) * (left @ right)
-    return product if c is None else product + attributes.get("beta", 1) * c
-
-
-OPERATORS = {
-    "Add": lambda _, a, b: a + b,
-    "Sub": lambda _, a, b: a - b,
-    "Mul": lambda _, a, b: a * b,
-    "Div": lambda _, a, b: a / b,
-    "Neg": lambda _, x: -x,
-    "Exp": lambda _, x: torch.exp(x),
-    "Log": lambda _, x: torch.log(x),
-    "Sqrt": lambda _, x: torch.sqrt(x),
-    "Erf": lambda _, x: torch.erf(x),
-    "Tanh": lambda _, x: torch.tanh(x),
-    "Sigmoid": lambda _, x: torch.sigmoid(x),
-    "Relu": lambda _, x: torch.relu(x),
-    "Identity": lambda _, x: x,
-    "Softmax": lambda attributes, x: torch.softmax(x, dim=attributes.get("axis", -1)),
-    "LogSoftmax": lambda attributes, x: torch.log_softmax(x, dim=attributes.get("axis", -1)),
-    "MatMul": lambda _, a, b: a @ b,
-    "Gemm": gemm,
-    "Transpose": lambda attributes, x: x.permute(attributes.get("perm", list(reversed(range(x.dim()))))),
-    "Reshape": reshape,
-    "Flatten": flatten,
-    "ReduceSum": reduction(torch.sum),
-    "ReduceMean": reduction(torch.mean),
-}
+class Unmapped(Exception):
+    pass
 
 
 def tensor(spec):
-    return torch.tensor(spec["data"], dtype=torch.float64).reshape(spec["shape"])
+    return torch.tensor([float(each) for each in spec["data"]], dtype=torch.float64).reshape(spec["shape"])
 
 
 def forward(graph, values):
@@ -80,20 +33,39 @@ def forward(graph, values):
     for name, spec in graph["initializers"].items():
         values[name] = tensor(spec)
     for node in graph["nodes"]:
+        if node["opType"] not in OPERATORS:
+            raise Unmapped(node["opType"])
         arguments = [values[name] if name else None for name in node["inputs"]]
-        values[node["outputs"][0]] = OPERATORS[node["opType"]](node["attributes"], *arguments)
-    return values[graph["output"]]
+        results = OPERATORS[node["opType"]](node["attributes"], *arguments)
+        values.update(zip(node["outputs"], results if isinstance(results, tuple) else (results,)))
+    return [values[name] for name in graph["outputs"]]
 
 
 def flat(value):
-    return value.detach().reshape(-1).tolist()
+    return [each if math.isfinite(each) else str(each) for each in value.detach().reshape(-1).tolist()]
 
 
 def gradient_case(case):
     inputs = {name: tensor(spec).requires_grad_() for name, spec in case["inputs"].items()}
-    output = forward(case["graph"], inputs)
-    output.backward(torch.tensor(case["cotangent"]).reshape(output.shape))
-    return {"output": flat(output), "gradients": {name: flat(each.grad) for name, each in inputs.items()}}
+    try:
+        outputs = forward(case["graph"], inputs)
+    except Unmapped as operator:
+        return {"unmapped": str(operator)}
+    flowing = [
+        (each, torch.tensor([float(part) for part in cotangent], dtype=each.dtype).reshape(each.shape))
+        for each, cotangent in zip(outputs, case["cotangents"])
+        if each.requires_grad
+    ]
+    gradients = torch.autograd.grad(
+        [each for each, _ in flowing], list(inputs.values()), [each for _, each in flowing], allow_unused=True
+    )
+    return {
+        "outputs": [flat(each) for each in outputs],
+        "gradients": {
+            name: flat(torch.zeros_like(each) if gradient is None else gradient)
+            for (name, each), gradient in zip(inputs.items(), gradients)
+        },
+    }
 
 
 def row_losses(loss, prediction, target):
@@ -126,7 +98,7 @@ def training_case(case):
     losses = []
     for rows in case["batches"]:
         optimizer.zero_grad()
-        prediction = forward(case["graph"], {**weights, "features": features[rows]})
+        (prediction,) = forward(case["graph"], {**weights, "features": features[rows]})
         loss = (row_losses(case["loss"], prediction, targets[rows]) * row_weights[rows]).mean()
         loss.backward()
         optimizer.step()

@@ -1,5 +1,5 @@
 import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
-import type { DataType, Graph, Shape, Value } from '../onnx/graph.ts';
+import type { DataType, Graph, Shape } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
 import type { WeightScheme } from '../run/initialWeights.ts';
 
@@ -94,8 +94,9 @@ export class ModelBuilder {
     this.#collected.updates.push({ input: state.name, next });
   }
 
-  output(value: TypedValue, name: string): Value {
-    return this.g.graph.output(value, name);
+  /** Names `value` as an output. Returns it as the graph gives it: what uses that depends on the output itself. */
+  output(value: TypedValue, name: string): TypedValue {
+    return typed(this.g.graph.output(value, name));
   }
 
   /** `frozen` tells which weights training leaves as they are. Default: none. */

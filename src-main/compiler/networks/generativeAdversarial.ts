@@ -31,12 +31,12 @@ export function criticTraining(settings: GenerativeAdversarialSettings): Network
   const drawn = settings.noise !== 'input';
   const fake = perceptron(m, 'generator', latentRows(m, real, settings), [...settings.generatorSizes, settings.featureCount]);
   const share = drawn ? uniformLike(m, g.gather(real, g.graph.int64([0]), 1)) : m.input('share', ['N', 1]);
-  const point = g.add(fake, g.mul(share, g.sub(real, fake)));
   const critic = (rows: TypedValue): TypedValue => perceptron(m.sharing(), 'critic', rows, [...settings.criticSizes, 1]);
   m.output(critic(real), criticOutputs.real);
   m.output(critic(fake), criticOutputs.fake);
+  // The penalty differentiates the score by this output, so the score is computed from it.
+  const point = m.output(g.add(fake, g.mul(share, g.sub(real, fake))), criticOutputs.between.point);
   m.output(critic(point), criticOutputs.between.score);
-  m.output(point, criticOutputs.between.point);
   return m.build((name) => name.startsWith('generator.'));
 }
 
