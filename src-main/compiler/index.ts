@@ -15,6 +15,7 @@ export { noiseFor, privacySpent, type PrivacySpending, type PrivacyUse } from '.
 export { quantizeDynamic, type QuantizedGraph } from './quantize/quantizeDynamic.ts';
 export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.ts';
 export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
+export { explainTraining, phaseNames, type PhaseName } from './explain.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
 export { multilayerPerceptron, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
 export { convolutionalNetwork, type ConvolutionalSettings } from './networks/convolutionalNetwork.ts';
@@ -52,6 +53,7 @@ export {
   type Value,
 } from './onnx/graph.ts';
 export { defaultOpsets, encodeModel, type ModelOptions } from './onnx/encode.ts';
-export { readModel, type Model } from './onnx/decode.ts';
+export { readModel, readTensor, type ExternalDataLoader, type Model, type ReadOptions } from './onnx/decode.ts';
 export { mergeGraphs, type MergeOptions } from './onnx/mergeGraphs.ts';
 export { printGraph } from './onnx/printGraph.ts';
+export { viewGraph } from './onnx/viewGraph.ts';

@@ -49,6 +49,7 @@ export const auditActions = {
   'train.start': 'train.start',
   'train.list': 'readOnly',
   'train.get': 'readOnly',
+  'train.graph': 'readOnly',
   'registry.register': 'registry.register',
   'registry.list': 'readOnly',
   'registry.get': 'readOnly',

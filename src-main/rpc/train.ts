@@ -7,5 +7,6 @@ export function trainHandlers(train: TrainService): HandlersOf<typeof contract> 
     'train.start': (params, caller) => train.start(params, caller),
     'train.list': (params) => train.list(params),
     'train.get': (params) => train.get(params),
+    'train.graph': (params) => train.graph(params),
   };
 }

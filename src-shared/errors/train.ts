@@ -31,6 +31,17 @@ export const trainErrors = {
       zh: '请选择日期、时间戳或数值列，或使用分层留出。',
     },
   },
+  MK_TRAIN_NO_NETWORK: {
+    http: 409,
+    message: {
+      en: 'This candidate has no network to show.',
+      zh: '该候选模型没有可显示的网络。',
+    },
+    hint: {
+      en: 'Choose a finished linear model or perceptron; the baseline predicts a constant and is not trained.',
+      zh: '请选择已完成的线性模型或感知机；基线模型只预测常数，无需训练。',
+    },
+  },
   MK_TRAIN_ONE_TIME: {
     http: 422,
     message: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { candidate, run, trainRequest } from '../domain/training.ts';
+import { trainingGraph } from '../domain/trainingGraph.ts';
 
 export const train = {
   'train.start': { params: trainRequest, result: z.object({ runId: z.string(), jobId: z.string() }) },
@@ -8,5 +9,7 @@ export const train = {
     params: z.strictObject({ dataset: z.string().optional(), limit: z.number().int().min(1).max(500).default(100) }),
     result: z.array(run.extend({ best: candidate.nullable() })),
   },
+  /** What the compiler made of a candidate's network, phase by phase, and a measured profile; takes a second or two. */
+  'train.graph': { params: z.strictObject({ candidateId: z.string() }), result: trainingGraph },
   'train.get': { params: z.strictObject({ runId: z.string() }), result: run.extend({ candidates: z.array(candidate) }) },
 };

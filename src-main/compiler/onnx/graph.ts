@@ -84,6 +84,8 @@ export interface Graph {
   readonly outputs: readonly Value[];
   readonly nodes: readonly GraphNode[];
   readonly initializers: ReadonlyMap<string, TensorData>;
+  /** Types of computed values where they are known, for people; not part of the file. */
+  readonly valueTypes?: ReadonlyMap<string, Value>;
 }
 
 /** Number of elements; every size must be a number. */

@@ -244,6 +244,7 @@ export class GraphBuilder {
       outputs: [...this.#outputs],
       nodes: [...this.#nodes],
       initializers: new Map(this.#initializers),
+      valueTypes: new Map(this.#values),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Attribute, Graph, TensorData, Value } from './graph.ts';
+import type { Attribute, Attributes, Graph, TensorData, Value } from './graph.ts';
 
 /**
  * A graph as text, one node a line, so that a difference between two graphs reads as a difference between two texts:
@@ -19,29 +19,46 @@ function lines(graph: Graph, indent: string): string[] {
   const constants = [...graph.initializers].map(([name, tensor]) => `${inner}${name} = ${printTensor(tensor)}`);
   const nodes = graph.nodes.flatMap((node) => {
     const attributes = Object.entries(node.attributes);
-    const plain = attributes.flatMap(([key, attribute]) => (attribute.kind === 'graph' ? [] : [`${key}=${printAttribute(attribute)}`]));
+    const plain = printAttributes(node.attributes);
     const bodies = attributes.flatMap(([key, attribute]) =>
       attribute.kind === 'graph' ? [`${inner}  ${key}:`, ...lines(attribute.value, `${inner}  `)] : [],
     );
     const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
     const list = node.inputs.map((name) => name || '_').join(', ');
     return [
-      `${inner}${node.outputs.map((name) => name || '_').join(', ')} = ${operator}${plain.length > 0 ? ` <${plain.join(', ')}>` : ''}(${list})`,
+      `${inner}${node.outputs.map((name) => name || '_').join(', ')} = ${operator}${plain === '' ? '' : ` <${plain}>`}(${list})`,
       ...bodies,
     ];
   });
   return [head, ...constants, ...nodes, `${indent}}`];
 }
 
-function printValue({ name, dtype, shape }: Value): string {
-  return `${dtype}${shape ? `[${shape.join(',')}]` : ''} ${name}`;
+/** 'transA=1, alpha=0.5f'; without subgraphs. */
+export function printAttributes(attributes: Attributes): string {
+  return Object.entries(attributes)
+    .flatMap(([key, attribute]) => (attribute.kind === 'graph' ? [] : [`${key}=${printAttribute(attribute)}`]))
+    .join(', ');
+}
+
+/** 'float32[4,3]'; empty where nothing is known. */
+export function printType(type: Pick<Value, 'dtype' | 'shape'> | undefined): string {
+  return type ? `${type.dtype}${type.shape ? `[${type.shape.join(',')}]` : ''}` : '';
+}
+
+function printValue(value: Value): string {
+  return `${printType(value)} ${value.name}`;
 }
 
 function printTensor(tensor: TensorData): string {
+  return `${printType(tensor)} {${printElements(tensor)}}`;
+}
+
+/** The first eight elements. */
+export function printElements(tensor: TensorData): string {
   const shown = Array.from(tensor.data.slice(0, 8) as ArrayLike<unknown>, (each) =>
     typeof each === 'string' ? JSON.stringify(each) : printNumber(Number(each)),
   );
-  return `${tensor.dtype}[${tensor.shape.join(',')}] {${shown.join(', ')}${tensor.data.length > 8 ? ', …' : ''}}`;
+  return `${shown.join(', ')}${tensor.data.length > 8 ? ', …' : ''}`;
 }
 
 function printAttribute(attribute: Exclude<Attribute, { kind: 'graph' }>): string {

@@ -1,11 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parseForward } from '../1-parse/parseForward.ts';
-import { differentiate } from '../3-differentiate/differentiate.ts';
-import { fuse } from '../4-fuse/fuse.ts';
-import { compileTraining, printGraph, type LossSettings, type OptimizerSettings } from '../index.ts';
-import { lossOf } from '../losses/index.ts';
+import { explainTraining, printGraph, type LossSettings, type OptimizerSettings } from '../index.ts';
 import { parseGraphText } from './parseGraphText.ts';
 
 // Each folder of samples/ is a case: input.txt has settings, an empty line and a forward graph; expected.txt has the
@@ -26,16 +22,8 @@ describe.each(readdirSync(folder))('sample %s', (name) => {
   });
 
   it('gives the expected graph after every phase', async () => {
-    const parsed = parseForward(forward, { parameters }, batchSize);
-    const step = differentiate(parsed, lossOf(loss));
-    const { graph } = compileTraining({ forward, parameters, loss, optimizer, batchSize });
-    const phases = [
-      ['1-parse', parsed.graph],
-      ['3-differentiate', step.graph],
-      ['4-fuse', fuse(step.graph)],
-      ['5-emit', graph],
-    ] as const;
-    await expect(phases.map(([phase, each]) => `# ${phase}\n${printGraph(each)}`).join('\n')).toMatchFileSnapshot(
+    const phases = explainTraining({ forward, parameters, loss, optimizer, batchSize });
+    await expect(phases.map(({ phase, graph }) => `# ${phase}\n${printGraph(graph)}`).join('\n')).toMatchFileSnapshot(
       `${folder}${name}/expected.txt`,
     );
   });

@@ -1,6 +1,7 @@
 // One-off work on models and rows, each in a worker process of its own: it may run out of memory without anyone else noticing.
 import { basename } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { TrainingGraph } from '../../../src-shared/domain/trainingGraph.ts';
 import type { DatasetVersion } from '../../../src-shared/domain/table.ts';
 import type { BlobStore } from '../../platform/blobStore.ts';
 import type { JobContext } from '../../platform/jobs.ts';
@@ -8,6 +9,7 @@ import type { RequestOptions, StartWorker, Worker } from '../../platform/process
 import type { Inspection, Inspector } from '../3-features/api.ts';
 import { datasetFile, labelRows, type LabelReader } from './sources.ts';
 import type { Comparison, CompareOrder } from './worker/compareModels.ts';
+import type { ExplainOrder } from './worker/explainModel.ts';
 import type { Scores } from './worker/scoreRows.ts';
 
 export interface ModelWorkDependencies {
@@ -37,6 +39,13 @@ export class ModelWork implements Inspector {
     await blobs.verify(sha256);
     const source = { dataset: await datasetFile(version, blobs), rows };
     return this.#inWorker((worker) => worker.request('score', { modelFile: blobs.path(sha256), source }, options));
+  }
+
+  /** The training graphs of a candidate's network and where the time of a step goes; see `explainModel`. */
+  async explain(sha256: string, settings: ExplainOrder['settings']): Promise<TrainingGraph> {
+    const { blobs } = this.#with;
+    await blobs.verify(sha256);
+    return this.#inWorker((worker) => worker.request('explain', { modelFile: blobs.path(sha256), settings }));
   }
 
   compare(order: CompareOrder, options?: RequestOptions): Promise<Comparison> {

@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchDataset } from '../../../test/fixtures/fetch.ts';
 import type { Column } from '../../../src-shared/domain/table.ts';
+import { trainingGraph } from '../../../src-shared/domain/trainingGraph.ts';
 import type { TrainRequest } from '../../../src-shared/domain/training.ts';
 import type { Result } from '../../../src-shared/rpc/contract.ts';
 import { run as runSchema, candidate as candidateSchema } from '../../../src-shared/domain/training.ts';
@@ -100,6 +101,19 @@ describe('a run', { timeout: 120_000 }, () => {
     expect(bench.eventsOf('training').some((event) => event.point !== null)).toBe(true);
     expect(existsSync(join(bench.folder, 'training', run.id))).toBe(false);
     expect(train.list({})[0]).toMatchObject({ id: run.id, best: { id: run.bestCandidateId, curve: [] } });
+
+    const shown = trainingGraph.parse(await train.graph({ candidateId: run.candidates.find((each) => each.learner === 'mlp')!.id }));
+    expect(shown.phases.map((each) => each.phase)).toEqual(['1-parse', '3-differentiate', '4-fuse', '5-emit']);
+    const [, , fused, emitted] = shown.phases.map(({ graph }) => graph);
+    expect(fused!.outputs.map((each) => each.name)).toContain('gradient.weight1');
+    const loop = emitted!.nodes.find((each) => each.operator === 'Loop')!;
+    expect(emitted!.nodes.some((each) => each.parent === loop.id && each.operator === 'Gemm')).toBe(true);
+    expect(emitted!.nodes.flatMap((each) => each.outputs).every((each) => each.type !== '')).toBe(true);
+    expect(shown.profile.stepMs).toBeGreaterThan(0);
+    expect(shown.profile.operators.reduce((sum, each) => sum + each.share, 0)).toBeCloseTo(1, 9);
+    expect(shown.profile.operators.find((each) => each.operator === 'Gemm')!.calls).toBeGreaterThanOrEqual(2);
+    expect(shown.profile.stateBytes).toBe(2 * shown.profile.weightBytes);
+    await expect(train.graph({ candidateId: run.candidates[0]!.id })).rejects.toMatchObject({ code: 'MK_TRAIN_NO_NETWORK' });
   });
 
   it('gives bit-identical models for the same seed, and others for another', async () => {

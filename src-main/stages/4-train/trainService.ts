@@ -126,6 +126,13 @@ export class TrainService {
     return this.#store.runsOf(dataset).map((run) => this.#presentRun(run));
   }
 
+  /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_NETWORK for the baseline and for a candidate that has no model yet. */
+  async graph({ candidateId }: Parsed<'train.graph'>): Promise<Result<'train.graph'>> {
+    const { candidate } = this.#requireCandidate(candidateId);
+    if (candidate.learner === 'baseline' || candidate.sha256 === null) throw new ModelkeepError('MK_TRAIN_NO_NETWORK');
+    return this.#work.explain(candidate.sha256, candidate.settings);
+  }
+
   /** With its run and the others of that run. Error: MK_NOT_FOUND. */
   candidate(candidateId: string): { candidate: Candidate; run: Run; all: Candidate[] } {
     const { candidate } = this.#requireCandidate(candidateId);

@@ -4,6 +4,7 @@ import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts'
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import { serveWorker } from '../../../platform/workerMain.ts';
 import { compareModels, type CompareOrder } from './compareModels.ts';
+import { explainModel, type ExplainOrder } from './explainModel.ts';
 import { inspect } from './inspect.ts';
 import type { DatasetFile, LabelRows, ScoreRows, TrainOrder } from './order.ts';
 import { predictFile, type PredictOrder } from './predictFile.ts';
@@ -21,6 +22,7 @@ const server = serveWorker({
   },
   inspect: ({ dataset, target, labels }: { dataset: DatasetFile; target: FeatureSpec['target']; labels: LabelRows | null }) =>
     inspect(dataset, target, labels),
+  explain: (order: ExplainOrder) => explainModel(order),
   score: ({ modelFile, source }: { modelFile: string; source: ScoreRows }, { signal }) => scoreRows(modelFile, source, pauseUnless(signal)),
   compare: (order: CompareOrder, { signal }) => compareModels(order, pauseUnless(signal)),
   predict: (order: PredictOrder, { signal, progress }) =>
