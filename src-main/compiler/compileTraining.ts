@@ -97,7 +97,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   const step = differentiate(parsed, lossOf(loss));
   const stepGraph = fuse(step.graph);
   const rule = optimizerOf(optimizer);
-  const graph = emitTraining(parsed, step, stepGraph, rule, batchSize, privacy);
+  const graph = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy);
   const parameters = step.parameters.map(fixedSpec);
   // Shape of what is drawn for a step: with privacy, for each row apart.
   const perStep = (value: Value): readonly number[] => (privacy ? [batchSize, ...fixedSpec(value).shape] : fixedSpec(value).shape);
@@ -115,7 +115,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
     frozen: parsed.frozen.map(fixedSpec),
     state: parsed.state.map(({ input }) => fixedSpec(input)),
     slots: parameters.flatMap(({ name, shape }) =>
-      rule.slots.map((slot) => ({ name: trainingNames.slot(slot.name, name), shape, zeroBelow: slot.zeroBelow })),
+      rule.slots(shape).map((slot) => ({ ...slot, name: trainingNames.slot(slot.name, name) })),
     ),
     dataInputs: parsed.dataInputs.map(rowSpec),
     targets: step.targets.map(({ value, classCount, ignoreIndex }) => ({ ...rowSpec(value), classCount, ignoreIndex })),

@@ -5,7 +5,9 @@ import { stepNames, type DifferentiatedStep } from '../3-differentiate/different
 import type { DataType, Graph, Shape, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
 import { clipPerRow, type PrivacySettings } from '../privacy/clipPerRow.ts';
+import { clipGradients } from '../optimizers/clipGradients.ts';
 import type { OptimizerRule } from '../optimizers/defineOptimizer.ts';
+import { decays, type CommonOptimizerSettings } from '../optimizers/index.ts';
 
 /** Names of the training graph's inputs and outputs beside parameters and data, which keep theirs. */
 export const trainingNames = {
@@ -35,7 +37,7 @@ export function emitTraining(
   parsed: ParsedForward,
   step: DifferentiatedStep,
   stepGraph: Graph,
-  optimizer: OptimizerRule,
+  optimizer: CommonOptimizerSettings & { readonly rule: OptimizerRule },
   batchSize: number,
   privacy?: PrivacySettings,
 ): Graph {
@@ -44,9 +46,11 @@ export function emitTraining(
   const float = parsed.outputs[0]!.dtype;
   const named = (each: Value): Value => builder.input(each.name, each.dtype, each.shape);
   const parameters = step.parameters.map(named);
-  const slots = parameters.flatMap((each) =>
-    optimizer.slots.map((slot) => builder.input(trainingNames.slot(slot.name, each.name), each.dtype, each.shape)),
+  const { rule, clipNorm } = optimizer;
+  const slotsOf = parameters.map((each) =>
+    rule.slots(sizes(each)).map((slot) => builder.input(trainingNames.slot(slot.name, each.name), each.dtype, slot.shape)),
   );
+  const slots = slotsOf.flat();
   const state = parsed.state.map(({ input }) => named(input));
   const frozen = parsed.frozen.map(named);
   const perRow = (name: string, each: Value): Value => builder.input(name, each.dtype, ['rows', ...batchless(each)]);
@@ -54,7 +58,7 @@ export function emitTraining(
   const targets = step.targets.map(({ value }) => perRow(value.name, value));
   const rowWeights = builder.input(trainingNames.rowWeights, float, ['rows']);
   const order = builder.input(trainingNames.order, 'int32', ['batches', batchSize]);
-  const scalars = optimizer.scalars.map((name) => builder.input(trainingNames.scalar(name), float, ['batches']));
+  const scalars = rule.scalars.map((name) => builder.input(trainingNames.scalar(name), float, ['batches']));
   const perBatch = (each: Value, name: string, dtype: DataType, perRow = false): Value =>
     builder.input(trainingNames.keep(name), dtype, ['batches', ...(perRow ? [batchSize] : []), ...typed(each).shape]);
   const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool', privacy !== undefined));
@@ -103,13 +107,16 @@ export function emitTraining(
           )
         : replay(b, stepGraph, new Map([...given, ...ofBatch]));
       const now = scalars.map((each) => b.gather(each, iteration));
+      const raw = parameters.map((each) => values.get(stepNames.gradient(each.name))!);
+      const gradients = clipNorm === undefined ? raw : clipGradients(b, raw, clipNorm);
+      const enteringSlots = new Map(slots.map((each, at) => [each, typed(entering[parameters.length + at]!)]));
       const updates = parameters.map((each, at) =>
-        optimizer.emit(b, {
+        rule.emit(b, {
           parameter: typed(entering[at]!),
-          gradient: values.get(stepNames.gradient(each.name))!,
-          slots: optimizer.slots.map((_, slot) => typed(entering[parameters.length + at * optimizer.slots.length + slot]!)),
+          gradient: gradients[at]!,
+          slots: slotsOf[at]!.map((slot) => enteringSlots.get(slot)!),
           scalars: now,
-          decays: typed(each).shape.length >= 2,
+          decays: decays(optimizer, each.name, sizes(each).length),
         }),
       );
       return {
@@ -162,4 +169,9 @@ function scaledMask(g: TypedOps, keep: TypedValue, like: Value, rate: number): T
 
 function batchless(value: Value): Shape {
   return typed(value).shape.slice(1);
+}
+
+/** A parameter's shape, which is known. */
+function sizes(value: Value): number[] {
+  return typed(value).shape.map(Number);
 }

@@ -1,4 +1,4 @@
-import type { OptimizerRule } from './defineOptimizer.ts';
+import { slotsLike, type OptimizerRule } from './defineOptimizer.ts';
 
 export interface AdamSettings {
   readonly kind: 'adam';
@@ -8,7 +8,7 @@ export interface AdamSettings {
   readonly beta2?: number;
   /** Added to the root of the second moment; default 1e-8. */
   readonly epsilon?: number;
-  /** Decoupled (AdamW) decay per unit of learning rate, for parameters of two or more axes; default 0. */
+  /** Decoupled (AdamW) decay per unit of learning rate; default 0. */
   readonly weightDecay?: number;
 }
 
@@ -30,12 +30,10 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
     kind: 'adam',
     source: 'https://arxiv.org/abs/1412.6980 algorithm 1; https://arxiv.org/abs/1711.05101 algorithm 2',
     formula: 'θ ← (1 − lr λ) θ − lr · m̂ / (√v̂ + ε)',
-    slots: [
-      // The update is at most stepSize · 1e-25 / epsilon: far below a weight's last bit.
-      { name: 'firstMoment', zeroBelow: 1e-25 },
-      // Its root is added to epsilon.
-      { name: 'secondMoment', zeroBelow: 1e-35 },
-    ],
+    elementwise: true,
+    // The update by a first moment below 1e-25 is at most stepSize · 1e-25 / epsilon, far below a weight's last bit; the root
+    // of the second is added to epsilon.
+    slots: (shape) => slotsLike(shape, { firstMoment: 1e-25, secondMoment: 1e-35 }),
     scalars: weightDecay === 0 ? ['stepSize', 'epsilon'] : ['stepSize', 'epsilon', 'keep'],
     scalarsAt(step, learningRate) {
       const scale = Math.sqrt((1 - beta2 ** step) / (1 - beta2));
@@ -48,6 +46,10 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
       const step = g.div(g.mul(nextFirst, stepSize!), g.add(g.sqrt(nextSecond), epsilonNow!));
       const kept = keep && decays ? g.mul(parameter, keep) : parameter;
       return { parameter: g.sub(kept, step), slots: [nextFirst, nextSecond] };
+    },
+    update(kernels, { parameters, gradients, slots: [first, second], decays }, [stepSize, epsilonNow, keep], gradientScale) {
+      const numbers = { gradientScale, beta1, beta2, stepSize: stepSize!, epsilon: epsilonNow!, keep: decays ? (keep ?? 1) : 1 };
+      kernels.adam(parameters, gradients, first!, second!, numbers);
     },
   };
 }
