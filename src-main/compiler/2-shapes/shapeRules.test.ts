@@ -51,6 +51,31 @@ const cases: { op: string; shapes: Shape[]; constants?: number[][]; attributes?:
   { op: 'Gather', shapes: [['N', 2, 3]], constants: [[0, 1, 1, 0]], attributes: { axis: integer(1) }, expected: ['N', 4, 3] },
   { op: 'Expand', shapes: [[3, 1]], constants: [[2, 1, 4]], expected: [2, 3, 4] },
   { op: 'Greater', shapes: [['N', 2], []], expected: ['N', 2] },
+  { op: 'Max', shapes: [['N', 2], [2], [4, 1, 1]], expected: [4, 'N', 2] },
+  { op: 'MatMul', shapes: [[3], ['N', 3, 2]], expected: ['N', 2] },
+  { op: 'MatMul', shapes: [['N', 3], [3]], expected: ['N'] },
+  { op: 'MatMul', shapes: [[3], [3]], expected: [] },
+  {
+    op: 'Einsum',
+    shapes: [
+      ['N', 2, 3],
+      ['N', 4, 3],
+    ],
+    attributes: { equation: 'bid,bjd->bij' },
+    expected: ['N', 2, 4],
+  },
+  {
+    op: 'Einsum',
+    shapes: [
+      ['N', 3],
+      [3, 2],
+    ],
+    attributes: { equation: '...b, ba' },
+    expected: ['N', 2],
+  },
+  { op: 'ArgMax', shapes: [['N', 2, 3]], attributes: { axis: integer(-1), keepdims: integer(0) }, expected: ['N', 2] },
+  { op: 'ReduceMax', shapes: [['N', 2]], attributes: { noop_with_empty_axes: integer(1) }, expected: ['N', 2] },
+  { op: 'CumSum', shapes: [['N', 2]], constants: [[1]], expected: ['N', 2] },
 ];
 
 describe('shape rules', () => {
