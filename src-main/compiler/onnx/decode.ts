@@ -121,9 +121,9 @@ function decodeTensor(tensor: onnx.TensorProto, options: ReadOptions): TensorDat
   const raw = isExternal ? externalBytes(tensor, options) : tensor.rawData;
   const make = elementArrays[dtype];
   if (raw.length > 0) {
-    // Bytes inside a message lie at any offset; a typed array needs its own alignment, hence the copy.
-    const copy = raw.slice();
-    const data = new make(copy.buffer as ArrayBuffer, 0, copy.byteLength / make.BYTES_PER_ELEMENT);
+    // Bytes inside a message lie at any offset; a typed array needs its own alignment, hence the copy (a Buffer's slice is none).
+    const copy = new Uint8Array(raw);
+    const data = new make(copy.buffer, 0, copy.byteLength / make.BYTES_PER_ELEMENT);
     return checkedSize(tensor.name, { dtype, shape, data } as TensorData);
   }
   const typed: Partial<Record<DataType, readonly (number | bigint)[]>> = {

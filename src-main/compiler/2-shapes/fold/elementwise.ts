@@ -46,7 +46,7 @@ export const elementwise: Readonly<Record<string, Evaluator>> = {
   Less: comparison((a, b) => a < b),
   LessOrEqual: comparison((a, b) => a <= b),
   Where: ([condition, x, y]) => {
-    const shape = [condition, x, y].reduce<readonly number[]>((wide, each) => sizes(wide, each!.shape), []);
+    const shape = [condition, x, y].reduce<readonly number[]>((wide, input) => sizes(wide, input!.shape), []);
     const at = (of: Numbers): ((index: readonly number[]) => number) => {
       const strides = stridesOf(of.shape);
       return (index) => of.data[broadcastOffset(of.shape, strides, index)]!;

@@ -22,7 +22,8 @@ export const making: Readonly<Record<string, Evaluator>> = {
     const data = new Float64Array(like!.data.length);
     const k = readInteger(attributes, 'k', 0);
     eachIndex(like!.shape, (index, offset) => {
-      data[offset] = Number(index[1]! - index[0]! === k);
+      const [row, column] = index as [number, number];
+      data[offset] = Number(column - row === k);
     });
     return { dtype, shape: like!.shape, data };
   },

@@ -1,0 +1,152 @@
+// One stored operator test through the compiler's front: read, brought to our opset, shapes, and in the reference interpreter.
+import { compositeOf, isSupported, operatorKey } from '../../src-main/compiler/gradients/index.ts';
+import { decomposer } from '../../src-main/compiler/3-differentiate/decompose.ts';
+import { upgradeGraph } from '../../src-main/compiler/1-parse/upgrade/upgradeGraph.ts';
+import { replay, Replayer } from '../../src-main/compiler/2-shapes/replay.ts';
+import { TypedOps, typed } from '../../src-main/compiler/2-shapes/typedOps.ts';
+import { foldedOperators } from '../../src-main/compiler/2-shapes/fold/foldNode.ts';
+import { GraphBuilder, readModel, type Graph, type GraphNode, type TensorData, type Value } from '../../src-main/compiler/index.ts';
+import { interpret, referenceOperators, tensor, type ReferenceTensor } from '../../src-main/compiler/tests/referenceInterpreter.ts';
+import type { NodeTest } from './onnxNodeTestsSuites.ts';
+
+/** ONNX's own test runner allows rtol 1e-3, atol 1e-7; the reference computes in float64, the stored numbers are float32. */
+const relative = 1e-4;
+const absolute = 1e-5;
+
+export type Outcome =
+  | { state: 'matched'; operator: string }
+  /** It uses an operator or a type that the compiler does not claim. */
+  | { state: 'unclaimed'; operator: string; reason: string }
+  | { state: 'failed'; operator: string; stage: 'parse' | 'shapes' | 'values'; reason: string };
+
+const control = new Set(['If', 'Loop', 'Scan']);
+
+export function runNodeTest(test: NodeTest, operator: string): Outcome {
+  const fail = (stage: 'parse' | 'shapes' | 'values', error: unknown): Outcome => ({
+    state: 'failed',
+    operator,
+    stage,
+    reason: error instanceof Error ? error.message : String(error),
+  });
+  const unclaimed = (reason: string): Outcome => ({ state: 'unclaimed', operator, reason });
+
+  let model;
+  try {
+    model = readModel(test.model);
+  } catch (error) {
+    return unclaimed((error as Error).message);
+  }
+  const foreign = Object.keys(model.opsets).filter((domain) => domain !== '');
+  if (foreign.length > 0) return unclaimed(`domain ${foreign.join()}`);
+  const opset = model.opsets[''] ?? 1;
+  // Operators that never changed carry the version in which they appeared.
+  const named = model.graph.inputs.filter((each) => each.name !== '');
+  if (opset > 23) return unclaimed(`opset ${opset}`);
+  let graph: Graph;
+  try {
+    const types = new Replayer(new TypedOps(new GraphBuilder('types')), { fold: true });
+    for (const [at, each] of named.entries()) types.constant(each.name, test.inputs[at]!);
+    graph = upgradeGraph(model.graph, Math.max(opset, 7), { shapeOf: (name) => types.get(name)?.shape });
+  } catch (error) {
+    return fail('parse', error);
+  }
+  const missing = unknownOperators(graph);
+  if (missing.length > 0) return unclaimed(`operator ${missing.join(', ')}`);
+  const strange = [...test.inputs, ...test.outputs].find(({ dtype }) => dtype === 'string');
+  if (strange) return unclaimed('text');
+
+  let outcome: Outcome | undefined;
+  // Sizes and axes come as inputs in these tests, where models have constants: integers first, then all but the first.
+  for (const isConstant of [isNoFloat, (_: TensorData, at: number): boolean => at > 0]) {
+    outcome = checkAgainst(test, graph, named, isConstant, operator);
+    if (outcome.state === 'matched') return outcome;
+  }
+  return outcome!;
+}
+
+function checkAgainst(
+  test: NodeTest,
+  graph: Graph,
+  inputs: readonly Value[],
+  isConstant: (tensor: TensorData, at: number) => boolean,
+  operator: string,
+): Outcome {
+  const builder = new GraphBuilder(graph.name);
+  const g = new TypedOps(builder);
+  const fed: Record<string, ReferenceTensor> = {};
+  try {
+    const given = new Map<string, Value>();
+    for (const [at, each] of inputs.entries()) {
+      const data = test.inputs[at]!;
+      if (isConstant(data, at)) given.set(each.name, g.constant(data));
+      else {
+        fed[each.name] = toReference(data);
+        given.set(each.name, builder.input(each.name, data.dtype, data.shape));
+      }
+    }
+    const values = replay(g, graph, given, { fold: true, decompose: decomposer(g) });
+    for (const [at, { name }] of graph.outputs.entries()) {
+      const value = typed(values.get(name)!);
+      const stored = test.outputs[at]!;
+      if (value.shape.join() !== stored.shape.join() || value.dtype !== stored.dtype)
+        throw new Error(`"${name}" is ${value.dtype}[${value.shape.join()}], stored ${stored.dtype}[${stored.shape.join()}]`);
+      builder.output(value, `result.${at}`);
+    }
+  } catch (error) {
+    return { state: 'failed', operator, stage: 'shapes', reason: error instanceof Error ? error.message : String(error) };
+  }
+  try {
+    const results = interpret(withoutFloat16(builder.build()), fed);
+    graph.outputs.forEach((_, at) => compare(results[`result.${at}`]!, test.outputs[at]!));
+    // Composites and folded nodes are gone from there; the operator's own definition counts too.
+    if (graph.nodes.every((node) => !control.has(node.opType) && operatorKey(node.domain, node.opType) in referenceOperators)) {
+      const all = Object.fromEntries(inputs.map((each, at) => [each.name, toReference(test.inputs[at]!)]));
+      const direct = interpret(withoutFloat16(graph), all);
+      graph.outputs.forEach(({ name }, at) => compare(direct[name]!, test.outputs[at]!));
+    }
+  } catch (error) {
+    return { state: 'failed', operator, stage: 'values', reason: error instanceof Error ? error.message : String(error) };
+  }
+  return { state: 'matched', operator };
+}
+
+/** Operators of a graph and its subgraphs that the gradient table does not claim and that are not evaluated as constants either. */
+function unknownOperators(graph: Graph): string[] {
+  const known = (node: GraphNode): boolean => {
+    const key = operatorKey(node.domain, node.opType);
+    return isSupported(key) || compositeOf(key) !== undefined || control.has(key) || foldedOperators.includes(key);
+  };
+  const inside = graph.nodes.flatMap((node) =>
+    Object.values(node.attributes).flatMap((each) => (each.kind === 'graph' ? unknownOperators(each.value) : [])),
+  );
+  return [...new Set([...graph.nodes.filter((node) => !known(node)).map((node) => operatorKey(node.domain, node.opType)), ...inside])];
+}
+
+function isNoFloat({ dtype }: TensorData): boolean {
+  return !dtype.startsWith('float');
+}
+
+function toReference(data: TensorData): ReferenceTensor {
+  const { dtype, shape } = data;
+  if (dtype === 'string') throw new Error('text');
+  if (dtype === 'float16') return tensor(shape, new Float16Array(data.data.buffer as ArrayBuffer, data.data.byteOffset, data.data.length));
+  return tensor(shape, data.data as Iterable<number | bigint>);
+}
+
+/** The interpreter reads numbers, not the bits of half floats. */
+function withoutFloat16(graph: Graph): Graph {
+  const plain = (each: TensorData): TensorData =>
+    each.dtype === 'float16' ? { dtype: 'float64', shape: each.shape, data: toReference(each).data } : each;
+  return { ...graph, initializers: new Map([...graph.initializers].map(([name, each]) => [name, plain(each)])) };
+}
+
+function compare(got: ReferenceTensor, stored: TensorData): void {
+  const expected = toReference(stored);
+  if (got.shape.join() !== expected.shape.join()) throw new Error(`shape [${got.shape.join()}], stored [${expected.shape.join()}]`);
+  const tolerance = stored.dtype === 'float16' ? 1e-2 : relative;
+  for (let at = 0; at < expected.data.length; at++) {
+    const [a, b] = [got.data[at]!, expected.data[at]!];
+    if (Object.is(a, b) || a === b || Math.abs(a - b) <= absolute + tolerance * Math.abs(b)) continue;
+    throw new Error(`element ${at} is ${a}, stored ${b}`);
+  }
+}
