@@ -26,4 +26,9 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   'ArgMax@13': 'its output is an index',
   'ArgMin@13': 'its output is an index',
   'Hardmax@13': 'it is a step function',
+  'Shape@21': 'its output is an integer',
+  'Size@21': 'its output is an integer',
+  'ConstantOfShape@21': 'its output is constant',
+  'Range@11': 'its output is constant',
+  'EyeLike@9': 'its output is constant',
 };

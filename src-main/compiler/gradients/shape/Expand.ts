@@ -13,6 +13,7 @@ export const expand = defineGradient({
   samples: [
     { inputs: { input: [3, 1] }, constants: { shape: [2, 1, 4] } },
     { inputs: { input: [2, 3] }, constants: { shape: [1, 3] } },
+    { inputs: { input: [1, 2, 1, 3] }, constants: { shape: [4, 2, 5, 3] } },
   ],
   specialPoints: [],
 });

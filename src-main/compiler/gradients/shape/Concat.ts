@@ -1,0 +1,33 @@
+import { fixed, fromEnd } from '../../2-shapes/rules/shapeRule.ts';
+import { integer } from '../../onnx/attributes.ts';
+import { defineGradient } from '../defineGradient.ts';
+import { take } from './placing.ts';
+
+/** concat_result = the inputs one after the other along `axis`;  d input_i = its part of d concat_result. */
+export const concat = defineGradient({
+  opType: 'Concat',
+  sinceVersion: 13,
+  source: 'https://onnx.ai/onnx/operators/onnx__Concat.html',
+  formula: 'd inputs_i = slice(d concat_result, offset_i, offset_i + size_i)',
+  inputs: ['inputs'],
+  variadicInputs: true,
+  outputs: ['concat_result'],
+  attributes: { axis: 0 },
+  vjp: (_tensors, { concat_result: dy }, { axis: listed }, g, { inputs }) => {
+    const axis = fromEnd(listed, dy.shape.length);
+    let end = 0;
+    return inputs.map((each) => {
+      if (inputs.length === 1) return () => dy;
+      const size = fixed(each!.shape[axis], 'A size along the axis of Concat');
+      const start = end;
+      end += size;
+      return () => take(g, dy, axis, start, size);
+    });
+  },
+  samples: [
+    { inputs: { 'inputs.0': [2, 3], 'inputs.1': [1, 3] }, attributes: { axis: integer(0) } },
+    { inputs: { 'inputs.0': [2, 1, 2], 'inputs.1': [2, 3, 2], 'inputs.2': [2, 2, 2] }, attributes: { axis: integer(-2) } },
+    { inputs: { 'inputs.0': [2, 3] }, attributes: { axis: integer(1) } },
+  ],
+  specialPoints: [],
+});
