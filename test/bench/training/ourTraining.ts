@@ -24,21 +24,26 @@ export interface OurTraining {
   stop(): Promise<void>;
 }
 
+/** Start of the path of a profile that ONNX Runtime should write, for finding out where a step's time goes. */
+const profile = process.env.MK_BENCH_PROFILE;
+
 /** An ordinary model through the compiler and the trainer, with `threads` threads of ONNX Runtime. */
 export async function startOurs({ network, loss, data, batch }: OurModel, threads: number): Promise<OurTraining> {
   const started = performance.now();
   const compiled = compileTraining({ ...network, forward: network.graph, loss, optimizer: { kind: 'adam' }, batchSize: batch });
   const compileMs = performance.now() - started;
   let sessionMs = 0;
+  let endProfiling = (): void => undefined;
   const runtime: Runtime = {
     createSession: async (bytes) => {
       const before = performance.now();
       const session = await ort.InferenceSession.create(bytes, {
         intraOpNumThreads: threads,
         logSeverityLevel: 3,
-        ...(process.env.MK_PROFILE && { enableProfiling: true, profileFilePrefix: process.env.MK_PROFILE }),
+        ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       });
       sessionMs = performance.now() - before;
+      if (profile) endProfiling = () => session.endProfiling();
       return session as never;
     },
     tensor: (type, values, dims) => new ort.Tensor(type as 'float32', values as Float32Array, dims),
@@ -64,6 +69,9 @@ export async function startOurs({ network, loss, data, batch }: OurModel, thread
       }
       return (performance.now() - before) / steps;
     },
-    stop: () => trainer.release(),
+    async stop() {
+      endProfiling();
+      await trainer.release();
+    },
   };
 }
