@@ -2,17 +2,11 @@ import { readInteger } from '../../onnx/attributes.ts';
 import type { Shape } from '../../onnx/graph.ts';
 import { broadcastShapes } from '../broadcast.ts';
 import { einsumEquation } from '../einsumEquation.ts';
-import { like, type ShapeRule } from './shapeRule.ts';
+import { like, type ShapeContext, type ShapeRule, type TensorType } from './shapeRule.ts';
 
 export const product = {
   MatMul: ({ inputs: [a, b] }) => ({ dtype: a!.dtype, shape: matMulShape('MatMul', a!.shape, b!.shape) }),
-  Gemm: ({ inputs: [a, b], attributes }) => {
-    const [rows, inner] = readInteger(attributes, 'transA', 0) ? a!.shape.toReversed() : a!.shape;
-    const [innerOfB, columns] = readInteger(attributes, 'transB', 0) ? b!.shape.toReversed() : b!.shape;
-    if (a!.shape.length !== 2 || b!.shape.length !== 2 || inner !== innerOfB)
-      throw new Error(`Gemm: [${a!.shape.join()}] does not fit [${b!.shape.join()}].`);
-    return { dtype: a!.dtype, shape: [rows!, columns!] };
-  },
+  Gemm: gemm,
   Einsum: ({ inputs, attributes }) => {
     const equation = attributes['equation']?.kind === 'string' ? attributes['equation'].value : '';
     const { output, sizes } = einsumEquation(
@@ -22,6 +16,7 @@ export const product = {
     return { dtype: inputs[0]!.dtype, shape: output.map((label) => sizes.get(label)!) };
   },
   Det: ({ inputs: [x] }) => ({ dtype: x!.dtype, shape: squareBatch('Det', x!.shape) }),
+  'com.microsoft.FusedGemm': gemm,
   'com.microsoft.FusedMatMul': ({ inputs: [a, b], attributes }) => {
     if (readInteger(attributes, 'transBatchA', 0) || readInteger(attributes, 'transBatchB', 0))
       throw new Error('FusedMatMul: transBatchA and transBatchB are not supported.');
@@ -49,4 +44,12 @@ function matMulShape(operator: string, a: Shape, b: Shape): Shape {
 function squareBatch(operator: string, shape: Shape): Shape {
   if (shape.length < 2 || shape.at(-1) !== shape.at(-2)) throw new Error(`${operator}: [${shape.join()}] is not square.`);
   return shape.slice(0, -2);
+}
+
+function gemm({ inputs: [a, b], attributes }: ShapeContext): TensorType {
+  const [rows, inner] = readInteger(attributes, 'transA', 0) ? a!.shape.toReversed() : a!.shape;
+  const [innerOfB, columns] = readInteger(attributes, 'transB', 0) ? b!.shape.toReversed() : b!.shape;
+  if (a!.shape.length !== 2 || b!.shape.length !== 2 || inner !== innerOfB)
+    throw new Error(`Gemm: [${a!.shape.join()}] does not fit [${b!.shape.join()}].`);
+  return { dtype: a!.dtype, shape: [rows!, columns!] };
 }

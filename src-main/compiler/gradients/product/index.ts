@@ -1,5 +1,6 @@
 import { det } from './Det.ts';
 import { einsum } from './Einsum.ts';
+import { fusedGemm } from './FusedGemm.ts';
 import { fusedMatMul } from './FusedMatMul.ts';
 import { gemm } from './Gemm.ts';
 import { inverse } from './Inverse.ts';
@@ -10,6 +11,7 @@ export const product = {
   'Einsum@12': einsum,
   'Gemm@13': gemm,
   'MatMul@13': matMul,
+  'com.microsoft.FusedGemm@1': fusedGemm,
   'com.microsoft.FusedMatMul@1': fusedMatMul,
   'com.microsoft.Inverse@1': inverse,
 };

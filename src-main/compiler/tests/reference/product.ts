@@ -1,16 +1,27 @@
 import { broadcast, eachIndex, elementAt, fill, numberAttribute, textAttribute, type Operator, type ReferenceTensor } from './tensors.ts';
+import { activation } from './activation.ts';
 import { transpose } from './shape.ts';
+
+const gemm: Operator = ([a, b, c], { attributes }) => {
+  const number = (name: string, otherwise: number): number => numberAttribute(attributes, name, otherwise);
+  const flip = (name: string, x: ReferenceTensor): ReferenceTensor => (number(name, 0) ? transpose(x, [1, 0]) : x);
+  const result = matMul(flip('transA', a!), flip('transB', b!));
+  return fill(result.shape, (index) => number('alpha', 1) * elementAt(result, index) + (c ? number('beta', 1) * elementAt(c, index) : 0));
+};
 
 export const product: Readonly<Record<string, Operator>> = {
   MatMul: ([a, b]) => matMul(a!, b!),
-  Gemm: ([a, b, c], { attributes }) => {
-    const number = (name: string, otherwise: number): number => numberAttribute(attributes, name, otherwise);
-    const flip = (name: string, x: ReferenceTensor): ReferenceTensor => (number(name, 0) ? transpose(x, [1, 0]) : x);
-    const result = matMul(flip('transA', a!), flip('transB', b!));
-    return fill(result.shape, (index) => number('alpha', 1) * elementAt(result, index) + (c ? number('beta', 1) * elementAt(c, index) : 0));
-  },
+  Gemm: gemm,
   Einsum: (inputs, { attributes }) => einsum(textAttribute(attributes, 'equation', ''), inputs as readonly ReferenceTensor[]),
   Det: ([x]) => fill(x!.shape.slice(0, -2), (index) => determinant(matrixAt(x!, index))),
+  'com.microsoft.FusedGemm': (inputs, context) => {
+    const result = gemm(inputs, context) as ReferenceTensor;
+    const kind = textAttribute(context.attributes, 'activation', '');
+    const attributes = Object.fromEntries(
+      Object.entries(context.attributes).flatMap(([name, each]) => (name.startsWith('activation_') ? [[name.slice(11), each]] : [])),
+    );
+    return kind === '' ? result : activation[kind]!([result], { ...context, attributes });
+  },
   'com.microsoft.FusedMatMul': ([a, b], { attributes }) => {
     const flip = (name: string, x: ReferenceTensor): ReferenceTensor => (numberAttribute(attributes, name, 0) ? swapLast(x) : x);
     const { shape, data } = matMul(flip('transA', a!), flip('transB', b!));
