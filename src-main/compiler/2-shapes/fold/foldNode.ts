@@ -70,7 +70,7 @@ function tooLarge(operator: string, inputs: readonly (Numbers | undefined)[], at
       case 'Gather':
         return (first!.data.length / (first!.shape.at(readInteger(attributes, 'axis', 0)) ?? 1)) * second!.data.length;
       default:
-        return Object.hasOwn(elementwise, operator) && operator !== 'Clip'
+        return Object.hasOwn(elementwise, operator) && operator !== 'Clip' && operator !== 'CastLike'
           ? count(inputs.reduce<readonly number[]>((shape, each) => (each ? (broadcastShapes(shape, each.shape) as number[]) : shape), []))
           : 0;
     }
