@@ -1,6 +1,6 @@
 import type { TapeEntry, TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
 import type { AttributeDefaults, GradientClosures, GradientRule, RuleNode } from '../gradients/defineGradient.ts';
-import { gradientOf } from '../gradients/index.ts';
+import { gradientOf, isBlocked } from '../gradients/index.ts';
 import type { Attributes } from '../onnx/graph.ts';
 import { sumToShape } from './sumToShape.ts';
 
@@ -29,9 +29,9 @@ export function backpropagate(g: TypedOps, seeds: readonly Seed[], wrt: readonly
   for (const { value, gradient } of seeds) contribute(value, gradient);
   for (const entry of tape.toReversed()) {
     if (!entry.outputs.some((each) => needed.has(each.name) && gradients.has(each.name))) continue;
-    // Without a rule nothing flows back: comparisons, integers, step functions (`withoutGradient.ts`).
     const rule = gradientOf(entry.operator);
-    if (!rule) continue;
+    // A gradient that is silently lost would be worse than none: what has no rule must be listed as such.
+    if (!rule) throw new Error(`${entry.operator} ("${entry.outputs[0]!.name}") has no gradient rule.`);
     const incoming = entry.outputs.map((each) => gradients.get(each.name));
     const closures = closuresOf(g, rule, entry, incoming);
     entry.inputs.forEach((input, at) => {
@@ -50,11 +50,11 @@ export function gradientsOf(g: TypedOps, scalar: TypedValue, wrt: readonly Typed
   });
 }
 
-/** Names of float values that depend on one of `wrt`; only these need a gradient. */
+/** Names of float values that depend smoothly on one of `wrt`; only these need a gradient. */
 function reachedFrom(tape: readonly TapeEntry[], wrt: readonly TypedValue[]): Set<string> {
   const reached = new Set(wrt.map((each) => each.name));
   for (const { operator, inputs, outputs } of tape) {
-    if (!inputs.some((each) => each && reached.has(each.name)) || !gradientOf(operator)) continue;
+    if (isBlocked(operator) || !inputs.some((each) => each && reached.has(each.name))) continue;
     for (const each of outputs) if (isFloat(each)) reached.add(each.name);
   }
   return reached;

@@ -56,6 +56,11 @@ export function compositeOf(operator: string): CompositeRule | undefined {
   return rule && 'decompose' in rule ? rule : undefined;
 }
 
+/** Whether nothing flows back through the operator, by its nature: comparisons, integers, step functions. */
+export function isBlocked(operator: string): boolean {
+  return blocked.has(operator);
+}
+
 /** Whether a forward graph may use the operator. */
 export function isSupported(operator: string): boolean {
   return byOperator.has(operator) || blocked.has(operator);

@@ -69,7 +69,7 @@ export async function explainModel({ modelFile, settings }: ExplainOrder): Promi
 /** Shapes of the network's weights in order: those that the export named weight1, weight2, … */
 function weightShapes(initializers: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>): (readonly number[])[] {
   const found = [...initializers].flatMap(([name, { shape }]) => {
-    const layer = /^network_+weight(\d+)$/.exec(name)?.[1];
+    const layer = /^network_+(?:network\.)?weight(\d+)$/.exec(name)?.[1];
     return layer && shape.length === 2 ? [{ layer: Number(layer), shape }] : [];
   });
   return found.toSorted((left, right) => left.layer - right.layer).map(({ shape }) => shape);
