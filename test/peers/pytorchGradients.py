@@ -1,7 +1,7 @@
 """Reads cases as JSON lines on standard input, answers each with a JSON line: PyTorch's autograd and optimizers in float64.
 
 {"kind": "gradient", "graph": …, "inputs": …, "cotangents": [[…], …]} -> {"outputs": [[…], …], "gradients": {name: […]}}
-    or {"unmapped": operator} where pytorchOperators.py has no function for it
+    or {"unmapped": operator} where pytorchOperators.py has no function for it, or PyTorch none for its form
 {"kind": "training", "graph": …, "weights": …, "batches": …, …} -> {"losses": […], "weights": {name: […]}}
 
 NaN and infinities are written as text, because JSON has no numbers for them.
@@ -36,7 +36,10 @@ def forward(graph, values):
         if node["opType"] not in OPERATORS:
             raise Unmapped(node["opType"])
         arguments = [values[name] if name else None for name in node["inputs"]]
-        results = OPERATORS[node["opType"]](node["attributes"], *arguments)
+        try:
+            results = OPERATORS[node["opType"]](node["attributes"], *arguments)
+        except NotImplementedError as form:
+            raise Unmapped(f"{node['opType']} ({form})") from form
         values.update(zip(node["outputs"], results if isinstance(results, tuple) else (results,)))
     return [values[name] for name in graph["outputs"]]
 

@@ -1,10 +1,11 @@
 """ONNX operators by PyTorch's own functions. Each takes the node's attributes and its inputs (None where one is left out),
 all in float64, also whole numbers and truth values; returns the output, or a tuple of them."""
 
-import math
-
 import torch
 from torch.nn import functional
+
+from pytorchIndexing import INDEXING
+from pytorchLayers import LAYERS
 
 
 def integers(value):
@@ -74,16 +75,6 @@ def cumulative_sum(attributes, x, axis):
     return turn(sums)
 
 
-def reshape(_, data, shape):
-    return data.reshape([data.shape[axis] if size == 0 else size for axis, size in enumerate(integers(shape))])
-
-
-def flatten(attributes, data):
-    axis = attributes.get("axis", 1)
-    rows = math.prod(data.shape[: axis if axis >= 0 else axis + data.dim()])
-    return data.reshape(rows, -1)
-
-
 def gemm(attributes, a, b, c=None):
     left = a.T if attributes.get("transA") else a
     right = b.T if attributes.get("transB") else b
@@ -95,6 +86,13 @@ def fused_mat_mul(attributes, a, b):
     left = a.mT if attributes.get("transA") else a
     right = b.mT if attributes.get("transB") else b
     return attributes.get("alpha", 1) * (left @ right)
+
+
+def fused_gemm(attributes, *inputs):
+    activation = attributes.get("activation", "")
+    numbers = {name[11:]: value for name, value in attributes.items() if name.startswith("activation_")}
+    linear = gemm(attributes, *inputs)
+    return ACTIVATION[activation](numbers, linear) if activation else linear
 
 
 def selu(attributes, x):
@@ -212,15 +210,9 @@ PRODUCT = {
     "Gemm": gemm,
     "Einsum": lambda attributes, *inputs: torch.einsum(attributes["equation"], *inputs),
     "Det": unary(torch.linalg.det),
+    "com.microsoft.FusedGemm": fused_gemm,
     "com.microsoft.FusedMatMul": fused_mat_mul,
     "com.microsoft.Inverse": unary(torch.linalg.inv),
 }
 
-SHAPE = {
-    "Transpose": lambda attributes, x: x.permute(attributes.get("perm", list(reversed(range(x.dim()))))),
-    "Reshape": reshape,
-    "Flatten": flatten,
-    "Expand": lambda _, x, shape: x.expand(torch.broadcast_shapes(x.shape, integers(shape))),
-}
-
-OPERATORS = {**ELEMENTWISE, **ACTIVATION, **REDUCTION, **PRODUCT, **SHAPE}
+OPERATORS = {**ELEMENTWISE, **ACTIVATION, **REDUCTION, **PRODUCT, **INDEXING, **LAYERS}
