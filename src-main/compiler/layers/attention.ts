@@ -39,11 +39,10 @@ export function multiHeadAttention(m: ModelBuilder, x: TypedValue, settings: Att
   const inner = m.within(name);
   const projected = linear(inner, x, { name: 'input', units: 3 * width, scheme: scheme ?? glorotUniform(width, width) });
   const byHead = g.transpose(copyReshape(m, projected, [0, 0, 3, heads, size]), [2, 0, 3, 1, 4]);
-  const [query, key, value] = [0, 1, 2].map((part) => g.gather(byHead, g.graph.scalar(part, 'int64'))) as [
-    TypedValue,
-    TypedValue,
-    TypedValue,
-  ];
+  // Split on the first axis is a copy of memory, and so is its gradient.
+  const [query, key, value] = g
+    .node('Split', [byHead], { axis: 0, num_outputs: 3 }, 3)
+    .map((part) => g.op('Squeeze', [part, g.graph.int64([0])])) as [TypedValue, TypedValue, TypedValue];
 
   let scores = g.mul(g.matMul(query, g.swapLast(key)), g.scalar(1 / Math.sqrt(size), query));
   if (causal) scores = g.add(scores, causalMask(m, channelsOf(x, 1), scores));

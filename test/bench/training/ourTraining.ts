@@ -27,6 +27,17 @@ export interface OurTraining {
 /** Start of the path of a profile that ONNX Runtime should write, for finding out where a step's time goes. */
 const profile = process.env.MK_BENCH_PROFILE;
 
+/** Compiles and makes a session, without data or weights: what a user waits before the first step. */
+export async function timeStart({ network, loss, batch }: Omit<OurModel, 'data'>): Promise<{ compileMs: number; sessionMs: number }> {
+  const started = performance.now();
+  const { bytes } = compileTraining({ ...network, forward: network.graph, loss, optimizer: { kind: 'adam' }, batchSize: batch });
+  const compiled = performance.now();
+  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const made = performance.now();
+  await session.release();
+  return { compileMs: compiled - started, sessionMs: made - compiled };
+}
+
 /** An ordinary model through the compiler and the trainer, with `threads` threads of ONNX Runtime. */
 export async function startOurs({ network, loss, data, batch }: OurModel, threads: number): Promise<OurTraining> {
   const started = performance.now();
