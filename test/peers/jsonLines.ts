@@ -14,6 +14,8 @@ export async function jsonLines(
       if (error) reject(new Error(`${program} failed: ${stderr.slice(-2000)}`, { cause: error }));
       else resolve(stdout);
     });
+    // A program that fails early closes its input: what it said is the error, not the broken pipe.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   });
   return output

@@ -1,7 +1,9 @@
 """Reads cases as JSON lines on standard input, answers each with a JSON line: PyTorch's autograd and optimizers in float64.
 
 {"kind": "gradient", "graph": …, "inputs": …, "cotangents": [[…], …]} -> {"outputs": [[…], …], "gradients": {name: […]}}
+{"kind": "second order", …, "directions": [[…], …]} -> {"second": [[…], …]}, by the inputs and then the cotangents
     or {"unmapped": operator} where pytorchOperators.py has no function for it, or PyTorch none for its form
+    or {"error": text}
 {"kind": "training", "graph": …, "weights": …, "batches": …, …} -> {"losses": […], "weights": {name: […]}}
 
 NaN and infinities are written as text, because JSON has no numbers for them.
@@ -45,30 +47,41 @@ def forward(graph, values):
 
 
 def flat(value):
-    return [each if math.isfinite(each) else str(each) for each in value.detach().reshape(-1).tolist()]
+    # Second derivatives that are 0 come as tensors without storage: a sum has one.
+    stored = value.detach() + torch.zeros(value.shape, dtype=value.dtype)
+    return [each if math.isfinite(each) else str(each) for each in stored.reshape(-1).tolist()]
+
+
+def cotangents_of(case, outputs):
+    return [
+        torch.tensor([float(part) for part in cotangent], dtype=each.dtype).reshape(each.shape)
+        for each, cotangent in zip(outputs, case["cotangents"])
+    ]
+
+
+def gradients_of(values, seeds, inputs, create_graph=False):
+    """Zeros where nothing flows."""
+    flowing = [(value, seed) for value, seed in zip(values, seeds) if value.requires_grad]
+    found = torch.autograd.grad(
+        [value for value, _ in flowing], inputs, [seed for _, seed in flowing], create_graph=create_graph, allow_unused=True
+    ) if flowing else [None] * len(inputs)
+    return [torch.zeros_like(each) if gradient is None else gradient for each, gradient in zip(inputs, found)]
 
 
 def gradient_case(case):
     inputs = {name: tensor(spec).requires_grad_() for name, spec in case["inputs"].items()}
-    try:
-        outputs = forward(case["graph"], inputs)
-    except Unmapped as operator:
-        return {"unmapped": str(operator)}
-    flowing = [
-        (each, torch.tensor([float(part) for part in cotangent], dtype=each.dtype).reshape(each.shape))
-        for each, cotangent in zip(outputs, case["cotangents"])
-        if each.requires_grad
-    ]
-    gradients = torch.autograd.grad(
-        [each for each, _ in flowing], list(inputs.values()), [each for _, each in flowing], allow_unused=True
-    )
-    return {
-        "outputs": [flat(each) for each in outputs],
-        "gradients": {
-            name: flat(torch.zeros_like(each) if gradient is None else gradient)
-            for (name, each), gradient in zip(inputs.items(), gradients)
-        },
-    }
+    outputs = forward(case["graph"], inputs)
+    gradients = gradients_of(outputs, cotangents_of(case, outputs), list(inputs.values()))
+    return {"outputs": [flat(each) for each in outputs], "gradients": dict(zip(inputs, [flat(each) for each in gradients]))}
+
+
+def second_order_case(case):
+    inputs = [tensor(spec).requires_grad_() for spec in case["inputs"].values()]
+    outputs = forward(case["graph"], dict(zip(case["inputs"], inputs)))
+    cotangents = [each.requires_grad_() for each in cotangents_of(case, outputs)]
+    gradients = gradients_of(outputs, cotangents, inputs, create_graph=True)
+    directions = [torch.tensor(each).reshape(gradient.shape) for each, gradient in zip(case["directions"], gradients)]
+    return {"second": [flat(each) for each in gradients_of(gradients, directions, [*inputs, *cotangents])]}
 
 
 def row_losses(loss, prediction, target):
@@ -109,7 +122,15 @@ def training_case(case):
     return {"losses": losses, "weights": {name: flat(each) for name, each in weights.items()}}
 
 
+def answer(case):
+    try:
+        return {"gradient": gradient_case, "second order": second_order_case, "training": training_case}[case["kind"]](case)
+    except Unmapped as operator:
+        return {"unmapped": str(operator)}
+    except Exception as error:  # The others are still worth comparing.
+        return {"error": repr(error)}
+
+
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
-    case = json.loads(line)
-    print(json.dumps(gradient_case(case) if case["kind"] == "gradient" else training_case(case)), flush=True)
+    print(json.dumps(answer(json.loads(line))), flush=True)

@@ -181,8 +181,9 @@ def top_k(attributes, x, k):
 
 def one_hot(attributes, indices, depth, values):
     axis = attributes.get("axis", -1)
-    hot = functional.one_hot(positive(indices, integers(depth)[0]), integers(depth)[0]).to(values.dtype)
-    hot = hot.movedim(-1, axis)
+    size = integers(depth)[0]
+    # Compared, not one_hot: what is out of range is off everywhere.
+    hot = (positive(indices, size).unsqueeze(-1) == torch.arange(size)).to(values.dtype).movedim(-1, axis)
     return hot * values[1] + (1 - hot) * values[0]
 
 
