@@ -1,4 +1,5 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { foldedOperators } from '../2-shapes/fold/foldNode.ts';
 import { isSupported, operatorKey } from '../gradients/index.ts';
 import type { Attributes, Graph, GraphNode, Shape, TensorData, Value } from '../onnx/graph.ts';
 
@@ -131,11 +132,16 @@ function withoutDropout(forward: Graph): { nodes: readonly GraphNode[]; keepMask
       keepMasks.push(mask);
       return replaced(node, 'Mul', [node.inputs[0]!, mask.name]);
     }
-    if (!isSupported(operator) && !(operator in randomOperators))
+    if (!isSupported(operator) && !(operator in randomOperators) && !isReplaced(operator))
       throw new ModelkeepError('MK_COMPILER_OPERATOR_UNSUPPORTED', { operator, node: node.name });
     return node;
   });
   return { nodes, keepMasks };
+}
+
+/** Phase 2 puts constants or the nodes of a branch or body in the place of these. Where it cannot, it says so by name. */
+function isReplaced(operator: string): boolean {
+  return foldedOperators.includes(operator) || ['If', 'Loop', 'Scan'].includes(operator);
 }
 
 function replaced({ name, outputs }: GraphNode, opType: string, inputs: readonly string[]): GraphNode {

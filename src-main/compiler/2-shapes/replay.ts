@@ -1,5 +1,7 @@
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { inlineControl } from '../1-parse/control/inlineControl.ts';
 import type { Attributes, Graph, GraphNode, TensorData, Value } from '../onnx/graph.ts';
+import { rebindSubgraphs } from '../onnx/subgraphs.ts';
 import { foldNode } from './fold/foldNode.ts';
 import { isKnownOperator } from './shapeRules.ts';
 import { typed, type TypedOps, type TypedValue } from './typedOps.ts';
@@ -16,6 +18,8 @@ export interface ReplayOptions {
   ) => readonly (TypedValue | undefined)[] | undefined;
   /** Evaluates nodes whose inputs are constants, and Shape. Default false. */
   readonly fold?: boolean;
+  /** Leaves If, Loop and Scan as they are: for graphs of our own making, whose Scans have gradients. Default false: inlined. */
+  readonly keepControl?: boolean;
 }
 
 /**
@@ -70,9 +74,9 @@ export class Replayer {
     const inputs = node.inputs.map((name) => this.#input(name, node, graphName));
     const outputs =
       this.#folded(operator, inputs, node) ??
-      inlineControl(this.#g, node, inputs, (body, given) => this.#run(body, given)) ??
+      (this.#options.keepControl ? undefined : inlineControl(this.#g, node, inputs, (body, given) => this.#run(body, given))) ??
       this.#options.decompose?.(operator, inputs, node.attributes, node.outputs.length) ??
-      addNode(this.#g, operator, inputs, node);
+      this.#addAsItIs(operator, inputs, node);
     node.outputs.forEach((name, at) => {
       if (name !== '' && outputs[at]) this.values.set(name, outputs[at]);
     });
@@ -95,6 +99,19 @@ export class Replayer {
     return foldNode(operator, known, node.attributes, node.outputs.length)?.map((each) => this.#g.constant(each));
   }
 
+  #addAsItIs(operator: string, inputs: readonly (TypedValue | undefined)[], node: GraphNode): readonly TypedValue[] {
+    if (!isKnownOperator(operator)) throw new Error(`No shape rule for ${operator}.`);
+    const { graph } = this.#g;
+    // Keeps the node's own names where they are free, so that a graph can be followed through the phases.
+    const names = node.outputs.map((name) => graph.uniqueName(name === '' ? `${node.opType}_unused` : name));
+    const attributes = rebindSubgraphs(
+      node.attributes,
+      (name) => this.get(name)?.name ?? name,
+      (name) => graph.uniqueName(name),
+    );
+    return this.#g.node(operator, inputs, attributes, names);
+  }
+
   #run(body: Graph, inputs: readonly TypedValue[]): readonly TypedValue[] {
     const inner = new Replayer(this.#g, this.#options, this);
     body.inputs.forEach((each, at) => inner.set(each.name, inputs[at]!));
@@ -105,11 +122,4 @@ export class Replayer {
       return value;
     });
   }
-}
-
-function addNode(g: TypedOps, operator: string, inputs: readonly (TypedValue | undefined)[], node: GraphNode): readonly TypedValue[] {
-  if (!isKnownOperator(operator)) throw new Error(`No shape rule for ${operator}.`);
-  // Keeps the node's own names where they are free, so that a graph can be followed through the phases.
-  const names = node.outputs.map((name) => g.graph.uniqueName(name === '' ? `${node.opType}_unused` : name));
-  return g.node(operator, inputs, node.attributes, names);
 }

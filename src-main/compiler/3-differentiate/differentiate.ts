@@ -43,6 +43,7 @@ export function differentiate(parsed: ParsedForward, loss: LossRule): Differenti
   const noises: (Distribution & { value: Value })[] = [];
   const decompose = decomposer(g);
   const forward = replay(g, parsed.graph, inputs, {
+    fold: true,
     missing: (name, _node, partner) => {
       const mask = parsed.keepMasks.find((each) => each.name === name);
       if (!mask) throw new Error(`"${parsed.graph.name}" uses "${name}", which nothing makes.`);

@@ -9,6 +9,8 @@ export interface UpgradeOptions {
   readonly shapeOf?: (name: string) => Shape | undefined;
   /** Called with each node of the outermost graph once it is in its new form, and the initializers that came with it. */
   readonly onNode?: (node: GraphNode, constants: ReadonlyMap<string, TensorData>) => void;
+  /** Called with each constant of the outermost graph that stood as a node. */
+  readonly onConstant?: (name: string, tensor: TensorData) => void;
 }
 
 /**
@@ -18,22 +20,21 @@ export interface UpgradeOptions {
  * Throws MK_COMPILER_OPSET_UNSUPPORTED outside opset 7–23, MK_COMPILER_IMPORT_NODE_UNSUPPORTED for an old form that has no
  * equivalent.
  */
-export function upgradeGraph(graph: Graph, opset: number, { shapeOf = () => undefined, onNode }: UpgradeOptions = {}): Graph {
+export function upgradeGraph(graph: Graph, opset: number, { shapeOf = () => undefined, ...listeners }: UpgradeOptions = {}): Graph {
   const { oldest, newest } = opsetRange;
   if (!(opset >= oldest && opset <= newest)) throw new ModelkeepError('MK_COMPILER_OPSET_UNSUPPORTED', { opset, oldest, newest });
   const names = new Names(graph);
-  return upgradeOne(graph, opset, { names, shapeOf, onNode, outer: new Map() });
+  return upgradeOne(graph, opset, { names, shapeOf, outer: new Map(), ...listeners });
 }
 
-interface Surroundings {
+interface Surroundings extends UpgradeOptions {
   readonly names: Names;
   readonly shapeOf: (name: string) => Shape | undefined;
-  readonly onNode?: UpgradeOptions['onNode'];
   /** Constants of the graphs around. */
   readonly outer: ReadonlyMap<string, TensorData>;
 }
 
-function upgradeOne(graph: Graph, opset: number, { names, shapeOf, onNode, outer }: Surroundings): Graph {
+function upgradeOne(graph: Graph, opset: number, { names, shapeOf, onNode, onConstant, outer }: Surroundings): Graph {
   const initializers = new Map(graph.initializers);
   const visible = (): ReadonlyMap<string, TensorData> => new Map([...outer, ...initializers]);
   const aliases = new Map<string, string>();
@@ -43,6 +44,7 @@ function upgradeOne(graph: Graph, opset: number, { names, shapeOf, onNode, outer
     const constant = constantOf(named);
     if (constant) {
       initializers.set(named.outputs[0]!, constant);
+      onConstant?.(named.outputs[0]!, constant);
       continue;
     }
     if (named.opType === 'Identity' && named.domain === '') aliases.set(named.outputs[0]!, named.inputs[0]!);
@@ -72,7 +74,6 @@ function upgradeOne(graph: Graph, opset: number, { names, shapeOf, onNode, outer
       onNode?.(node, fresh);
     }
   }
-  // Sorted so that a constant that stood as a node comes where every initializer does.
   return { ...graph, nodes, initializers };
 }
 

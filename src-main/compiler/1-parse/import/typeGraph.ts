@@ -1,0 +1,97 @@
+import { ModelkeepError, isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { randomOperators } from '../parseForward.ts';
+import { Replayer, type ReplayOptions } from '../../2-shapes/replay.ts';
+import { TypedOps } from '../../2-shapes/typedOps.ts';
+import { operatorKey } from '../../gradients/index.ts';
+import type { Dim, Graph, GraphNode, Shape, TensorData, Value } from '../../onnx/graph.ts';
+import { GraphBuilder } from '../../onnx/graphBuilder.ts';
+
+export type Bindings = Readonly<Record<string, number>>;
+
+/** Type and bound shape of every value of a graph, found node by node. */
+export class GraphTypes {
+  readonly #replayer: Replayer;
+  readonly #builder = new GraphBuilder('types');
+
+  /**
+   * Throws MK_COMPILER_SHAPE_UNKNOWN for an input without a shape, MK_COMPILER_SIZES_UNBOUND for names that `bindings`
+   * leaves open.
+   */
+  constructor(graph: Graph, bindings: Bindings) {
+    const open = new Set<string>();
+    // Here a Dropout or a random number is only its type: phase 1 and 3 make inputs of them.
+    const decompose: ReplayOptions['decompose'] = (operator, inputs) =>
+      operator === 'Dropout' || operator in randomOperators ? [inputs[0]] : undefined;
+    this.#replayer = new Replayer(new TypedOps(this.#builder), { fold: true, decompose });
+    for (const each of graph.inputs) {
+      const { shape } = each;
+      if (!shape) throw new ModelkeepError('MK_COMPILER_SHAPE_UNKNOWN', { tensor: each.name });
+      for (const dim of shape) if (typeof dim === 'string' && !(dim in bindings)) open.add(dim);
+    }
+    if (open.size > 0) throw new ModelkeepError('MK_COMPILER_SIZES_UNBOUND', { names: [...open].join(', ') });
+    for (const each of graph.inputs) {
+      const value = this.#builder.input(each.name, each.dtype, boundShape(each.shape!, bindings));
+      this.#replayer.set(each.name, { ...value, shape: value.shape! });
+    }
+    for (const [name, tensor] of graph.initializers) this.#replayer.constant(name, tensor);
+  }
+
+  constant(name: string, tensor: TensorData): void {
+    this.#replayer.constant(name, tensor);
+  }
+
+  /**
+   * Throws MK_COMPILER_OPERATOR_UNSUPPORTED where no shape rule knows the operator, MK_COMPILER_NODE_INVALID where the
+   * inputs do not fit it, MK_COMPILER_LOOP_UNBOUNDED for control flow that cannot be unrolled.
+   */
+  add(node: GraphNode, graphName: string): void {
+    try {
+      this.#replayer.addNode(node, graphName);
+    } catch (error) {
+      if (isModelkeepError(error)) throw error;
+      throw new ModelkeepError(
+        'MK_COMPILER_NODE_INVALID',
+        {
+          node: node.name,
+          operator: operatorKey(node.domain, node.opType),
+          shapes: node.inputs.map((name) => (name === '' ? '–' : `${name} ${describe(this.typeOf(name))}`)).join(', '),
+          reason: error instanceof Error ? error.message : String(error),
+        },
+        { cause: error },
+      );
+    }
+  }
+
+  typeOf(name: string): (Pick<Value, 'dtype'> & { readonly shape: readonly number[] }) | undefined {
+    const value = this.#replayer.get(name);
+    return value && { dtype: value.dtype, shape: value.shape as readonly number[] };
+  }
+
+  shapeOf(name: string): readonly number[] | undefined {
+    return this.typeOf(name)?.shape;
+  }
+
+  /** Whether the value is a constant once sizes are bound. */
+  isConstant(name: string): boolean {
+    return this.#builder.constantValue(this.#replayer.get(name)) !== undefined;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#replayer.values.keys()];
+  }
+}
+
+/** The types of a graph that is already of our opset. Errors as `GraphTypes`. */
+export function typeGraph(graph: Graph, bindings: Bindings): GraphTypes {
+  const types = new GraphTypes(graph, bindings);
+  for (const node of graph.nodes) types.add(node, graph.name);
+  return types;
+}
+
+export function boundShape(shape: Shape, bindings: Bindings): Shape {
+  return shape.map((dim): Dim => (typeof dim === 'string' ? (bindings[dim] ?? dim) : dim));
+}
+
+function describe(type: { dtype: string; shape: readonly number[] } | undefined): string {
+  return type ? `${type.dtype}[${type.shape.join(',')}]` : '?';
+}
