@@ -22,11 +22,13 @@ function addLine(g: GraphBuilder, line: string, declared: ReadonlyMap<string, Va
     g.initializer(name!, tensorOf(dtype as 'float32', numbers(shape!), numbers(elements!)));
     return;
   }
-  const [, outputs, opType, attributes, inputs] = /^([\w., ]+) = (\w+)(?: <(.*)>)?\((.*)\)$/.exec(line) ?? fail(line);
+  const [, outputs, domain = '', opType, attributes, inputs] =
+    /^([\w., ]+) = (?:([a-z][\w.]*)\.)?(\w+)(?: <(.*)>)?\((.*)\)$/.exec(line) ?? fail(line);
   g.node(
     opType!,
     inputs!.split(', ').map((each) => (each === '_' ? undefined : g.value(each))),
     {
+      domain,
       attributes: attributes ? Object.fromEntries(attributes.split(/, (?=\w+=)/).map(attribute)) : {},
       outputs: outputs!.split(', ').map((each) => ({ ...declared.get(each), name: each })),
     },

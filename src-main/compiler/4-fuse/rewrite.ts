@@ -1,0 +1,133 @@
+import { typed, TypedOps, type TapeEntry, type TypedValue } from '../2-shapes/typedOps.ts';
+import { isKnownOperator, type KnownOperator } from '../2-shapes/shapeRules.ts';
+import type { Graph, GraphNode, TensorData } from '../onnx/graph.ts';
+import { GraphBuilder } from '../onnx/graphBuilder.ts';
+import { bypassIdentity } from './bypassIdentity.ts';
+import type { Rewrite, RewriteContext } from './defineRewrite.ts';
+import { removeUnused } from './removeUnused.ts';
+import { shareCommon } from './shareCommon.ts';
+
+/** Each pass is linear; chains of rewrites that wait for each other are short. */
+const mostPasses = 8;
+
+/**
+ * Applies rewrites until none fits. The first of `rewrites` that fits a node is taken. Graphs with subgraphs are left as they
+ * are: loops are made in phase 5, after this.
+ */
+export function rewrite(graph: Graph, rewrites: readonly Rewrite[]): Graph {
+  let current = tidy(graph);
+  if (current.nodes.some(hasSubgraph)) return current;
+  for (let pass = 0; pass < mostPasses; pass++) {
+    const { graph: next, applied } = onePass(current, rewrites);
+    if (applied === 0) break;
+    current = tidy(next);
+  }
+  return current;
+}
+
+/** Equal nodes shared, Identity bypassed, what no output needs dropped. */
+export function tidy(graph: Graph): Graph {
+  return removeUnused(shareCommon(bypassIdentity(graph)));
+}
+
+function onePass(graph: Graph, rewrites: readonly Rewrite[]): { graph: Graph; applied: number } {
+  const byOperator = new Map<string, Rewrite[]>();
+  for (const each of rewrites) for (const operator of each.operators) byOperator.set(operator, [...(byOperator.get(operator) ?? []), each]);
+  const builder = new GraphBuilder(graph.name);
+  const g = new TypedOps(builder);
+  // Outputs keep their names, so no node in between may take one.
+  const reserved = new Set(graph.outputs.map((each) => each.name));
+  const values = new Map<string, TypedValue>();
+  for (const each of graph.inputs) values.set(each.name, typed(builder.input(each.name, each.dtype, each.shape)));
+  for (const [name, tensor] of graph.initializers) values.set(name, g.constant(tensor));
+  const context = contextOf(g, graph);
+  let applied = 0;
+  for (const node of graph.nodes) {
+    const operator = operatorOf(node);
+    const inputs = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!));
+    const site = { operator, inputs, attributes: node.attributes, outputCount: node.outputs.length };
+    let outputs: readonly (TypedValue | undefined)[] | undefined;
+    for (const each of byOperator.get(operator) ?? []) {
+      const result = each.apply(site, context);
+      if (result === undefined) continue;
+      outputs = [result].flat() as readonly (TypedValue | undefined)[];
+      applied++;
+      break;
+    }
+    outputs ??= g.node(
+      operator,
+      inputs,
+      node.attributes,
+      node.outputs.map((name) => builder.uniqueName(name === '' || reserved.has(name) ? node.opType : name)),
+    );
+    node.outputs.forEach((name, at) => {
+      const value = outputs[at];
+      if (name === '' || !value) return;
+      values.set(name, value);
+      context.inherit(name, value);
+    });
+  }
+  for (const each of graph.outputs) builder.output(values.get(each.name)!, each.name);
+  return { graph: builder.build(), applied };
+}
+
+function contextOf(g: TypedOps, graph: Graph): RewriteContext & { inherit(oldName: string, value: TypedValue): void } {
+  const readers = new Map<string, number>();
+  const read = (name: string): void => void readers.set(name, (readers.get(name) ?? 0) + 1);
+  for (const node of graph.nodes) node.inputs.forEach(read);
+  for (const { name } of graph.outputs) for (const _ of [1, 2]) read(name);
+  const readersOfNew = new Map<string, number>();
+  const makers = new Map<string, TapeEntry>();
+  const byInputs = new Map<string, TapeEntry>();
+  let seen = 0;
+  const catchUp = (): void => {
+    for (; seen < g.tape.length; seen++) {
+      const entry = g.tape[seen]!;
+      for (const each of entry.outputs) makers.set(each.name, entry);
+      const key = keyOf(entry.operator, entry.inputs);
+      if (!byInputs.has(key)) byInputs.set(key, entry);
+    }
+  };
+  const constant = (value: TypedValue | undefined): TensorData | undefined => g.graph.constantValue(value);
+  const producer = (value: TypedValue | undefined): TapeEntry | undefined => {
+    catchUp();
+    return value && makers.get(value.name);
+  };
+  return {
+    g,
+    producer,
+    madeBy: (value, operator) => {
+      const entry = producer(value);
+      return entry?.operator === operator ? entry : undefined;
+    },
+    find: (operator, inputs) => {
+      catchUp();
+      return byInputs.get(keyOf(operator, inputs));
+    },
+    readOnce: (value) => (readersOfNew.get(value.name) ?? 0) <= 1,
+    constant,
+    uniform: (value) => uniformNumber(constant(value)),
+    inherit: (oldName, value) => readersOfNew.set(value.name, (readersOfNew.get(value.name) ?? 0) + (readers.get(oldName) ?? 0)),
+  };
+}
+
+/** The number in all elements of a float constant. */
+export function uniformNumber(tensor: TensorData | undefined): number | undefined {
+  if (tensor?.dtype !== 'float32' && tensor?.dtype !== 'float64') return undefined;
+  const [first] = tensor.data;
+  return first !== undefined && tensor.data.every((each) => Object.is(each, first)) ? first : undefined;
+}
+
+function keyOf(operator: string, inputs: readonly (TypedValue | undefined)[]): string {
+  return `${operator}(${inputs.map((each) => each?.name ?? '').join()})`;
+}
+
+export function operatorOf(node: GraphNode): KnownOperator {
+  const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
+  if (!isKnownOperator(operator)) throw new Error(`No shape rule for ${operator}.`);
+  return operator;
+}
+
+export function hasSubgraph(node: GraphNode): boolean {
+  return Object.values(node.attributes).some((each) => each.kind === 'graph');
+}

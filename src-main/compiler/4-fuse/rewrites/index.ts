@@ -1,0 +1,27 @@
+import type { Rewrite } from '../defineRewrite.ts';
+import { attentionRowSum } from './attentionRowSum.ts';
+import { dropExpand } from './dropExpand.ts';
+import { geluByErf } from './geluByErf.ts';
+import { identities } from './identities.ts';
+import { joinConstants } from './joinConstants.ts';
+import { joinMoves } from './joinMoves.ts';
+import { rowScaleThroughProduct } from './rowScaleThroughProduct.ts';
+import { scaleIntoProduct } from './scaleIntoProduct.ts';
+import { scaleOutwards } from './scaleOutwards.ts';
+import { scaleThroughScatter } from './scaleThroughScatter.ts';
+import { transposeIntoProduct } from './transposeIntoProduct.ts';
+
+/** Rewrites that keep every bit: right for every provider and number type. */
+export const exactRewrites: readonly Rewrite[] = [identities, joinMoves, dropExpand];
+
+/** Algebra up to rounding; with it FusedMatMul, which the providers have in float32. */
+export const fastRewrites: readonly Rewrite[] = [
+  joinConstants,
+  geluByErf,
+  transposeIntoProduct,
+  scaleIntoProduct,
+  rowScaleThroughProduct,
+  scaleThroughScatter,
+  attentionRowSum,
+  scaleOutwards,
+];
