@@ -11,8 +11,8 @@ export const shape = {
   },
   Size: () => ({ dtype: 'int64', shape: [] }),
   Constant: ({ attributes }) => {
-    const { dtype, shape } = constantOf(attributes);
-    return { dtype, shape };
+    const { dtype, shape: sizes } = constantOf(attributes);
+    return { dtype, shape: sizes };
   },
   ConstantOfShape: ({ attributes, constant }) => {
     const { value } = attributes;

@@ -3,7 +3,8 @@ import { toAttribute } from '../../onnx/attributes.ts';
 import { padsOf } from '../../2-shapes/rules/slicing.ts';
 import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
 import { defineGradient } from '../defineGradient.ts';
-import { contextOf, pad as padZeros, place, reverse, take } from './placing.ts';
+import { runsOf, sumCopies } from './copies.ts';
+import { contextOf, pad as padZeros } from './placing.ts';
 
 /**
  * output = data with a margin: a constant, or elements of data (mirrored, the edge repeated, wrapped around).
@@ -26,7 +27,7 @@ export const pad = defineGradient({
         if (mode === 'constant') return padZeros(g, dy, before.map((by) => -by), after.map((by) => -by)); // prettier-ignore
         return data.shape.reduce<TypedValue>((gradient, dim, axis) => {
           if (before[axis] === 0 && after[axis] === 0) return gradient;
-          return sumCopies(g, gradient, axis, fixed(dim, 'A padded size'), { before: before[axis]!, after: after[axis]!, mode });
+          return sumMargin(g, gradient, axis, fixed(dim, 'A padded size'), { before: before[axis]!, after: after[axis]!, mode });
         }, dy);
       },
       constant_value: () => {
@@ -62,18 +63,12 @@ interface Margin {
   readonly mode: string;
 }
 
-/** Adds up along one axis of `size` elements what was copied from the same element. */
-function sumCopies(g: TypedOps, gradient: TypedValue, axis: number, size: number, margin: Margin): TypedValue {
+/** Margin before, what lies between, margin after: each in its own runs, so that the middle stays one. */
+function sumMargin(g: TypedOps, gradient: TypedValue, axis: number, size: number, margin: Margin): TypedValue {
   const from = copiedFrom(size, margin);
-  const middle = Math.max(0, margin.before);
-  const last = from.length - Math.max(0, margin.after);
-  return [...runsOf(from, 0, middle), ...runsOf(from, middle, last), ...runsOf(from, last, from.length)]
-    .map(({ start, count, step }) => {
-      const part = take(g, gradient, axis, start, count);
-      const summed = step === 0 ? g.reduceSum(part, [axis]) : step < 0 ? reverse(g, part, [axis]) : part;
-      return place(g, summed, axis, Math.min(from[start]!, from[start + count - 1]!), size);
-    })
-    .reduce((sum, each) => g.add(sum, each));
+  const bounds = [0, Math.max(0, margin.before), from.length - Math.max(0, margin.after), from.length];
+  const runs = bounds.slice(1).flatMap((end, at) => runsOf(from, bounds[at]!, end));
+  return sumCopies(g, gradient, axis, size, runs);
 }
 
 /**
@@ -91,17 +86,4 @@ function copiedFrom(size: number, { before, after, mode }: Margin): number[] {
     return phase < count ? phase : period - phase;
   };
   return Array.from({ length: size + before + after }, (_, at) => first + source(at - Math.max(0, before)));
-}
-
-/** Maximal runs within from[begin, end) that go upwards, downwards or stand. */
-function runsOf(from: readonly number[], begin: number, end: number): { start: number; count: number; step: number }[] {
-  const runs: { start: number; count: number; step: number }[] = [];
-  for (let start = begin; start < end;) {
-    const step = start + 1 < end ? from[start + 1]! - from[start]! : 1;
-    let next = start + 1;
-    while (Math.abs(step) <= 1 && next < end && from[next]! - from[next - 1]! === step) next++;
-    runs.push({ start, count: next - start, step: next - start === 1 ? 1 : step });
-    start = next;
-  }
-  return runs;
 }

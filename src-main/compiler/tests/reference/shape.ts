@@ -40,7 +40,7 @@ export const shape: Readonly<Record<string, Operator>> = {
       Array.from({ length }, (_, at) => from + at * by),
     );
   },
-  EyeLike: ([x], { attributes }) => fill(x!.shape, ([row, column]) => Number(column! - row! === numberAttribute(attributes, 'k', 0))),
+  EyeLike: ([x], { attributes }) => fill(x!.shape, ([row, column]) => Number(numberAttribute(attributes, 'k', 0) === column! - row!)),
   Trilu: ([x, k], { attributes }) => {
     const upper = numberAttribute(attributes, 'upper', 1) === 1;
     const diagonal = k?.data[0] ?? 0;
