@@ -31,6 +31,6 @@ export function spreadOver(g: TypedOps, gradient: TypedValue, reduced: Reduced):
   return g.op('Expand', [kept, g.graph.int64(reduced.data.shape.map((dim) => (typeof dim === 'number' ? dim : 1)))]);
 }
 
-function keptShape(shape: Shape, axes: ReadonlySet<number>): Shape {
+export function keptShape(shape: Shape, axes: ReadonlySet<number>): Shape {
   return shape.map((dim, axis) => (axes.has(axis) ? 1 : dim));
 }
