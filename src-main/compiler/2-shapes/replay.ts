@@ -100,7 +100,7 @@ export class Replayer {
   }
 
   #addAsItIs(operator: string, inputs: readonly (TypedValue | undefined)[], node: GraphNode): readonly TypedValue[] {
-    if (!isKnownOperator(operator)) throw new Error(`No shape rule for ${operator}.`);
+    if (!isKnownOperator(operator)) throw new ModelkeepError('MK_COMPILER_OPERATOR_UNSUPPORTED', { operator, node: node.name });
     const { graph } = this.#g;
     // Keeps the node's own names where they are free, so that a graph can be followed through the phases.
     const names = node.outputs.map((name) => graph.uniqueName(name === '' ? `${node.opType}_unused` : name));

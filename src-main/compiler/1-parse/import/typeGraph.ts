@@ -1,7 +1,9 @@
 import { ModelkeepError, isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { randomOperators } from '../parseForward.ts';
 import { Replayer, type ReplayOptions } from '../../2-shapes/replay.ts';
+import { isKnownOperator } from '../../2-shapes/shapeRules.ts';
 import { TypedOps } from '../../2-shapes/typedOps.ts';
+import { decomposer } from '../../3-differentiate/decompose.ts';
 import { operatorKey } from '../../gradients/index.ts';
 import type { Dim, Graph, GraphNode, Shape, TensorData, Value } from '../../onnx/graph.ts';
 import { GraphBuilder } from '../../onnx/graphBuilder.ts';
@@ -20,9 +22,13 @@ export class GraphTypes {
   constructor(graph: Graph, bindings: Bindings) {
     const open = new Set<string>();
     // Here a Dropout or a random number is only its type: phase 1 and 3 make inputs of them.
-    const decompose: ReplayOptions['decompose'] = (operator, inputs) =>
-      operator === 'Dropout' || operator in randomOperators ? [inputs[0]] : undefined;
-    this.#replayer = new Replayer(new TypedOps(this.#builder), { fold: true, decompose });
+    const g = new TypedOps(this.#builder);
+    const composites = decomposer(g);
+    const decompose: ReplayOptions['decompose'] = (operator, inputs, attributes, outputCount) => {
+      if (operator === 'Dropout' || operator in randomOperators) return [inputs[0]];
+      return isKnownOperator(operator) ? undefined : composites(operator, inputs, attributes, outputCount);
+    };
+    this.#replayer = new Replayer(g, { fold: true, decompose });
     for (const each of graph.inputs) {
       const { shape } = each;
       if (!shape) throw new ModelkeepError('MK_COMPILER_SHAPE_UNKNOWN', { tensor: each.name });
