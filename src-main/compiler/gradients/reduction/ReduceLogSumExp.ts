@@ -15,8 +15,9 @@ export const reduceLogSumExp = defineGradient({
   vjp: ({ data, axes, reduced }, { reduced: dy }, { noop_with_empty_axes: noop }, g) => ({
     data: () => {
       const kept = (value: TypedValue): TypedValue => keepAxes(g, value, { data, axes, noop });
-      // −∞ − 0 instead of −∞ + ∞, which is NaN.
-      const total = g.op('Where', [g.op('IsInf', [reduced]), g.scalar(0, reduced), reduced]);
+      // −∞ − 0 instead of −∞ + ∞, which is NaN. Less, because not every provider has IsInf.
+      const masked = g.op('Less', [reduced, g.scalar(-3e38, reduced)]);
+      const total = g.op('Where', [masked, g.scalar(0, reduced), reduced]);
       return g.mul(kept(dy), g.exp(g.sub(data, kept(total))));
     },
   }),
