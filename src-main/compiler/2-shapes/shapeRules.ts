@@ -1,5 +1,6 @@
 import { activation } from './rules/activation.ts';
 import { attention } from './rules/attention.ts';
+import { control } from './rules/control.ts';
 import { convolution } from './rules/convolution.ts';
 import { elementwise } from './rules/elementwise.ts';
 import { indexing } from './rules/indexing.ts';
@@ -24,6 +25,7 @@ export const shapeRules = {
   ...normalisation,
   ...attention,
   ...recurrent,
+  ...control,
 } satisfies Record<string, ShapeRule>;
 export type KnownOperator = keyof typeof shapeRules;
 

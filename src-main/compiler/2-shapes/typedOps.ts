@@ -2,8 +2,9 @@ import type { AttributeInput } from '../onnx/attributes.ts';
 import { float, ints, toAttribute } from '../onnx/attributes.ts';
 import { dataTypeCodes, type Attributes, type DataType, type Shape, type TensorData, type Value } from '../onnx/graph.ts';
 import { tensorOf, type GraphBuilder } from '../onnx/graphBuilder.ts';
+import { capturedByAttributes } from '../onnx/subgraphs.ts';
 import { sameShape } from './broadcast.ts';
-import { constantIntegers, fixed, type ShapeRule } from './rules/shapeRule.ts';
+import { constantIntegers, fixed, type ShapeRule, type TensorType } from './rules/shapeRule.ts';
 import { shapeRules, type KnownOperator } from './shapeRules.ts';
 
 /** A value whose type and shape are known. */
@@ -16,6 +17,7 @@ export interface TapeEntry {
   /** ONNX name, other domains before it: 'Conv', 'com.microsoft.FusedMatMul'. */
   readonly operator: KnownOperator;
   readonly attributes: Attributes;
+  /** Those of the node, then what its subgraphs read from the graphs around them (`capturedByAttributes`). */
   readonly inputs: readonly (TypedValue | undefined)[];
   readonly outputs: readonly TypedValue[];
 }
@@ -54,15 +56,8 @@ export class TypedOps {
     const outputCount = typeof outputs === 'number' ? outputs : outputs.length;
     const typedInputs = inputs.map((each) => each && typed(each));
     const allAttributes = Object.fromEntries(Object.entries(attributes).map(([key, input]) => [key, toAttribute(key, input)]));
-    const types = (shapeRules[operator] as ShapeRule)({
-      inputs: typedInputs,
-      attributes: allAttributes,
-      constant: (at) => this.graph.constantValue(inputs[at]),
-      outputCount,
-    });
+    const specs = this.#outputTypes(operator, typedInputs, allAttributes, outputCount);
     const [domain, opType] = splitOperator(operator);
-    const specs = [types].flat().slice(0, outputCount);
-    if (specs.length < outputCount) throw new Error(`${operator} has no more than ${specs.length} outputs, not ${outputCount}.`);
     const results = this.graph
       .node(opType, inputs, {
         domain,
@@ -70,8 +65,42 @@ export class TypedOps {
         outputs: specs.map(({ dtype, shape }, at) => ({ dtype, shape, ...(typeof outputs !== 'number' && { name: outputs[at]! }) })),
       })
       .map(typed);
-    this.tape.push({ operator, attributes: allAttributes, inputs: typedInputs, outputs: results });
+    // What a subgraph reads from outside influences the node as its inputs do.
+    const captured = capturedByAttributes(allAttributes).map((name) => typed(this.graph.value(name)));
+    this.tape.push({ operator, attributes: allAttributes, inputs: [...typedInputs, ...captured], outputs: results });
     return results;
+  }
+
+  /**
+   * Output `at` of the node that made `first`, its first output. Where the node leaves it out it is added, so that a
+   * gradient can use what the kernel knows anyway (indices of maxima, means) and a forward pass alone does not pay for it.
+   */
+  furtherOutput(first: TypedValue, at: number): TypedValue {
+    const place = this.tape.findLastIndex((each) => each.outputs[0]?.name === first.name);
+    const entry = this.tape[place];
+    if (!entry) throw new Error(`"${first.name}" is not the first output of a node.`);
+    if (entry.outputs[at]) return entry.outputs[at];
+    const specs = this.#outputTypes(entry.operator, entry.inputs, entry.attributes, at + 1);
+    const outputs = [...entry.outputs, ...this.graph.addOutputs(first, specs.slice(entry.outputs.length)).map(typed)];
+    this.tape[place] = { ...entry, outputs };
+    return outputs[at]!;
+  }
+
+  #outputTypes(
+    operator: KnownOperator,
+    inputs: readonly (TypedValue | undefined)[],
+    attributes: Attributes,
+    outputCount: number,
+  ): readonly TensorType[] {
+    const types = (shapeRules[operator] as ShapeRule)({
+      inputs,
+      attributes,
+      constant: (at) => this.graph.constantValue(inputs[at]),
+      outputCount,
+    });
+    const specs = [types].flat().slice(0, outputCount);
+    if (specs.length < outputCount) throw new Error(`${operator} has no more than ${specs.length} outputs, not ${outputCount}.`);
+    return specs;
   }
 
   add = (a: Value, b: Value): TypedValue => this.op('Add', [a, b]);

@@ -33,7 +33,7 @@ export function backpropagate(g: TypedOps, seeds: readonly Seed[], wrt: readonly
     // A gradient that is silently lost would be worse than none: what has no rule must be listed as such.
     if (!rule) throw new Error(`${entry.operator} ("${entry.outputs[0]!.name}") has no gradient rule.`);
     const incoming = entry.outputs.map((each) => gradients.get(each.name));
-    const closures = closuresOf(g, rule, entry, incoming);
+    const closures = closuresOf(g, rule, entry, incoming, needed);
     entry.inputs.forEach((input, at) => {
       const closure = closures[at];
       if (input && closure && needed.has(input.name)) contribute(input, closure());
@@ -65,8 +65,16 @@ function closuresOf(
   rule: GradientRule,
   entry: TapeEntry,
   incoming: readonly (TypedValue | undefined)[],
+  needed: ReadonlySet<string>,
 ): readonly ((() => TypedValue) | undefined)[] {
-  const node: RuleNode = { inputs: entry.inputs, outputs: entry.outputs, gradients: incoming, attributes: entry.attributes };
+  const node: RuleNode = {
+    inputs: entry.inputs,
+    outputs: entry.outputs,
+    gradients: incoming,
+    attributes: entry.attributes,
+    wanted: entry.inputs.map((each) => each !== undefined && needed.has(each.name)),
+    backpropagate,
+  };
   const flowing: [string, TypedValue][] = rule.outputs.flatMap((name, at): [string, TypedValue][] => {
     const output = entry.outputs[at];
     if (!output || !isFloat(output)) return [];

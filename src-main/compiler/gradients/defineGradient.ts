@@ -12,6 +12,14 @@ export interface RuleNode {
   /** Incoming gradient of each output; undefined where none arrives. */
   readonly gradients: readonly (TypedValue | undefined)[];
   readonly attributes: Attributes;
+  /** Which inputs a gradient is wanted for: lets a rule that computes several at once leave the others out. */
+  readonly wanted: readonly boolean[];
+  /** The walker itself, for operators with subgraphs: gradients of `wrt` over the tape of `body`. */
+  readonly backpropagate: (
+    body: TypedOps,
+    seeds: readonly { readonly value: TypedValue; readonly gradient: TypedValue }[],
+    wrt: readonly TypedValue[],
+  ) => (TypedValue | undefined)[];
 }
 
 /** One point where the gradient test compares the rule with finite differences. */

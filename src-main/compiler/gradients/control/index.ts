@@ -1,1 +1,5 @@
-export const control = {};
+import { scan } from './Scan.ts';
+
+export const control = {
+  'Scan@21': scan,
+};
