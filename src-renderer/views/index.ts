@@ -20,6 +20,12 @@ export const views: readonly View[] = [
   { route: '/train', area: 'train', titleKey: 'train:title', component: () => import('./train/TrainList.svelte') },
   { route: '/train/new', area: 'train', titleKey: 'train:new', component: () => import('./train/NewRun.svelte') },
   { route: '/train/:run', area: 'train', titleKey: 'train:run', component: () => import('./train/Run.svelte') },
+  {
+    route: '/train/:run/graph/:candidate',
+    area: 'train',
+    titleKey: 'train:graph.title',
+    component: () => import('./train/graph/TrainingGraph.svelte'),
+  },
   { route: '/registry', area: 'registry', titleKey: 'registry:title', component: () => import('./registry/RegistryList.svelte') },
   { route: '/registry/:name', area: 'registry', titleKey: 'registry:model', component: () => import('./registry/Model.svelte') },
   {

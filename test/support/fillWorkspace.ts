@@ -151,6 +151,9 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
     await finished((await call('advise.analyse', { name: weeklyLines.name })).jobId);
     await call('audit.verify', {});
 
+    const { candidates } = await call('train.get', { runId: first.runId });
+    const graph = `#/train/${first.runId}/graph/${candidates.find(({ learner }) => learner === 'mlp')!.id}`;
+
     return {
       runId: first.runId,
       endpoint: 'churn',
@@ -173,6 +176,8 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
         'features-spec': '#/features/churn-features',
         train: '#/train',
         'train-run': `#/train/${first.runId}`,
+        'train-graph': `${graph}?phase=4-fuse`,
+        'train-graph-text': `${graph}?phase=5-emit&as=text`,
         registry: '#/registry',
         'registry-model': '#/registry/churn',
         'registry-version': '#/registry/churn/v1',
