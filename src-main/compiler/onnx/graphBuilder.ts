@@ -151,6 +151,18 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** Gives the node whose first output is `first` more outputs. */
+  addOutputs(first: Value, specs: readonly OutputSpec[]): Value[] {
+    const at = this.#nodes.findLastIndex((each) => each.outputs[0] === first.name);
+    const node = this.#nodes[at];
+    if (!node) throw new Error(`Graph "${this.name}" has no node that makes "${first.name}" first.`);
+    const outputs = specs.map(({ name = this.uniqueName(node.opType), dtype = first.dtype, shape }) =>
+      this.#declare({ name: this.#take(name), dtype, shape }),
+    );
+    this.#nodes[at] = { ...node, outputs: [...node.outputs, ...outputs.map((each) => each.name)] };
+    return outputs;
+  }
+
   /** A builder for a subgraph (If, Loop, Scan) that sees this graph's values. Pass its `build()` as an attribute. */
   subgraph(name: string): GraphBuilder {
     return new GraphBuilder(name, this);
