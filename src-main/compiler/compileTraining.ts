@@ -1,7 +1,7 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
-import { fuse } from './4-fuse/fuse.ts';
+import { fuse, rewritesFor } from './4-fuse/fuse.ts';
 import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { encodeModel } from './onnx/encode.ts';
@@ -95,7 +95,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   const parsed = parseForward(forward, settings, privacy ? 1 : batchSize);
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
   const step = differentiate(parsed, lossOf(loss));
-  const stepGraph = fuse(step.graph);
+  const stepGraph = fuse(step.graph, rewritesFor(dtype));
   const rule = optimizerOf(optimizer);
   const graph = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy);
   const parameters = step.parameters.map(fixedSpec);
@@ -140,7 +140,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   };
 }
 
-function floatTypeOf(values: readonly Value[]): 'float32' | 'float64' {
+export function floatTypeOf(values: readonly Value[]): 'float32' | 'float64' {
   const types = new Set(values.map((each) => each.dtype));
   const [dtype] = types;
   if (types.size !== 1 || (dtype !== 'float32' && dtype !== 'float64'))
@@ -148,7 +148,7 @@ function floatTypeOf(values: readonly Value[]): 'float32' | 'float64' {
   return dtype;
 }
 
-function fixedSpec(value: Value): TensorSpec {
+export function fixedSpec(value: Value): TensorSpec {
   return {
     name: value.name,
     shape: typed(value).shape.map((dim) => {
@@ -158,11 +158,11 @@ function fixedSpec(value: Value): TensorSpec {
   };
 }
 
-function withoutFirstAxis({ name, shape }: TensorSpec): TensorSpec {
+export function withoutFirstAxis({ name, shape }: TensorSpec): TensorSpec {
   return { name, shape: shape.slice(1) };
 }
 
-function rowSpec(value: Value): RowSpec {
+export function rowSpec(value: Value): RowSpec {
   const { dtype } = value;
   if (dtype !== 'float32' && dtype !== 'float64' && dtype !== 'int32' && dtype !== 'int64' && dtype !== 'uint8' && dtype !== 'bool')
     throw new Error(`"${value.name}": ${dtype} cannot be fed from training data.`);

@@ -2,6 +2,7 @@ import { typed, TypedOps, type TapeEntry, type TypedValue } from '../2-shapes/ty
 import { isKnownOperator, type KnownOperator } from '../2-shapes/shapeRules.ts';
 import type { Graph, GraphNode, TensorData } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
+import { capturedByAttributes, rebindSubgraphs } from '../onnx/subgraphs.ts';
 import { bypassIdentity } from './bypassIdentity.ts';
 import type { Rewrite, RewriteContext } from './defineRewrite.ts';
 import { removeUnused } from './removeUnused.ts';
@@ -11,12 +12,12 @@ import { shareCommon } from './shareCommon.ts';
 const mostPasses = 8;
 
 /**
- * Applies rewrites until none fits. The first of `rewrites` that fits a node is taken. Graphs with subgraphs are left as they
- * are: loops are made in phase 5, after this.
+ * Applies rewrites until none fits. The first of `rewrites` that fits a node is taken. Subgraphs keep their nodes: what they
+ * capture is renamed in them. A graph with operators that have no shape rule is only tidied.
  */
 export function rewrite(graph: Graph, rewrites: readonly Rewrite[]): Graph {
   let current = tidy(graph);
-  if (current.nodes.some(hasSubgraph)) return current;
+  if (!current.nodes.every((node) => isKnownOperator(operatorOf(node)))) return current;
   for (let pass = 0; pass < mostPasses; pass++) {
     const { graph: next, applied } = onePass(current, rewrites);
     if (applied === 0) break;
@@ -43,7 +44,7 @@ function onePass(graph: Graph, rewrites: readonly Rewrite[]): { graph: Graph; ap
   const context = contextOf(g, graph);
   let applied = 0;
   for (const node of graph.nodes) {
-    const operator = operatorOf(node);
+    const operator = operatorOf(node) as KnownOperator;
     const inputs = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!));
     const site = { operator, inputs, attributes: node.attributes, outputCount: node.outputs.length };
     let outputs: readonly (TypedValue | undefined)[] | undefined;
@@ -57,7 +58,11 @@ function onePass(graph: Graph, rewrites: readonly Rewrite[]): { graph: Graph; ap
     outputs ??= g.node(
       operator,
       inputs,
-      node.attributes,
+      rebindSubgraphs(
+        node.attributes,
+        (name) => values.get(name)?.name ?? name,
+        (name) => builder.uniqueName(name),
+      ),
       node.outputs.map((name) => builder.uniqueName(name === '' || reserved.has(name) ? node.opType : name)),
     );
     node.outputs.forEach((name, at) => {
@@ -74,7 +79,11 @@ function onePass(graph: Graph, rewrites: readonly Rewrite[]): { graph: Graph; ap
 function contextOf(g: TypedOps, graph: Graph): RewriteContext & { inherit(oldName: string, value: TypedValue): void } {
   const readers = new Map<string, number>();
   const read = (name: string): void => void readers.set(name, (readers.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) node.inputs.forEach(read);
+  for (const node of graph.nodes) {
+    node.inputs.forEach(read);
+    // What a subgraph captures may be read any number of times.
+    for (const name of capturedByAttributes(node.attributes)) for (const _ of [1, 2]) read(name);
+  }
   for (const { name } of graph.outputs) for (const _ of [1, 2]) read(name);
   const readersOfNew = new Map<string, number>();
   const makers = new Map<string, TapeEntry>();
@@ -122,12 +131,6 @@ function keyOf(operator: string, inputs: readonly (TypedValue | undefined)[]): s
   return `${operator}(${inputs.map((each) => each?.name ?? '').join()})`;
 }
 
-export function operatorOf(node: GraphNode): KnownOperator {
-  const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
-  if (!isKnownOperator(operator)) throw new Error(`No shape rule for ${operator}.`);
-  return operator;
-}
-
-export function hasSubgraph(node: GraphNode): boolean {
-  return Object.values(node.attributes).some((each) => each.kind === 'graph');
+function operatorOf(node: GraphNode): string {
+  return node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
 }
