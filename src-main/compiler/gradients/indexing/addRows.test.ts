@@ -23,7 +23,7 @@ const cases: {
   form: 'product' | 'ScatterElements';
 }[] = [
   { what: 'Gather of a small table (one-hot)', operator: 'Gather', data: [20, 64], indices: [32, 64], range: 20, form: 'product' },
-  { what: 'Gather of a large table (flat)', operator: 'Gather', data: [2000, 48], indices: [2048], range: 9, form: 'ScatterElements' },
+  { what: 'Gather of a large table (flat)', operator: 'Gather', data: [12_000, 48], indices: [2048], range: 9, form: 'ScatterElements' },
   { what: 'Gather along a middle axis', operator: 'Gather', attributes: { axis: 1 }, data: [4, 600, 16], indices: [2048], range: 9, form: 'ScatterElements' },
   { what: 'GatherElements', operator: 'GatherElements', data: [60, 400], indices: [2048, 400], range: 7, form: 'ScatterElements' },
   { what: 'GatherND', operator: 'GatherND', data: [60, 400, 16], indices: [4096, 2], range: 5, form: 'ScatterElements' },

@@ -21,7 +21,7 @@ export interface RowTable {
  * | 100 | 0.42 | 1.67 | 0.83 |
  * | 500 | 2.1 | 1.8 | 0.81 |
  * | 1000 | 4.3 | 2.0 | 0.85 |
- * | 30,000 | – | 2.1 + 2.7 for a dense result | 0.7 + 2.7 |
+ * | 30,000 | – | 4.8 | 2.0 |
  *
  * - One-hot: a row of the matrix for each row of the table, times `rows`. 0.45 ns per element of the matrix and 0.0154 ns per
  *   multiplication.
@@ -62,10 +62,19 @@ function addFlat(g: TypedOps, { sections, count, width }: RowTable, given: Typed
     const starts = Array.from({ length: sections }, (_, section) => section * count * width);
     flat = g.add(flat, integers(g, indices, [sections, 1, 1], starts));
   }
-  const zeros = g.expand(g.scalar(0, rows), [total]);
+  const zeros = g.expand(total < 2 ** 19 ? g.scalar(0, rows) : zeroOfRun(g, indices, rows), [total]);
   const size = sections * entries * width;
   const sum = g.op('ScatterElements', [zeros, g.reshape(flat, [size]), g.reshape(rows, [size])], { reduction: 'add' });
   return g.reshape(sum, [sections, count, width]);
+}
+
+/**
+ * A zero that ONNX Runtime does not know before the run: otherwise it keeps the expanded table as a constant and copies it in
+ * every step, where it could fill a buffer and add into it (30,000 × 384: 4.3 instead of 8 ms, and 46 MB less).
+ */
+function zeroOfRun(g: TypedOps, indices: TypedValue, like: TypedValue): TypedValue {
+  const one = g.op('Slice', [g.reshape(indices, [elementCount(indices.shape)]), g.graph.int64([0]), g.graph.int64([1])]);
+  return g.cast(g.sub(one, one), like.dtype);
 }
 
 /** Indices from the end, which ONNX allows, as indices from the start. */
