@@ -4,12 +4,18 @@ import { expect, test } from 'vitest';
 import type { ErrorDefinition } from '../src-shared/errors/area.ts';
 import { catalogue } from '../src-shared/errors/catalogue.ts';
 import { errorsMarkdown } from './docs.ts';
+import { operatorsMarkdown } from './operatorsDoc.ts';
 
 const entries = Object.entries(catalogue as Record<string, ErrorDefinition>);
 
 test('docs/errors.md is what the catalogue says', () => {
   const written = readFileSync(join(import.meta.dirname, '../docs/errors.md'), 'utf8');
   expect(written, 'run "npm run docs"').toBe(errorsMarkdown());
+});
+
+test('docs/operators.md is what the compiler’s tables say', () => {
+  const written = readFileSync(join(import.meta.dirname, '../docs/operators.md'), 'utf8');
+  expect(written, 'run "npm run docs"').toBe(operatorsMarkdown());
 });
 
 test.each(entries)('%s says the same things in both languages and what to do', (_code, { message, hint }) => {

@@ -1,10 +1,11 @@
-// npm run docs: writes docs/errors.md from the error catalogue. A test holds the two together.
+// npm run docs: writes docs/errors.md from the error catalogue and docs/operators.md from the compiler's tables. Tests hold them together.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorDefinition } from '../src-shared/errors/area.ts';
 import { catalogue } from '../src-shared/errors/catalogue.ts';
+import { operatorsMarkdown } from './operatorsDoc.ts';
 
-const file = join(import.meta.dirname, '../docs/errors.md');
+const docs = join(import.meta.dirname, '../docs');
 
 /** The catalogue as Markdown, one heading a code, in alphabetical order. */
 export function errorsMarkdown(): string {
@@ -16,6 +17,11 @@ export function errorsMarkdown(): string {
 }
 
 if (import.meta.main) {
-  writeFileSync(file, errorsMarkdown());
-  console.log(`Wrote ${file}`);
+  for (const [name, text] of [
+    ['errors.md', errorsMarkdown()],
+    ['operators.md', operatorsMarkdown()],
+  ] as const) {
+    writeFileSync(join(docs, name), text);
+    console.log(`Wrote ${join(docs, name)}`);
+  }
 }

@@ -1,4 +1,6 @@
 // Every operator test that ONNX itself ships, opsets 11 to 23: does it parse, get its shapes, and give the stored numbers?
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readModel } from '../../src-main/compiler/index.ts';
 import { runNodeTest, type Outcome } from './onnxNodeTestsCase.ts';
 import { nodeTests, suites } from './onnxNodeTestsSuites.ts';
@@ -45,6 +47,8 @@ async function run(): Promise<PeerResult> {
     }
   }
   const rows = [...table].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  // docs/operators.md tells how many cases each operator passed.
+  await writeFile(join(import.meta.dirname, 'onnxNodeTests.json'), countsText(rows));
   const sum = (key: 'matched' | 'failed' | 'unclaimed'): number => rows.reduce((total, [, row]) => total + row[key], 0);
   return {
     name: peer.name,
@@ -62,6 +66,13 @@ async function run(): Promise<PeerResult> {
         .map(([reason, times]) => `not claimed, ${times}: ${reason}`),
     ],
   };
+}
+
+function countsText(rows: readonly (readonly [string, Row])[]): string {
+  const lines = rows
+    .filter(([, { matched, failed }]) => matched + failed > 0)
+    .map(([name, { matched, failed, opsets }]) => `  ${JSON.stringify(name)}: ${JSON.stringify({ matched, failed, opsets: [...opsets] })}`);
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
 /** The operator that a test is about: its last node. */

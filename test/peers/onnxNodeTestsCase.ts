@@ -18,6 +18,13 @@ const relative = 1e-4;
 const relativeExpanded = 1e-3;
 const absolute = 1e-5;
 
+/** Cases whose stored numbers are not what the operator's definition gives. */
+const misprints: Readonly<Record<string, string>> = {
+  '1.16.2 test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil_mode_is_True':
+    'the stored numbers divide by cells beyond the padding; onnx 1.18.0 stores others',
+  '1.18.0 test_averagepool_2d_ceil_last_window_starts_on_pad': 'the stored numbers are written with four digits',
+};
+
 export type Outcome =
   | { state: 'matched'; operator: string }
   /** It uses an operator or a type that the compiler does not claim. */
@@ -35,6 +42,8 @@ export function runNodeTest(test: NodeTest, operator: string): Outcome {
   });
   const unclaimed = (reason: string): Outcome => ({ state: 'unclaimed', operator, reason });
 
+  const misprint = misprints[`${test.suite} ${test.name}`];
+  if (misprint) return unclaimed(misprint);
   let model;
   try {
     model = readModel(test.model);
