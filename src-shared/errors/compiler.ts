@@ -9,6 +9,28 @@ export const compilerErrors = {
       zh: '请选择不含该算子的网络，或冻结并截断网络使训练不经过它；可训练的算子见 docs/operators.md。',
     },
   },
+  MK_COMPILER_OPERATOR_SIZED_BY_DATA: {
+    http: 422,
+    message: {
+      en: 'The operator {operator} (node "{node}") cannot be trained: the size of its output depends on the data.',
+      zh: '无法训练算子 {operator}（节点“{node}”）：其输出尺寸取决于数据。',
+    },
+    hint: {
+      en: 'Mask instead of selecting: multiply by zeros and ones, or use Where; or take a fixed number of elements with TopK or Gather.',
+      zh: '请用掩码代替选择：乘以 0 和 1 或使用 Where；或用 TopK、Gather 取固定数量的元素。',
+    },
+  },
+  MK_COMPILER_OPERATOR_RANDOM: {
+    http: 422,
+    message: {
+      en: 'The operator {operator} (node "{node}") cannot be trained: it draws random numbers that a resumed run would not repeat.',
+      zh: '无法训练算子 {operator}（节点“{node}”）：其随机数在恢复训练后无法重现。',
+    },
+    hint: {
+      en: 'Use Dropout, RandomNormalLike or RandomUniformLike, whose numbers the trainer draws, or give the random numbers as an input.',
+      zh: '请使用 Dropout、RandomNormalLike 或 RandomUniformLike（由训练器生成随机数），或将随机数作为输入。',
+    },
+  },
   MK_COMPILER_OPSET_UNSUPPORTED: {
     http: 422,
     message: {
@@ -145,8 +167,8 @@ export const compilerErrors = {
   MK_COMPILER_VALUE_NOT_FINITE: {
     http: 422,
     message: {
-      en: 'Training stopped at step {step}: {operator} (node "{node}") gave {value} in "{tensor}" [{shape}] from finite inputs {inputs}.',
-      zh: '训练在第 {step} 步停止：算子 {operator}（节点“{node}”）由有限输入 {inputs} 在“{tensor}”[{shape}] 中得到 {value}。',
+      en: 'Training stopped at step {step}: {operator} (node "{node}") gave {value} in "{tensor}" [{shape}] from {inputs}.',
+      zh: '训练在第 {step} 步停止：算子 {operator}（节点“{node}”）由 {inputs} 在“{tensor}”[{shape}] 中得到 {value}。',
     },
     hint: {
       en: 'Lower the learning rate, clip gradients, scale the inputs, or use a form of this operation that does not overflow.',

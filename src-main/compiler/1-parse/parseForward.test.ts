@@ -16,7 +16,7 @@ describe('parseForward', () => {
 
   it('refuses an operator without a gradient rule, naming it and its node', () => {
     for (const [opType, domain, operator] of [
-      ['Det', '', 'Det'],
+      ['TfIdfVectorizer', '', 'TfIdfVectorizer'],
       ['Relu', 'com.microsoft', 'com.microsoft.Relu'],
     ]) {
       expect(() => parseForward(forward(opType!, domain), { parameters: ['weight'] }, 4)).toThrow(
@@ -26,6 +26,18 @@ describe('parseForward', () => {
         }),
       );
     }
+  });
+
+  it('says what stands in the way of operators that draw numbers or whose size depends on the data', () => {
+    for (const [opType, code] of [
+      ['Bernoulli', 'MK_COMPILER_OPERATOR_RANDOM'],
+      ['RandomUniform', 'MK_COMPILER_OPERATOR_RANDOM'],
+      ['Unique', 'MK_COMPILER_OPERATOR_SIZED_BY_DATA'],
+      ['Compress', 'MK_COMPILER_OPERATOR_SIZED_BY_DATA'],
+    ])
+      expect(() => parseForward(forward(opType!), { parameters: ['weight'] }, 4)).toThrow(
+        expect.objectContaining({ code, params: { operator: opType, node: expect.stringContaining(opType!) as string } }),
+      );
   });
 
   it('refuses unknown parameters, fixed or different batch axes and a graph without outputs', () => {

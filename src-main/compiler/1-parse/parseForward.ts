@@ -1,4 +1,4 @@
-import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { refusal } from '../2-shapes/refusal.ts';
 import { foldedOperators } from '../2-shapes/fold/foldNode.ts';
 import { isSupported, operatorKey } from '../gradients/index.ts';
 import type { Attributes, Graph, GraphNode, Shape, TensorData, Value } from '../onnx/graph.ts';
@@ -132,8 +132,7 @@ function withoutDropout(forward: Graph): { nodes: readonly GraphNode[]; keepMask
       keepMasks.push(mask);
       return replaced(node, 'Mul', [node.inputs[0]!, mask.name]);
     }
-    if (!isSupported(operator) && !(operator in randomOperators) && !isReplaced(operator))
-      throw new ModelkeepError('MK_COMPILER_OPERATOR_UNSUPPORTED', { operator, node: node.name });
+    if (!isSupported(operator) && !(operator in randomOperators) && !isReplaced(operator)) throw refusal(operator, node.name);
     return node;
   });
   return { nodes, keepMasks };

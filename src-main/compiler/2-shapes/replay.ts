@@ -1,8 +1,8 @@
-import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { inlineControl } from '../1-parse/control/inlineControl.ts';
 import type { Attributes, Graph, GraphNode, TensorData, Value } from '../onnx/graph.ts';
 import { rebindSubgraphs } from '../onnx/subgraphs.ts';
 import { foldNode } from './fold/foldNode.ts';
+import { refusal } from './refusal.ts';
 import { isKnownOperator } from './shapeRules.ts';
 import { typed, type TypedOps, type TypedValue } from './typedOps.ts';
 
@@ -100,7 +100,7 @@ export class Replayer {
   }
 
   #addAsItIs(operator: string, inputs: readonly (TypedValue | undefined)[], node: GraphNode): readonly TypedValue[] {
-    if (!isKnownOperator(operator)) throw new ModelkeepError('MK_COMPILER_OPERATOR_UNSUPPORTED', { operator, node: node.name });
+    if (!isKnownOperator(operator)) throw refusal(operator, node.name);
     const { graph } = this.#g;
     // Keeps the node's own names where they are free, so that a graph can be followed through the phases.
     const names = node.outputs.map((name) => graph.uniqueName(name === '' ? `${node.opType}_unused` : name));
