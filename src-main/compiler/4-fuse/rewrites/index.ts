@@ -5,6 +5,7 @@ import { geluByErf } from './geluByErf.ts';
 import { identities } from './identities.ts';
 import { joinConstants } from './joinConstants.ts';
 import { joinMoves } from './joinMoves.ts';
+import { padsIntoConcat } from './padsIntoConcat.ts';
 import { rowScaleThroughProduct } from './rowScaleThroughProduct.ts';
 import { scaleIntoProduct } from './scaleIntoProduct.ts';
 import { scaleOutwards } from './scaleOutwards.ts';
@@ -12,7 +13,7 @@ import { scaleThroughScatter } from './scaleThroughScatter.ts';
 import { transposeIntoProduct } from './transposeIntoProduct.ts';
 
 /** Rewrites that keep every bit: right for every provider and number type. */
-export const exactRewrites: readonly Rewrite[] = [identities, joinMoves, dropExpand];
+export const exactRewrites: readonly Rewrite[] = [identities, joinMoves, dropExpand, padsIntoConcat];
 
 /** Algebra up to rounding; with it FusedMatMul, which the providers have in float32. */
 export const fastRewrites: readonly Rewrite[] = [
