@@ -53,7 +53,7 @@ function withNumbers<Name extends string>(
   };
 }
 
-function sigmoid(x: number): number {
+export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
