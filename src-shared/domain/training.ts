@@ -63,6 +63,8 @@ export const curvePoint = z.object({
   trainLoss: z.number(),
   validationLoss: z.number().nullable(),
   elapsedMs: z.number(),
+  /** Resident memory of the training process; null where it was not measured. */
+  memoryBytes: z.number().int().nullable().default(null),
 });
 export type CurvePoint = z.infer<typeof curvePoint>;
 

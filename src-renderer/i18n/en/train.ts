@@ -186,6 +186,14 @@ export const train = {
   'finding.constant': '<code>{{column}}</code> was left out: it has one value only.',
   'finding.allMissing': '<code>{{column}}</code> was left out: it has no values.',
 
+  'curve.figure': 'What is drawn',
+  'curve.loss': 'Loss',
+  'curve.speed': 'Rows per second, {{candidate}}',
+  'curve.speedShort': 'Rows/s',
+  'curve.memory': 'Memory while training, {{candidate}}',
+  'curve.memoryShort': 'Memory',
+  'curve.notMeasured': 'Not measured for this run.',
+
   'graph.title': 'Training graph',
   'graph.link': 'Graph and profile',
   'graph.phases': 'Phase of the compiler',

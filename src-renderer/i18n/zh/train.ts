@@ -178,6 +178,14 @@ export const train = {
   'finding.constant': '<code>{{column}}</code> 已排除：只有一个值。',
   'finding.allMissing': '<code>{{column}}</code> 已排除：没有值。',
 
+  'curve.figure': '显示内容',
+  'curve.loss': '损失',
+  'curve.speed': '{{candidate}} 每秒行数',
+  'curve.speedShort': '行/秒',
+  'curve.memory': '{{candidate}} 训练时内存',
+  'curve.memoryShort': '内存',
+  'curve.notMeasured': '此次训练未测量。',
+
   'graph.title': '训练计算图',
   'graph.link': '计算图与性能',
   'graph.phases': '编译阶段',

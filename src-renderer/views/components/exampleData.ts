@@ -28,6 +28,7 @@ export const lossPoints = Array.from({ length: 36 }, (_, index) => ({
   trainLoss: 0.27 + 0.32 * Math.exp(-index / 6) + noise(index) * 0.006,
   validationLoss: 0.325 + 0.26 * Math.exp(-index / 5) + Math.max(0, index - 26) * 0.001 + noise(index + 50) * 0.004,
   elapsedMs: index * 900,
+  memoryBytes: 240e6 + index * 1e6,
 }));
 
 export const manyPoints = Array.from({ length: 20_000 }, (_, index): [number, number] => [

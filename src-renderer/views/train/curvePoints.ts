@@ -15,3 +15,15 @@ export function withoutStart(points: readonly CurvePoint[]): ShownCurve {
   const start = Math.max(...early.map(({ trainLoss }) => trainLoss));
   return later.length >= 4 && start > 2 * top ? { points: later, leftOut: start } : { points, leftOut: null };
 }
+
+/** Rows per second by epoch, between points that lie apart in time. */
+export function throughput(points: readonly CurvePoint[], batchSize: number): [epoch: number, rowsPerSecond: number][] {
+  const rates: [number, number][] = [];
+  let from = points[0];
+  for (const point of points) {
+    if (!from || point.elapsedMs <= from.elapsedMs) continue;
+    rates.push([point.epoch, ((point.step - from.step) * batchSize) / ((point.elapsedMs - from.elapsedMs) / 1000)]);
+    from = point;
+  }
+  return rates;
+}

@@ -38,6 +38,7 @@ const data: NetworkData = { train: rings(300, 1), validation: rings(200, 2) };
 const control = (more: Partial<TrainingControl> = {}): TrainingControl => ({
   runtime: ortRuntime,
   nowMs: () => performance.now(),
+  memoryBytes: () => process.memoryUsage.rss(),
   shouldStop: () => 'no',
   onPoint: () => {},
   onState: async () => {},

@@ -39,6 +39,8 @@ export interface NetworkState {
 export interface TrainingControl {
   runtime: Runtime;
   nowMs(): number;
+  /** Of this process, resident. */
+  memoryBytes(): number;
   /** Asked between two runs (each about a quarter of a second at most). */
   shouldStop(): 'no' | 'time' | 'asked';
   onPoint(point: CurvePoint): void;
@@ -228,6 +230,7 @@ class NetworkRun {
       trainLoss: lossCount === 0 ? 0 : lossSum / lossCount,
       validationLoss,
       elapsedMs: Math.round(elapsedMs),
+      memoryBytes: this.#control.memoryBytes(),
     };
   }
 

@@ -141,6 +141,7 @@ class TrainingRun {
         {
           runtime: ortRuntime,
           nowMs: () => performance.now(),
+          memoryBytes: () => process.memoryUsage.rss(),
           shouldStop: () => (this.#control.stopAsked() ? 'asked' : performance.now() > deadlineMs ? 'time' : 'no'),
           onPoint: (point) => this.#tellPoint(at, plan, point),
           onState: (state) => this.#keepState(at, state),
