@@ -10,6 +10,7 @@ import { rowScaleThroughProduct } from './rowScaleThroughProduct.ts';
 import { scaleIntoProduct } from './scaleIntoProduct.ts';
 import { scaleOutwards } from './scaleOutwards.ts';
 import { scaleThroughScatter } from './scaleThroughScatter.ts';
+import { sumIntoScatter } from './sumIntoScatter.ts';
 import { transposeIntoProduct } from './transposeIntoProduct.ts';
 
 /** Rewrites that keep every bit: right for every provider and number type. */
@@ -25,4 +26,5 @@ export const fastRewrites: readonly Rewrite[] = [
   scaleThroughScatter,
   attentionRowSum,
   scaleOutwards,
+  sumIntoScatter,
 ];
