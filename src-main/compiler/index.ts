@@ -16,6 +16,7 @@ export { quantizeDynamic, type QuantizedGraph } from './quantize/quantizeDynamic
 export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.ts';
 export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
 export { explainTraining, phaseNames, type PhaseName } from './explain.ts';
+export { compileGradients, type CompiledGradients, type GradientSettings } from './compileGradients.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
 export { multilayerPerceptron, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
 export { convolutionalNetwork, type ConvolutionalSettings } from './networks/convolutionalNetwork.ts';
@@ -26,13 +27,19 @@ export { variationalAutoencoder, type VariationalAutoencoderSettings } from './n
 export { criticOutputs, criticTraining, generatorTraining, type GenerativeAdversarialSettings } from './networks/generativeAdversarial.ts';
 export * from './layers/index.ts';
 export { type LossSettings } from './losses/index.ts';
-export { type OptimizerSettings } from './optimizers/index.ts';
+export { type CommonOptimizerSettings, type OptimizerSettings } from './optimizers/index.ts';
+export { minimizeLbfgs, type LbfgsResult, type LbfgsSettings } from './optimizers/lbfgs.ts';
+export * from './optimizers/schedules.ts';
+export { type AverageSettings } from './optimizers/weightAverage.ts';
 
 export { Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
+export { GradientTrainer, type GradientReport, type GradientTrainerSettings } from './run/gradient/GradientTrainer.ts';
+export { type RowLoader } from './run/gradient/rowLoader.ts';
+export { serveGradients, type TrainingWorker, type WorkerPort } from './run/gradient/workerPart.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
 export { initialWeights, type WeightScheme } from './run/initialWeights.ts';
 export { balancedClassWeights, weightRows, type RowArray, type TrainingData } from './run/trainingData.ts';
-export { type FloatArray, type Runtime, type RuntimeSession, type RuntimeTensor } from './run/runtime.ts';
+export { type FloatArray, type Runtime, type RuntimeSession, type RuntimeTensor, type SessionSettings } from './run/runtime.ts';
 
 export { backpropagate, gradientsOf, type Seed } from './3-differentiate/backpropagate.ts';
 export { hessianVector } from './3-differentiate/hessianVector.ts';

@@ -86,6 +86,17 @@ export const compilerErrors = {
       zh: '请检查为未定名称指定的尺寸；否则模型可能已损坏，或依赖运行时才能确定的值。',
     },
   },
+  MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE: {
+    http: 422,
+    message: {
+      en: 'BatchNormalization cannot train on {shape}: each channel has a single value, so it has no variance.',
+      zh: '无法在 {shape} 上训练 BatchNormalization：每个通道只有一个值，没有方差。',
+    },
+    hint: {
+      en: 'Use minibatches of two rows or more, larger images, or layer or group normalization instead.',
+      zh: '请使用至少两行的小批量、更大的图像，或改用层归一化或组归一化。',
+    },
+  },
   MK_COMPILER_LOOP_UNBOUNDED: {
     http: 422,
     message: {

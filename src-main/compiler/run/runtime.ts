@@ -17,16 +17,25 @@ export type FloatArray = Float32Array | Float64Array;
 export type RuntimeTensorType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
 export type RuntimeTensorData = FloatArray | Int32Array | BigInt64Array | Uint8Array;
 
+/** What a calibration chooses; a runtime may ignore it. */
+export interface SessionSettings {
+  /** Threads within one operator. */
+  readonly threads?: number | undefined;
+  /** The runtime's own rewriting; some graphs run faster without. */
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all' | undefined;
+}
+
 /**
  * ```ts
  * const runtime: Runtime = {
- *   createSession: (bytes) => ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 }),
+ *   createSession: (bytes, { threads = 1, optimization = 'all' } = {}) =>
+ *     ort.InferenceSession.create(bytes, { intraOpNumThreads: threads, graphOptimizationLevel: optimization }),
  *   tensor: (type, data, dims) => new ort.Tensor(type, data, dims),
  * };
  * ```
  */
 export interface Runtime {
-  createSession(bytes: Uint8Array): Promise<RuntimeSession>;
+  createSession(bytes: Uint8Array, settings?: SessionSettings): Promise<RuntimeSession>;
   /** Wraps `data` without copying it. */
   tensor(type: RuntimeTensorType, data: RuntimeTensorData, dims: readonly number[]): RuntimeTensor;
 }

@@ -26,7 +26,7 @@ export function targetArray(data: TrainingData, name: string): Int32Array | Floa
 }
 
 /** Throws MK_COMPILER_TRAINING_DATA_INVALID when an array has the wrong type or length, or a class number is out of range. */
-export function checkTrainingData(compiled: CompiledTraining, data: TrainingData): void {
+export function checkTrainingData(compiled: Pick<CompiledTraining, 'dtype' | 'dataInputs' | 'targets'>, data: TrainingData): void {
   const refuse = (field: string, reason: string): never => {
     throw new ModelkeepError('MK_COMPILER_TRAINING_DATA_INVALID', { field, reason });
   };

@@ -4,7 +4,8 @@ import { interpret, tensor } from './referenceInterpreter.ts';
 
 /** The real one, one thread. */
 export const onnxRuntime: Runtime = {
-  createSession: (bytes) => ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 }) as never,
+  createSession: (bytes, { threads = 1, optimization = 'all' } = {}) =>
+    ort.InferenceSession.create(bytes, { intraOpNumThreads: threads, graphOptimizationLevel: optimization, logSeverityLevel: 3 }) as never,
   tensor: (type, data, dims) => new ort.Tensor(type as 'float32', data as Float32Array, dims),
 };
 

@@ -1,0 +1,130 @@
+import type { ParsedForward } from '../1-parse/parseForward.ts';
+import { replay } from '../2-shapes/replay.ts';
+import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
+import { stepNames, type DifferentiatedStep } from '../3-differentiate/differentiate.ts';
+import { renameGraph, type Graph, type Value } from '../onnx/graph.ts';
+import { GraphBuilder } from '../onnx/graphBuilder.ts';
+import { tidy } from '../4-fuse/rewrite.ts';
+import { hoistInvariant } from './hoistInvariant.ts';
+import { trainingNames } from './emitTraining.ts';
+import { runtimeOrder } from './runtimeOrder.ts';
+import { sinkLinear } from './sinkLinear.ts';
+
+/**
+ * Phase 5 for large networks. One graph that gives loss and gradients of one batch; the update is made outside, over a flat
+ * vector. A batch of several micro-batches is a Loop that adds up: activations of a micro-batch fit the cache, and memory does
+ * not grow with the batch.
+ *
+ * Inputs: parameters, frozen weights and state under their names; data and targets [batch, …]; `stepNames.rowShares` [batch];
+ * Dropout masks and noises [micro-batches, …]. Outputs: `stepNames.loss`, `stepNames.gradient(p)`, `stepNames.state(s)`.
+ */
+export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, stepGraph: Graph, batchCount: number): Graph {
+  const builder = new GraphBuilder('gradients');
+  const g = new TypedOps(builder);
+  const named = (each: Value): TypedValue => typed(builder.input(each.name, each.dtype, each.shape));
+  const parameters = step.parameters.map(named);
+  const frozen = parsed.frozen.map(named);
+  const state = parsed.state.map(({ input }) => named(input));
+  /** The rows of all micro-batches, as [micro-batches, rows, …]. */
+  const inBatches = (name: string, each: Value): TypedValue => {
+    const [rows, ...row] = typed(each).shape.map(Number) as [number, ...number[]];
+    const all = builder.input(name, each.dtype, [batchCount * rows, ...row]);
+    return batchCount === 1 ? typed(all) : g.reshape(all, [batchCount, rows, ...row]);
+  };
+  const drawn = (each: Value, name: string, dtype: Value['dtype'] = each.dtype): TypedValue => {
+    const shape = typed(each).shape.map(Number);
+    const all = builder.input(trainingNames.keep(name), dtype, [batchCount, ...shape]);
+    return batchCount === 1 ? g.reshape(all, shape) : typed(all);
+  };
+  const perBatch: { name: string; all: TypedValue; rate?: number }[] = [
+    ...parsed.dataInputs.map((each) => ({ name: each.name, all: inBatches(each.name, each) })),
+    ...step.targets.map(({ value }) => ({ name: value.name, all: inBatches(value.name, value) })),
+    { name: stepNames.rowShares, all: inBatches(stepNames.rowShares, step.rowShares) },
+    ...step.masks.map((each) => ({ name: each.name, all: drawn(each.value, each.name, 'bool'), rate: each.rate })),
+    ...step.noises.map(({ value }) => ({ name: value.name, all: drawn(value, value.name) })),
+  ];
+  const scaled = (ops: TypedOps, value: TypedValue, rate: number | undefined): TypedValue => {
+    if (rate === undefined) return value;
+    const float = step.rowShares;
+    return ops.mul(ops.cast(value, float.dtype), ops.scalar(1 / (1 - rate), float));
+  };
+  const fixed: [string, Value][] = [...parameters, ...frozen].map((each) => [each.name, each]);
+  if (batchCount === 1) {
+    const values = replay(
+      g,
+      stepGraph,
+      new Map([
+        ...fixed,
+        ...state.map((each): [string, Value] => [each.name, each]),
+        ...perBatch.map(({ name, all, rate }): [string, Value] => [name, scaled(g, all, rate)]),
+      ]),
+    );
+    stepGraph.outputs.forEach(({ name }) => builder.output(values.get(name)!, name));
+    return runtimeOrder(builder.build());
+  }
+
+  // In the loop the results are sums; their names belong to the outputs of the whole graph.
+  const outputNames = new Set(stepGraph.outputs.map((each) => each.name));
+  const step_ = renameGraph(stepGraph, (name) => (outputNames.has(name) ? inBatch(name) : name));
+  const { before, rest } = hoistInvariant(step_, new Set(fixed.map(([name]) => name)));
+  const hoisted = replay(g, before, new Map(fixed));
+  const stateNames = new Set(state.map((each) => inBatch(stepNames.state(each.name))));
+  const summed = new Set(rest.outputs.map((each) => each.name).filter((name) => !stateNames.has(name)));
+  const { body: bodyGraph, after } = sinkLinear(rest, summed, new Set(hoisted.keys()));
+  const types = typesOf(bodyGraph, hoisted);
+  const sums = bodyGraph.outputs.filter((each) => !stateNames.has(each.name)).map(({ name }) => types.get(name)!);
+  const zeros = sums.map((each) => g.filledLike(each));
+  const { carried } = builder.loop(builder.scalar(batchCount, 'int64'), [...zeros, ...state], (body, entering, iteration) => {
+    const b = new TypedOps(body);
+    const values = replay(
+      b,
+      { ...bodyGraph, initializers: new Map() },
+      new Map<string, Value>([
+        ...hoisted,
+        ...state.map((each, at): [string, Value] => [each.name, entering[zeros.length + at]!]),
+        ...perBatch.map(({ name, all, rate }): [string, Value] => [name, scaled(b, b.gather(all, iteration), rate)]),
+      ]),
+    );
+    return {
+      carried: [
+        ...sums.map(({ name }, at) => addTo(b, typed(entering[at]!), values.get(name)!)),
+        ...state.map((each) => values.get(inBatch(stepNames.state(each.name)))!),
+      ],
+    };
+  });
+  const totals = replay(
+    g,
+    { ...after, initializers: new Map() },
+    new Map<string, Value>([
+      ...hoisted,
+      ...sums.map(({ name }, at): [string, Value] => [name, carried[at]!]),
+      ...state.map((each, at): [string, Value] => [inBatch(stepNames.state(each.name)), carried[sums.length + at]!]),
+    ]),
+  );
+  stepGraph.outputs.forEach(({ name }) => builder.output(totals.get(inBatch(name))!, name));
+  return runtimeOrder(tidy(builder.build()));
+}
+
+function inBatch(name: string): string {
+  return `micro.${name}`;
+}
+
+/** sum + value; a product starts from the sum instead of 0. */
+function addTo(g: TypedOps, sum: TypedValue, value: TypedValue): TypedValue {
+  const made = g.tape.findLast((each) => each.outputs[0]?.name === value.name);
+  const [a, b, c] = made?.inputs ?? [];
+  const isProduct = made?.operator === 'Gemm' || (made?.operator === 'MatMul' && a?.shape.length === 2 && b?.shape.length === 2);
+  // A single row is a sum over rows: its product is the fastest form without the copy.
+  if (!made || !isProduct || c || a!.shape.length !== 2 || value.shape[0] === 1) return g.add(sum, value);
+  return g.op('Gemm', [a, b, sum], made.attributes);
+}
+
+/** Shapes of everything in the body. */
+function typesOf(body: Graph, hoisted: ReadonlyMap<string, TypedValue>): ReadonlyMap<string, TypedValue> {
+  const scratch = new GraphBuilder('types');
+  const declared = new Map<string, Value>();
+  const known = [...hoisted].filter(([name]) => !body.initializers.has(name));
+  for (const each of [...body.inputs, ...known.map(([name, value]) => ({ ...value, name }))])
+    if (!declared.has(each.name)) declared.set(each.name, scratch.input(each.name, each.dtype, each.shape));
+  return new Map([...replay(new TypedOps(scratch), body, declared)].map(([name, value]) => [name, { ...value, name }]));
+}

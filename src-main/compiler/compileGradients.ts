@@ -1,0 +1,98 @@
+import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
+import { differentiate } from './3-differentiate/differentiate.ts';
+import { fuse, rewritesFor } from './4-fuse/fuse.ts';
+import { emitGradients } from './5-emit/emitGradients.ts';
+import { trainingNames } from './5-emit/emitTraining.ts';
+import { fixedSpec, floatTypeOf, rowSpec, withoutFirstAxis, type RowSpec, type TargetTensor, type TensorSpec } from './compileTraining.ts';
+import { lossOf, type LossSettings } from './losses/index.ts';
+import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
+import { encodeModel } from './onnx/encode.ts';
+import type { Graph } from './onnx/graph.ts';
+
+export interface GradientSettings extends InputRoles {
+  /** As for `compileTraining`, float32. */
+  readonly forward: Graph;
+  readonly loss: LossSettings;
+  /** Rows that one session takes at a time: the minibatch, or a worker's part of it. */
+  readonly batchSize: number;
+  /**
+   * Rows that go through the network together; divides `batchSize`, default all. Fewer rows need less memory and often run
+   * faster, with the same gradients up to rounding, except where rows of a batch see each other (BatchNormalization, losses
+   * that contrast rows): those see their micro-batch only.
+   */
+  readonly microBatch?: number;
+}
+
+/** A graph of loss and gradients, and what is needed to drive it. Plain data: it can be sent to a worker. `GradientTrainer` drives it. */
+export interface CompiledGradients {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly graph: Graph;
+  /** Forward and backward pass of one micro-batch, before phase 5: for the watch and the memory estimate. */
+  readonly stepGraph: Graph;
+  /** As it is served, with weights as inputs. */
+  readonly forwardBytes: Uint8Array<ArrayBuffer>;
+  readonly dtype: 'float32';
+  readonly batchSize: number;
+  readonly microBatch: number;
+  /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
+  readonly weightNames: readonly string[];
+  readonly parameters: readonly TensorSpec[];
+  readonly frozen: readonly TensorSpec[];
+  readonly state: readonly TensorSpec[];
+  readonly dataInputs: readonly RowSpec[];
+  readonly targets: readonly TargetTensor[];
+  /** `name` is the graph's; `step` that of the step graph; `shape` of one micro-batch. */
+  readonly masks: readonly (TensorSpec & { readonly step: string; readonly rate: number })[];
+  readonly noises: readonly (TensorSpec & { readonly step: string } & Distribution)[];
+  readonly predictions: readonly TensorSpec[];
+}
+
+/**
+ * Turns a forward graph and a loss into one ONNX graph that gives the loss and the gradients of a batch. For networks whose
+ * steps take milliseconds; small ones are faster with `compileTraining`, whose graph makes many steps in one run.
+ *
+ * Throws as `compileTraining` does, and MK_COMPILER_SETTING_INVALID when `microBatch` does not divide `batchSize`.
+ */
+export function compileGradients(settings: GradientSettings): CompiledGradients {
+  const { forward, loss, batchSize, microBatch = batchSize } = settings;
+  const refuse = (setting: string, value: number, expected: string): never => {
+    throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting, value, expected });
+  };
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) refuse('batchSize', batchSize, 'a whole number from 1');
+  if (!Number.isSafeInteger(microBatch) || microBatch < 1 || batchSize % microBatch !== 0)
+    refuse('microBatch', microBatch, `a divisor of the batch size ${batchSize}`);
+  const parsed = parseForward(forward, settings, microBatch);
+  const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
+  if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
+  const step = differentiate(parsed, lossOf(loss));
+  const stepGraph = fuse(step.graph, rewritesFor(dtype));
+  const graph = emitGradients(parsed, step, stepGraph, batchSize / microBatch);
+  return {
+    bytes: encodeModel(graph, { producer: 'modelkeep' }),
+    graph,
+    stepGraph,
+    forwardBytes: encodeModel(forInference(forward, settings.state), { producer: 'modelkeep' }),
+    dtype,
+    batchSize,
+    microBatch,
+    weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
+    parameters: step.parameters.map(fixedSpec),
+    frozen: parsed.frozen.map(fixedSpec),
+    state: parsed.state.map(({ input }) => fixedSpec(input)),
+    dataInputs: parsed.dataInputs.map(rowSpec),
+    targets: step.targets.map(({ value, classCount, ignoreIndex }) => ({ ...rowSpec(value), classCount, ignoreIndex })),
+    masks: step.masks.map(({ name, value, rate }) => ({
+      name: trainingNames.keep(name),
+      shape: fixedSpec(value).shape,
+      step: value.name,
+      rate,
+    })),
+    noises: step.noises.map(({ value, ...distribution }) => ({
+      ...distribution,
+      name: trainingNames.keep(value.name),
+      shape: fixedSpec(value).shape,
+      step: value.name,
+    })),
+    predictions: parsed.outputs.map((each) => withoutFirstAxis(fixedSpec(each))),
+  };
+}

@@ -1,0 +1,195 @@
+import { KernelMemory, paddedLength } from '../../../kernels/KernelMemory.ts';
+import { TrainingKernels, type Vector } from '../../../kernels/trainingKernels.ts';
+import { trainingNames } from '../../5-emit/emitTraining.ts';
+import type { TensorSpec } from '../../compileTraining.ts';
+import { elementCount } from '../../onnx/graph.ts';
+import { clipScale } from '../../optimizers/clipGradients.ts';
+import type { FlatPiece, OptimizerRule, OptimizerSlot } from '../../optimizers/defineOptimizer.ts';
+import { decays, optimizerOf, type OptimizerSettings } from '../../optimizers/index.ts';
+
+/** Where a tensor lies in the flat vectors of parameters and gradients. */
+interface Place extends TensorSpec {
+  readonly start: number;
+  readonly length: number;
+  readonly decays: boolean;
+}
+
+interface SlotTensor extends OptimizerSlot {
+  /** As in checkpoints: 'firstMoment.weight'. */
+  readonly key: string;
+  readonly values: Vector;
+}
+
+/**
+ * All parameters as one vector in the memory of the kernels, a gradient vector per part of the batch, and the optimizer's state
+ * beside them. Tensors are views of these vectors, which ONNX Runtime reads and writes in place. Parameters that decay come
+ * first, so that an elementwise optimizer makes two passes.
+ */
+export class FlatParameters {
+  readonly kernels: TrainingKernels;
+  readonly parameters: Vector;
+  /** One per part, evenly apart. */
+  readonly gradients: readonly Vector[];
+  readonly #rule: OptimizerRule;
+  readonly #clipNorm: number | undefined;
+  readonly #places: readonly Place[];
+  readonly #slots: readonly SlotTensor[];
+  readonly #pieces: readonly FlatPiece[];
+  /** Sum over several batches before an update; made only when asked for. */
+  readonly #sum: Vector | undefined;
+  /** Vectors that `zeroSmallState` cleans. */
+  readonly #cleaned: readonly { values: Vector; zeroBelow: number }[];
+
+  /** Throws MK_KERNELS_MEMORY_EXCEEDED, and MK_COMPILER_SETTING_INVALID for the optimizer's settings. */
+  constructor(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean) {
+    this.#rule = optimizerOf(optimizer);
+    this.#clipNorm = optimizer.clipNorm;
+    this.#places = placesOf(specs, optimizer);
+    const length = flatLength(this.#places);
+    const slots = this.#places.map((place) => this.#rule.slots(place.shape));
+    const memory = new KernelMemory(flatNumbers(specs, optimizer, parts, accumulates));
+    this.kernels = new TrainingKernels(memory);
+    this.parameters = memory.vector(length);
+    this.gradients = Array.from({ length: parts }, () => memory.vector(length));
+    this.#sum = accumulates ? memory.vector(length) : undefined;
+    const key = (slot: OptimizerSlot, place: Place): string => trainingNames.slot(slot.name, place.name);
+    if (this.#rule.elementwise) {
+      const vectors = (slots[0] ?? []).map(({ zeroBelow }) => ({ values: memory.vector(length), zeroBelow }));
+      this.#slots = this.#places.flatMap((place, at) =>
+        slots[at]!.map((slot, which) => ({ ...slot, key: key(slot, place), values: view(vectors[which]!.values, place) })),
+      );
+      this.#cleaned = vectors;
+      this.#pieces = groupsOf(this.#places).map((group) =>
+        this.#piece(
+          group,
+          vectors.map(({ values }) => view(values, group)),
+        ),
+      );
+    } else {
+      const made = this.#places.map((place, at) =>
+        slots[at]!.map((slot) => ({ ...slot, key: key(slot, place), values: memory.vector(elementCount(slot.shape)) })),
+      );
+      this.#slots = made.flat();
+      this.#cleaned = this.#slots;
+      this.#pieces = this.#places.map((place, at) =>
+        this.#piece(
+          place,
+          made[at]!.map(({ values }) => values),
+        ),
+      );
+    }
+  }
+
+  /** Views by parameter name. */
+  views(vector: Float32Array<ArrayBufferLike>): Map<string, Float32Array> {
+    return viewsOf(this.#places, vector);
+  }
+
+  /** Optimizer state by name, in place. */
+  get slots(): readonly SlotTensor[] {
+    return this.#slots;
+  }
+
+  /** Numbers in a flat vector, padding included. */
+  get length(): number {
+    return this.parameters.length;
+  }
+
+  /** Adds up the parts of one batch, always in the same order; `first` false adds to the batches before it. */
+  collect(first: boolean): void {
+    const [own] = this.gradients;
+    if (this.gradients.length > 1) this.kernels.sumWorkers(own!, this.gradients);
+    if (this.#sum) {
+      if (first) this.#sum.set(own!);
+      else this.kernels.addScaled(this.#sum, own!, 1);
+    }
+  }
+
+  /** Euclidean norm of the collected gradient of `batches` batches, as a mean over them. */
+  gradientNorm(batches: number): number {
+    return Math.sqrt(this.kernels.sumOfSquares(this.#collected)) / batches;
+  }
+
+  /** One update from the collected gradient of `batches` batches; clipped when `norm` is given. */
+  update(step: number, learningRate: number, batches: number, norm: number): void {
+    const scale = (this.#clipNorm === undefined ? 1 : clipScale(norm, this.#clipNorm)) / batches;
+    const scalars = this.#rule.scalarsAt(step, learningRate);
+    for (const piece of this.#pieces) this.#rule.update(this.kernels, piece, scalars, scale);
+  }
+
+  zeroSmallState(): void {
+    for (const { values, zeroBelow } of this.#cleaned) if (zeroBelow > 0) this.kernels.zeroBelow(values, zeroBelow);
+  }
+
+  get #collected(): Vector {
+    return this.#sum ?? this.gradients[0]!;
+  }
+
+  #piece(place: { start: number; length: number; shape: readonly number[]; decays: boolean }, slots: readonly Vector[]): FlatPiece {
+    return {
+      parameters: view(this.parameters, place),
+      gradients: view(this.#collected, place),
+      slots,
+      shape: place.shape,
+      decays: place.decays,
+    };
+  }
+}
+
+/** Numbers that the memory of the kernels holds. */
+export function flatNumbers(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean): number {
+  const rule = optimizerOf(optimizer);
+  const places = placesOf(specs, optimizer);
+  const length = flatLength(places);
+  const slots = rule.elementwise
+    ? length * rule.slots([]).length
+    : places.flatMap(({ shape }) => rule.slots(shape)).reduce((sum, { shape }) => sum + paddedLength(elementCount(shape)), 0);
+  return length * (1 + parts + Number(accumulates)) + slots;
+}
+
+/** Views by name of a flat vector laid out as those of `FlatParameters`: for workers, which have vectors of their own. */
+export function flatViews(
+  specs: readonly TensorSpec[],
+  optimizer: OptimizerSettings,
+  vector: Float32Array<ArrayBuffer>,
+): Map<string, Float32Array> {
+  return viewsOf(placesOf(specs, optimizer), vector);
+}
+
+function viewsOf(places: readonly Place[], vector: Float32Array<ArrayBufferLike>): Map<string, Float32Array> {
+  return new Map(places.map((place) => [place.name, vector.subarray(place.start, place.start + place.length)]));
+}
+
+function placesOf(specs: readonly TensorSpec[], optimizer: OptimizerSettings): Place[] {
+  const marked = specs.map((each) => ({
+    ...each,
+    length: elementCount(each.shape),
+    decays: decays(optimizer, each.name, each.shape.length),
+  }));
+  let next = 0;
+  return [...marked.filter((each) => each.decays), ...marked.filter((each) => !each.decays)].map((each) => {
+    const start = next;
+    next += paddedLength(each.length);
+    return { ...each, start };
+  });
+}
+
+function flatLength(places: readonly Place[]): number {
+  const last = places.at(-1);
+  return last ? last.start + paddedLength(last.length) : 0;
+}
+
+/** Neighbours that decay, and those that do not, as one stretch each. */
+function groupsOf(places: readonly Place[]): { start: number; length: number; shape: readonly number[]; decays: boolean }[] {
+  return [true, false].flatMap((decaying) => {
+    const group = places.filter((each) => each.decays === decaying);
+    const [first, last] = [group[0], group.at(-1)];
+    if (!first || !last) return [];
+    const length = last.start + paddedLength(last.length) - first.start;
+    return [{ start: first.start, length, shape: [length], decays: decaying }];
+  });
+}
+
+function view(vector: Vector, { start, length }: { start: number; length: number }): Vector {
+  return vector.subarray(start, start + length);
+}
