@@ -23,6 +23,8 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   'BitwiseOr@18': 'its output is an integer',
   'BitwiseXor@18': 'its output is an integer',
   'BitwiseNot@18': 'its output is an integer',
+  'DynamicQuantizeLinear@11': 'its output is an integer',
+  'MatMulInteger@10': 'its output is an integer',
   'ArgMax@13': 'its output is an index',
   'ArgMin@13': 'its output is an index',
   'Hardmax@13': 'it is a step function',

@@ -54,5 +54,11 @@ export const elementwise = {
   Identity: like,
   Cast: ({ inputs: [input], attributes }) => ({ dtype: dataTypeOf(readInteger(attributes, 'to', 0)), shape: input!.shape }),
   CastLike: ({ inputs: [input, target] }) => ({ dtype: target!.dtype, shape: input!.shape }),
+  DequantizeLinear: ({ inputs: [x, scale] }) => ({ dtype: scale!.dtype, shape: x!.shape }),
+  DynamicQuantizeLinear: ({ inputs: [x] }) => [
+    { dtype: 'uint8', shape: x!.shape },
+    { dtype: 'float32', shape: [] },
+    { dtype: 'uint8', shape: [] },
+  ],
   Where: (context) => ({ dtype: context.inputs[1]!.dtype, shape: elementwiseType(context).shape }),
 } satisfies Record<string, ShapeRule>;

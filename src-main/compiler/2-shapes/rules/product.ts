@@ -7,6 +7,7 @@ import { like, type ShapeContext, type ShapeRule, type TensorType } from './shap
 export const product = {
   MatMul: ({ inputs: [a, b] }) => ({ dtype: a!.dtype, shape: matMulShape('MatMul', a!.shape, b!.shape) }),
   Gemm: gemm,
+  MatMulInteger: ({ inputs: [a, b] }) => ({ dtype: 'int32', shape: matMulShape('MatMulInteger', a!.shape, b!.shape) }),
   Einsum: ({ inputs, attributes }) => {
     const equation = attributes['equation']?.kind === 'string' ? attributes['equation'].value : '';
     const { output, sizes } = einsumEquation(

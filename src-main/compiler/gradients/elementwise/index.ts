@@ -11,6 +11,7 @@ import { castLike } from './CastLike.ts';
 import { clip } from './Clip.ts';
 import { cos } from './Cos.ts';
 import { cosh } from './Cosh.ts';
+import { dequantizeLinear } from './DequantizeLinear.ts';
 import { div } from './Div.ts';
 import { erf } from './Erf.ts';
 import { exp } from './Exp.ts';
@@ -46,6 +47,7 @@ export const elementwise = {
   'Clip@13': clip,
   'Cos@7': cos,
   'Cosh@9': cosh,
+  'DequantizeLinear@21': dequantizeLinear,
   'Div@14': div,
   'Erf@13': erf,
   'Exp@13': exp,

@@ -4,6 +4,7 @@ import {
   fill,
   numberAttribute,
   binary,
+  tensor,
   textAttribute,
   unary,
   type Operator,
@@ -89,6 +90,23 @@ export const elementwise: Readonly<Record<string, Operator>> = {
     shape: x!.shape,
     data: x!.data.map((each) => Math.min(high?.data[0] ?? Infinity, Math.max(low?.data[0] ?? -Infinity, each))),
   }),
+  DequantizeLinear: ([x, scale, zeroPoint], { attributes }) => {
+    const axis = (numberAttribute(attributes, 'axis', 1) + x!.shape.length) % x!.shape.length;
+    const block = numberAttribute(attributes, 'block_size', 0);
+    const of = (parameter: ReferenceTensor, index: readonly number[]): number => {
+      if (parameter.data.length === 1) return parameter.data[0]!;
+      return block ? elementAt(parameter, index.with(axis, Math.floor(index[axis]! / block))) : parameter.data[index[axis]!]!;
+    };
+    return fill(x!.shape, (index) => (elementAt(x!, index) - (zeroPoint ? of(zeroPoint, index) : 0)) * of(scale!, index));
+  },
+  /** To uint8; the range always contains 0. Its input is float32 alone, and float32's rounding decides between two integers. */
+  DynamicQuantizeLinear: ([x]) => {
+    const [least, most] = [Math.min(0, ...x!.data), Math.max(0, ...x!.data)];
+    const scale = Math.fround((most - least) / 255);
+    const zeroPoint = Math.min(255, Math.max(0, roundHalfToEven(Math.fround(-least / scale))));
+    const data = x!.data.map((each) => Math.min(255, Math.max(0, roundHalfToEven(Math.fround(each / scale)) + zeroPoint)));
+    return [{ shape: x!.shape, data }, tensor([], [scale]), tensor([], [zeroPoint])];
+  },
   Where: ([condition, x, y]) => {
     const shape = broadcast(broadcast(condition!.shape, x!.shape), y!.shape);
     return fill(shape, (index) => elementAt(elementAt(condition!, index) ? x! : y!, index));

@@ -12,6 +12,12 @@ const gemm: Operator = ([a, b, c], { attributes }) => {
 export const product: Readonly<Record<string, Operator>> = {
   MatMul: ([a, b]) => matMul(a!, b!),
   Gemm: gemm,
+  // Zero points: one number, or one for each row of A and each column of B.
+  MatMulInteger: ([a, b, aZero, bZero]) => {
+    const rows = (zero: ReferenceTensor): ReferenceTensor =>
+      zero.shape.length === 1 && zero.data.length > 1 ? { shape: [...zero.shape, 1], data: zero.data } : zero;
+    return matMul(less(a!, aZero && rows(aZero)), less(b!, bZero));
+  },
   Einsum: (inputs, { attributes }) => einsum(textAttribute(attributes, 'equation', ''), inputs as readonly ReferenceTensor[]),
   Det: ([x]) => fill(x!.shape.slice(0, -2), (index) => determinant(matrixAt(x!, index))),
   'com.microsoft.FusedGemm': (inputs, context) => {
@@ -78,6 +84,10 @@ function einsum(equation: string, operands: readonly ReferenceTensor[]): Referen
     });
     return total;
   });
+}
+
+function less(x: ReferenceTensor, zero: ReferenceTensor | undefined): ReferenceTensor {
+  return zero ? fill(x.shape, (index) => elementAt(x, index) - elementAt(zero, index)) : x;
 }
 
 function swapLast(x: ReferenceTensor): ReferenceTensor {
