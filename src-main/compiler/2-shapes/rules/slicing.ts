@@ -1,7 +1,7 @@
 import { readInteger } from '../../onnx/attributes.ts';
 import { constantIntegers, fixed, fromEnd, type ShapeContext } from './shapeRule.ts';
 import type { Attributes, Dim, TensorData } from '../../onnx/graph.ts';
-import { tensorOf } from '../../onnx/graphBuilder.ts';
+import { constantTensor } from '../fold/making.ts';
 
 /** One axis of a Slice: `count` elements from `start` on, `step` apart (negative: backwards). */
 export interface AxisSlice {
@@ -81,17 +81,9 @@ export function constantNumber(tensor: TensorData | undefined, what: string): nu
 
 /** The tensor that a Constant node holds, in whichever attribute — https://onnx.ai/onnx/operators/onnx__Constant.html */
 export function constantOf(attributes: Attributes): TensorData {
-  for (const [name, attribute] of Object.entries(attributes)) {
-    if (name === 'value' && attribute.kind === 'tensor') return attribute.value;
-    if (name === 'value_float' && attribute.kind === 'float') return tensorOf('float32', [], [attribute.value]);
-    if (name === 'value_int' && attribute.kind === 'int') return tensorOf('int64', [], [attribute.value]);
-    if (name === 'value_floats' && attribute.kind === 'floats') return tensorOf('float32', [attribute.value.length], attribute.value);
-    if (name === 'value_ints' && attribute.kind === 'ints') return tensorOf('int64', [attribute.value.length], attribute.value);
-    if (name === 'value_string' && attribute.kind === 'string') return { dtype: 'string', shape: [], data: [attribute.value] };
-    if (name === 'value_strings' && attribute.kind === 'strings')
-      return { dtype: 'string', shape: [attribute.value.length], data: attribute.value };
-  }
-  throw new Error('Constant: no attribute holds a value (sparse tensors are not supported).');
+  const tensor = constantTensor(attributes);
+  if (!tensor) throw new Error('Constant: no attribute holds a value (sparse tensors are not supported).');
+  return tensor;
 }
 
 /** Sizes of [batch, channels, height, width]: all but the batch known. */
