@@ -3,6 +3,7 @@ import type { Sequence } from '../../2-shapes/scan.ts';
 import { typed, TypedOps, type TypedValue } from '../../2-shapes/typedOps.ts';
 import { removeUnused } from '../../4-fuse/removeUnused.ts';
 import { ints } from '../../onnx/attributes.ts';
+import type { Graph } from '../../onnx/graph.ts';
 import type { RuleNode } from '../defineGradient.ts';
 import { addProducts, deferredProducts, type StackedProduct } from './deferredProducts.ts';
 import { hoistInvariant } from './hoistInvariant.ts';
@@ -38,11 +39,12 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
   ]);
   const replayed = replay(b, body, known, { keepControl: true });
   const outputs = body.outputs.map(({ name }) => replayed.get(name)!);
-  const current = readInsteadOfMade(
+  const replaced = readInsteadOfMade(
     b,
     outputs.slice(states.length),
     made.map((each) => each.inner),
   );
+  const standFor = (value: TypedValue): TypedValue => replaced.get(value.name) ?? value;
 
   // 2. Its gradients. A weight that the body multiplies by gets its gradient outside, in one product over all steps.
   const floatStates = states.flatMap((each, at) => (isFloat(each) ? [{ at, gradient: input('gradient_state', each) }] : []));
@@ -56,8 +58,8 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
   const wantedRead = read.flatMap((each, at) => (isWanted(each.inner, states.length + at) ? [{ ...each, at }] : []));
   const gradientBy = backpropagated(node, b, {
     seeds: [
-      ...floatStates.map(({ at, gradient }) => ({ value: current(outputs[at]!), gradient })),
-      ...dMade.map(({ at, inner }) => ({ value: current(outputs[states.length + at]!), gradient: inner })),
+      ...floatStates.map(({ at, gradient }) => ({ value: standFor(outputs[at]!), gradient })),
+      ...dMade.map(({ at, inner }) => ({ value: standFor(outputs[states.length + at]!), gradient: inner })),
     ],
     wrt: [
       ...floatStates.map(({ at }) => before[at]!.inner),
@@ -97,7 +99,7 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
   });
 
   // 4. The Scan itself, reading no more than it needs.
-  const small = hoistInvariant(g, removeUnused(graph.build()));
+  const small = hoistInvariant(g, removeUnused(reading(graph.build(), (name) => replaced.get(name)?.name ?? name)));
   const used = new Set(small.nodes.flatMap((each) => each.inputs));
   const all = [...before, ...read, ...made, ...dMade];
   const needed = all.filter((each) => used.has(each.inner.name));
@@ -147,6 +149,11 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
           );
   });
   return gradients;
+}
+
+/** The nodes that were replayed read what the forward Scan made, too; those that make it again are then read by nothing. */
+function reading(body: Graph, current: (name: string) => string): Graph {
+  return { ...body, nodes: body.nodes.map((each) => ({ ...each, inputs: each.inputs.map(current) })) };
 }
 
 function backpropagated(

@@ -3,13 +3,9 @@ import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
 /**
  * On the tape of a body that was replayed: where it makes a value that the forward Scan has handed out, `given` holds it and is
  * read instead. What made the value stays on the tape, so that gradients flow through it; its node is then read by nothing.
- * Returns the value that stands for another.
+ * Returns what stands for each value that was made, by name.
  */
-export function readInsteadOfMade(
-  b: TypedOps,
-  made: readonly TypedValue[],
-  given: readonly TypedValue[],
-): (value: TypedValue) => TypedValue {
+export function readInsteadOfMade(b: TypedOps, made: readonly TypedValue[], given: readonly TypedValue[]): ReadonlyMap<string, TypedValue> {
   const makers = new Map(b.tape.flatMap((entry) => entry.outputs.map((each) => [each.name, entry] as const)));
   const replaced = new Map<string, TypedValue>();
   made.forEach((value, at) => {
@@ -26,5 +22,5 @@ export function readInsteadOfMade(
     .map((entry) => ({ ...entry, inputs: entry.inputs.map((each) => each && current(each)), outputs: entry.outputs.map(current) }))
     .filter(({ operator, inputs, outputs }) => operator !== 'Identity' || inputs[0]!.name !== outputs[0]!.name);
   b.tape.splice(0, b.tape.length, ...entries);
-  return current;
+  return replaced;
 }
