@@ -9,9 +9,7 @@ export function relu(m: ModelBuilder, x: TypedValue): TypedValue {
 
 /** x·Φ(x), exactly — Hendrycks & Gimpel 2016, https://arxiv.org/abs/1606.08415 eq. 1. */
 export function gelu(m: ModelBuilder, x: TypedValue): TypedValue {
-  const { g } = m;
-  const phi = g.add(g.op('Erf', [g.mul(x, g.scalar(Math.SQRT1_2, x))]), g.scalar(1, x));
-  return g.mul(g.mul(x, g.scalar(0.5, x)), phi);
+  return m.g.op('Gelu', [x]);
 }
 
 /** x·σ(x), also called Swish — Ramachandran et al. 2017, https://arxiv.org/abs/1710.05941. */

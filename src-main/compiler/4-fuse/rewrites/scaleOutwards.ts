@@ -15,8 +15,9 @@ export const scaleOutwards = defineRewrite({
       return scaled && readOnce(a) ? g.mul(g.op('Transpose', [scaled.x], attributes), scaled.number) : undefined;
     }
     if (operator === 'Reshape') {
+      // Also where others read the scaled value: a reshape costs nothing, and products behind it take the factor.
       const scaled = scaledBy(a, context);
-      return scaled && readOnce(a) ? g.mul(g.op('Reshape', [scaled.x, b], attributes), scaled.number) : undefined;
+      return scaled ? g.mul(g.op('Reshape', [scaled.x, b], attributes), scaled.number) : undefined;
     }
     if (operator !== 'Mul') return undefined;
     if (uniform(a) !== undefined || uniform(b) !== undefined) return intoBias(uniform(a) === undefined ? [a, b] : [b, a], context);
