@@ -1,7 +1,7 @@
 """Reads cases as JSON lines, trains each model in float64 from the same weights on the same batches, answers with a JSON line.
 
 {"model": "cnn", "options": …, "weights": {ourName: …}, "data": {name: …}, "batches": [[row, …], …], "learningRate": …}
--> {"gradients": {ourName: […]} of the first batch, "losses": […], "weights": {ourName: […]}, "statistics": {ourName: […]}}
+-> {"gradients": {ourName: […]} of the first batch, "losses": […], "statistics": {ourName: […]}, "float32Losses": […]}
 """
 
 import json
@@ -15,7 +15,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "bench", "train
 from torchModels import MODELS  # noqa: E402
 
 torch.set_num_threads(1)
-torch.set_default_dtype(torch.float64)
 
 # ONNX orders the gates of an LSTM input, output, forget, cell; PyTorch input, forget, cell, output.
 TO_TORCH, TO_ONNX = [0, 2, 3, 1], [0, 3, 1, 2]
@@ -55,7 +54,7 @@ def parameter_lists(model):
 
 
 def tensor(spec):
-    return torch.tensor(spec["data"], dtype=torch.int64 if spec.get("integer") else torch.float64).reshape(spec["shape"])
+    return torch.tensor(spec["data"], dtype=torch.int64 if spec.get("integer") else torch.get_default_dtype()).reshape(spec["shape"])
 
 
 def flat(value):
@@ -86,10 +85,13 @@ def run(case):
         if isinstance(module, nn.BatchNorm2d):
             statistics[f"{path}.runningMean"] = flat(module.running_mean)
             statistics[f"{path}.runningVariance"] = flat(module.running_var)
-    weights = {name: flat(to_ours(theirs)) for name, (theirs, to_ours, _) in lists.items()}
-    return {"gradients": gradients, "losses": losses, "weights": weights, "statistics": statistics}
+    return {"gradients": gradients, "losses": losses, "statistics": statistics}
 
 
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
-    print(json.dumps(run(json.loads(line))), flush=True)
+    case = json.loads(line)
+    torch.set_default_dtype(torch.float64)
+    answer = run(case)
+    torch.set_default_dtype(torch.float32)
+    print(json.dumps({**answer, "float32Losses": run(case)["losses"]}), flush=True)

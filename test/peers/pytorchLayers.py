@@ -205,6 +205,8 @@ def resize(attributes, x, roi=None, scales=None, sizes=None):
     return functional.interpolate(x, mode=name, align_corners=form[1], **given)
 
 
+ADAPTIVE_MAX = [functional.adaptive_max_pool1d, functional.adaptive_max_pool2d, functional.adaptive_max_pool3d]
+
 LAYERS = {
     "Conv": conv,
     "ConvTranspose": conv_transpose,
@@ -212,7 +214,7 @@ LAYERS = {
     "AveragePool": average_pool,
     "LpPool": lp_pool,
     "GlobalAveragePool": lambda _, x: x.mean(spatial(x), keepdim=True),
-    "GlobalMaxPool": lambda _, x: x.amax(spatial(x), keepdim=True),
+    "GlobalMaxPool": lambda _, x: ADAPTIVE_MAX[x.dim() - 3](x, 1),
     "GlobalLpPool": lambda attributes, x: torch.linalg.vector_norm(x, attributes.get("p", 2), spatial(x), True),
     "BatchNormalization": batch_normalization,
     "LayerNormalization": layer_normalization,

@@ -129,6 +129,19 @@ def prelu(_, x, slope):
     return torch.where(x > 0, x, slope * x)
 
 
+def dequantize_linear(attributes, x, scale, zero_point=None):
+    axis, block = attributes.get("axis", 1) % x.dim(), attributes.get("block_size", 0)
+
+    def spread(value):
+        if value.numel() == 1:
+            return value.reshape([])
+        if block:
+            return value.repeat_interleave(block, axis)
+        return value.reshape([-1 if at == axis else 1 for at in range(x.dim())])
+
+    return (x if zero_point is None else x - spread(zero_point)) * spread(scale)
+
+
 ELEMENTWISE = {
     "Add": lambda _, a, b: a + b,
     "Sub": lambda _, a, b: a - b,
@@ -162,6 +175,7 @@ ELEMENTWISE = {
     "Clip": clip,
     "Cast": cast,
     "CastLike": lambda _, x, like: x.to(like.dtype),
+    "DequantizeLinear": dequantize_linear,
     "Where": lambda _, condition, x, y: torch.where(condition != 0, x, y),
 }
 

@@ -118,6 +118,7 @@ function transformer(name: string, { normFirst, head }: { normFirst: boolean; he
         ...(head === 'mean' && { classes }),
       },
     },
+    rename: (parameter) => parameter.replace('.attention.input.', '.attentionInput.').replace('.attention.output.', '.attentionOutput.'),
   };
 }
 
