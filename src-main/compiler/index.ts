@@ -34,6 +34,16 @@ export { type AverageSettings } from './optimizers/weightAverage.ts';
 
 export { Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
 export { GradientTrainer, type GradientReport, type GradientTrainerSettings } from './run/gradient/GradientTrainer.ts';
+export {
+  calibrate,
+  calibrateInTurn,
+  microBatches,
+  type Calibration,
+  type CalibrationEntry,
+  type CalibrationSettings,
+  type Candidate,
+} from './run/gradient/calibrate.ts';
+export { estimateMemory, type MemoryEstimate } from './run/gradient/memoryEstimate.ts';
 export { type RowLoader } from './run/gradient/rowLoader.ts';
 export { serveGradients, type TrainingWorker, type WorkerPort } from './run/gradient/workerPart.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
@@ -64,3 +74,9 @@ export { readModel, readTensor, type ExternalDataLoader, type Model, type ReadOp
 export { mergeGraphs, type MergeOptions } from './onnx/mergeGraphs.ts';
 export { printGraph } from './onnx/printGraph.ts';
 export { viewGraph } from './onnx/viewGraph.ts';
+
+export { importModel, type AdaptableModel, type ImportOptions } from './1-parse/import/importModel.ts';
+export { forwardOf, withWeights, type AdaptedForward, type TrainableChoice } from './adapt/forwardOf.ts';
+export { listWeights, type Weight } from './adapt/listWeights.ts';
+export { addLora, mergeLora, type LoraModel, type LoraSettings } from './adapt/lora.ts';
+export { lastLinearInput, replaceHead, type HeadSettings } from './adapt/replaceHead.ts';
