@@ -114,7 +114,9 @@ def spatial(x):
 def batch_normalization(attributes, x, scale, bias, mean, variance):
     epsilon, momentum = attributes.get("epsilon", 1e-5), attributes.get("momentum", 0.9)
     if not attributes.get("training_mode", 0):
-        return functional.batch_norm(x, mean, variance, scale, bias, False, eps=epsilon)
+        # By the formula: PyTorch's own function lets no gradient through to the statistics.
+        mean, variance, scale, bias = (each.reshape([1, -1] + [1] * (x.dim() - 2)) for each in (mean, variance, scale, bias))
+        return (x - mean) * torch.rsqrt(variance + epsilon) * scale + bias
     axes = [0, *spatial(x)]
     y = functional.batch_norm(x, None, None, scale, bias, True, eps=epsilon)
     now, spread = x.mean(axes), x.var(axes, unbiased=False)
