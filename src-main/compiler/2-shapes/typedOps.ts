@@ -59,7 +59,7 @@ export class TypedOps {
     const specs = this.#outputTypes(operator, typedInputs, allAttributes, outputCount);
     const [domain, opType] = splitOperator(operator);
     const results = this.graph
-      .node(opType, inputs, {
+      .node(opType, withoutTrailingGaps(inputs), {
         domain,
         attributes: allAttributes,
         outputs: specs.map(({ dtype, shape }, at) => ({ dtype, shape, ...(typeof outputs !== 'number' && { name: outputs[at]! }) })),
@@ -81,9 +81,33 @@ export class TypedOps {
     if (!entry) throw new Error(`"${first.name}" is not the first output of a node.`);
     if (entry.outputs[at]) return entry.outputs[at];
     const specs = this.#outputTypes(entry.operator, entry.inputs, entry.attributes, at + 1);
-    const outputs = [...entry.outputs, ...this.graph.addOutputs(first, specs.slice(entry.outputs.length)).map(typed)];
+    const outputs = [
+      ...entry.outputs,
+      ...this.graph
+        .addOutputs(
+          first,
+          specs.slice(entry.outputs.length).map(({ dtype, shape }) => ({ dtype, shape })),
+        )
+        .map(typed),
+    ];
     this.tape[place] = { ...entry, outputs };
     return outputs[at]!;
+  }
+
+  /**
+   * Adds nodes that do the work of one node, and records that one: backpropagation sees the operator, with its rule, the
+   * graph has what runs everywhere. A rule that needs an inner value adds the same nodes again; phase 4 shares them.
+   */
+  recordedAs(
+    operator: KnownOperator,
+    inputs: readonly (TypedValue | undefined)[],
+    attributes: Attributes,
+    add: () => readonly TypedValue[],
+  ): readonly TypedValue[] {
+    const start = this.tape.length;
+    const outputs = add();
+    this.tape.splice(start, this.tape.length - start, { operator, attributes, inputs, outputs });
+    return outputs;
   }
 
   #outputTypes(
@@ -182,6 +206,11 @@ export class TypedOps {
   constant(tensor: TensorData): TypedValue {
     return typed(this.graph.constant(tensor));
   }
+}
+
+/** ONNX Runtime's fusion of Add and LayerNormalization crashes on a last input that is named ''. */
+function withoutTrailingGaps(inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
+  return inputs.slice(0, inputs.findLastIndex((each) => each !== undefined) + 1);
 }
 
 /** 'com.microsoft.FusedMatMul' is ['com.microsoft', 'FusedMatMul']; 'Conv' is ['', 'Conv']. */

@@ -97,6 +97,13 @@ export interface GradientRule<
     g: TypedOps,
     node: RuleNode,
   ): GradientClosures<Input>;
+  /** Before the forward pass: replaces forms of the node that `vjp` does not take by others; undefined keeps the node. */
+  rewrite?(
+    tensors: Tensors<Input>,
+    attributes: Defaults,
+    g: TypedOps,
+    node: Pick<RuleNode, 'inputs' | 'attributes'> & { outputCount: number },
+  ): readonly (TypedValue | undefined)[] | undefined;
 }
 
 /** An operator that phase 3 replaces by others, which have gradients. */
