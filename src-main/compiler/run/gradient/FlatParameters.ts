@@ -45,7 +45,7 @@ export class FlatParameters {
     this.#rule = optimizerOf(optimizer);
     this.#clipNorm = optimizer.clipNorm;
     this.#places = placesOf(specs, optimizer);
-    const length = flatLength(this.#places);
+    const length = placedLength(this.#places);
     const slots = this.#places.map((place) => this.#rule.slots(place.shape));
     const memory = new KernelMemory(flatNumbers(specs, optimizer, parts, accumulates));
     this.kernels = new TrainingKernels(memory);
@@ -140,11 +140,16 @@ export class FlatParameters {
 export function flatNumbers(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean): number {
   const rule = optimizerOf(optimizer);
   const places = placesOf(specs, optimizer);
-  const length = flatLength(places);
+  const length = placedLength(places);
   const slots = rule.elementwise
     ? length * rule.slots([]).length
     : places.flatMap(({ shape }) => rule.slots(shape)).reduce((sum, { shape }) => sum + paddedLength(elementCount(shape)), 0);
   return length * (1 + parts + Number(accumulates)) + slots;
+}
+
+/** Numbers in one flat vector, padding included. */
+export function flatLength(specs: readonly TensorSpec[], optimizer: OptimizerSettings): number {
+  return placedLength(placesOf(specs, optimizer));
 }
 
 /** Views by name of a flat vector laid out as those of `FlatParameters`: for workers, which have vectors of their own. */
@@ -174,7 +179,7 @@ function placesOf(specs: readonly TensorSpec[], optimizer: OptimizerSettings): P
   });
 }
 
-function flatLength(places: readonly Place[]): number {
+function placedLength(places: readonly Place[]): number {
   const last = places.at(-1);
   return last ? last.start + paddedLength(last.length) : 0;
 }
