@@ -6,6 +6,8 @@ import math
 import torch
 from torch.nn import functional
 
+import pytorchRecurrent
+
 
 def integers(value):
     return [int(each) for each in value.reshape(-1)]
@@ -136,6 +138,22 @@ def rms_normalization(attributes, x, scale):
     return functional.rms_norm(x, x.shape[axis:], eps=attributes.get("epsilon", 1e-5)) * scale
 
 
+def simplified(attributes, x, scale):
+    axis = attributes.get("axis", -1) % x.dim()
+    square = (x * x).mean(list(range(axis, x.dim())), keepdim=True)
+    return rms_normalization(attributes, x, scale), torch.rsqrt(square + attributes.get("epsilon", 1e-5))
+
+
+def skip_layer_normalization(attributes, x, skip, scale, bias=None, more=None):
+    total = x + skip if more is None else x + skip + more
+    return (*layer_normalization({"epsilon": attributes.get("epsilon", 1e-12)}, total, scale, bias), total)
+
+
+def skip_simplified(attributes, x, skip, scale, more=None):
+    total = x + skip if more is None else x + skip + more
+    return rms_normalization({"epsilon": attributes.get("epsilon", 1e-12)}, total, scale), None, None, total
+
+
 def mean_variance(attributes, x):
     axes = list(attributes.get("axes", [0, 2, 3]))
     centred = x - x.mean(axes, keepdim=True)
@@ -148,14 +166,16 @@ def reordered(weights, order):
     return torch.cat([blocks[each] for each in order], 0)
 
 
-def recurrent(function, gates, has_cell=False):
+def recurrent(function, gates, by_steps, has_cell=False):
+    """PyTorch's own layer where it has the form, else step by step."""
+
     def run(attributes, x, w, r, b=None, lengths=None, h=None, c=None, peepholes=None):
         direction = attributes.get("direction", "forward")
         plain = not any(name in attributes for name in ("activations", "clip", "input_forget"))
-        if lengths is not None or peepholes is not None or direction == "reverse" or not plain or attributes.get("layout", 0):
-            raise NotImplementedError("recurrent form")
-        if function is torch._VF.gru and not attributes.get("linear_before_reset", 0):
-            raise NotImplementedError("GRU that resets before its product")
+        reset_first = function is torch._VF.gru and not attributes.get("linear_before_reset", 0)
+        own = plain and lengths is None and peepholes is None and direction != "reverse" and not attributes.get("layout", 0)
+        if not own or reset_first:
+            return by_steps(attributes, x, w, r, b, lengths, h, c, peepholes)
         directions, hidden = w.shape[0], r.shape[-1]
         zeros = torch.zeros(directions, x.shape[1], hidden, dtype=x.dtype)
         flat = []
@@ -221,6 +241,9 @@ LAYERS = {
     "BatchNormalization": batch_normalization,
     "LayerNormalization": layer_normalization,
     "RMSNormalization": rms_normalization,
+    "SimplifiedLayerNormalization": simplified,
+    "com.microsoft.SkipLayerNormalization": skip_layer_normalization,
+    "com.microsoft.SkipSimplifiedLayerNormalization": skip_simplified,
     "InstanceNormalization": lambda attributes, x, scale, bias: functional.instance_norm(
         x, weight=scale, bias=bias, eps=attributes.get("epsilon", 1e-5)
     ),
@@ -233,9 +256,9 @@ LAYERS = {
     "LRN": lambda attributes, x: functional.local_response_norm(
         x, attributes["size"], attributes.get("alpha", 1e-4), attributes.get("beta", 0.75), attributes.get("bias", 1.0)
     ),
-    "LSTM": recurrent(torch._VF.lstm, [0, 2, 3, 1], has_cell=True),
-    "GRU": recurrent(torch._VF.gru, [1, 0, 2]),
-    "RNN": recurrent(torch._VF.rnn_tanh, [0]),
+    "LSTM": recurrent(torch._VF.lstm, [0, 2, 3, 1], pytorchRecurrent.lstm, has_cell=True),
+    "GRU": recurrent(torch._VF.gru, [1, 0, 2], pytorchRecurrent.gru),
+    "RNN": recurrent(torch._VF.rnn_tanh, [0], pytorchRecurrent.rnn),
     "Attention": attention,
     "Resize": resize,
 }
