@@ -71,7 +71,10 @@ async function run(): Promise<PeerResult> {
 function countsText(rows: readonly (readonly [string, Row])[]): string {
   const lines = rows
     .filter(([, { matched, failed }]) => matched + failed > 0)
-    .map(([name, { matched, failed, opsets }]) => `  ${JSON.stringify(name)}: ${JSON.stringify({ matched, failed, opsets: [...opsets] })}`);
+    .map(
+      ([name, { matched, failed, opsets }]) =>
+        `  "${name}": { "matched": ${matched}, "failed": ${failed}, "opsets": [${[...opsets].join(', ')}] }`,
+    );
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 

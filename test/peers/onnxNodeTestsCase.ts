@@ -62,8 +62,7 @@ export function runNodeTest(test: NodeTest, operator: string): Outcome {
     for (const [at, each] of named.entries()) types.constant(each.name, test.inputs[at]!);
     graph = upgradeGraph(model.graph, Math.max(opset, 7), { shapeOf: (name) => types.get(name)?.shape });
   } catch (error) {
-    const isRefused = isModelkeepError(error) && error.code === 'MK_COMPILER_IMPORT_NODE_UNSUPPORTED';
-    return isRefused ? unclaimed(`refused: ${error.message}`) : fail('parse', error);
+    return isRefusal(error) ? unclaimed(`refused: ${error.message}`) : fail('parse', error);
   }
   const missing = unknownOperators(graph);
   if (missing.length > 0) return unclaimed(`operator ${missing.join(', ')}`);
@@ -111,6 +110,7 @@ function checkAgainst(
       builder.output(value, `result.${at}`);
     }
   } catch (error) {
+    if (isRefusal(error)) return { state: 'unclaimed', operator, reason: `refused: ${error.message}` };
     return { state: 'failed', operator, stage: 'shapes', reason: error instanceof Error ? error.message : String(error) };
   }
   try {
@@ -142,6 +142,11 @@ function unknownOperators(graph: Graph): string[] {
     Object.values(node.attributes).flatMap((each) => (each.kind === 'graph' ? unknownOperators(each.value) : [])),
   );
   return [...new Set([...graph.nodes.filter((node) => !known(node)).map((node) => operatorKey(node.domain, node.opType)), ...inside])];
+}
+
+/** Said with node and reason, and not a failure. */
+function isRefusal(error: unknown): error is Error {
+  return isModelkeepError(error) && error.code === 'MK_COMPILER_IMPORT_NODE_UNSUPPORTED';
 }
 
 function isNoFloat({ dtype }: TensorData): boolean {
