@@ -250,8 +250,10 @@ class Critic(nn.Module):
         real, generated, share = batch["real"], batch["generated"], batch["share"]
         mixed = (share * real + (1 - share) * generated).requires_grad_()
         (slope,) = torch.autograd.grad(self.network(mixed).sum(), mixed, create_graph=True)
+        # The small number keeps the root's slope finite, as in ours.
+        length = (slope.pow(2).sum(1) + 1e-12).sqrt()
         distance = self.network(generated).mean() - self.network(real).mean()
-        return distance + self.penalty * (slope.norm(2, dim=1) - 1).pow(2).mean()
+        return distance + self.penalty * (length - 1).pow(2).mean()
 
     def draw(self, rows, random):
         return {
