@@ -44,6 +44,22 @@ it('agrees with central differences on random graphs in which values are shared 
   );
 });
 
+it('differentiates a formula that was added as one node, and an input that it has twice', () => {
+  const builder = new GraphBuilder('formula');
+  const g = new TypedOps(builder);
+  const x = typed(builder.input('x', 'float64', [3]));
+  // Σ x² + Π x
+  const squares = g.op('Einsum', [x, x], { equation: 'i,i->' });
+  const total = g.add(squares, g.op('ReduceProd', [x], { keepdims: 0 }));
+  const [gradient] = gradientsOf(g, total, [x]);
+  const [second] = gradientsOf(g, g.reduceSum(gradient!, [0], false), [x]);
+  builder.output(gradient!, 'gradient');
+  builder.output(second!, 'second');
+  const results = interpret(builder.build(), { x: tensor([3], [2, 0, -5]) });
+  expect([...results['gradient']!.data]).toEqual([4 + 0, 0 - 10, -10 + 0]);
+  expect([...results['second']!.data]).toEqual([2 + 0 - 5, 2 - 5 + 2, 2 + 2 + 0]);
+});
+
 it('adds no node for what no parameter needs', () => {
   const forward = new GraphBuilder('forward');
   const f = new TypedOps(forward);

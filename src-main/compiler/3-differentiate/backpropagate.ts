@@ -1,6 +1,6 @@
 import type { TapeEntry, TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
 import type { AttributeDefaults, GradientClosures, GradientRule, RuleNode } from '../gradients/defineGradient.ts';
-import { gradientOf, isBlocked } from '../gradients/index.ts';
+import { compositeOf, gradientOf, isBlocked } from '../gradients/index.ts';
 import type { Attributes } from '../onnx/graph.ts';
 import { sumToShape } from './sumToShape.ts';
 
@@ -18,7 +18,10 @@ export interface Seed {
  * Source: Griewank & Walther, Evaluating Derivatives (2008), §3.2 (adjoint by incremental reverse accumulation).
  */
 export function backpropagate(g: TypedOps, seeds: readonly Seed[], wrt: readonly TypedValue[]): (TypedValue | undefined)[] {
-  const tape = g.tape.slice();
+  return walkBack(g, g.tape.slice(), seeds, wrt);
+}
+
+function walkBack(g: TypedOps, tape: readonly TapeEntry[], seeds: readonly Seed[], wrt: readonly TypedValue[]): (TypedValue | undefined)[] {
   const needed = reachedFrom(tape, wrt);
   const gradients = new Map<string, TypedValue>();
   const contribute = (value: TypedValue, gradient: TypedValue): void => {
@@ -30,9 +33,11 @@ export function backpropagate(g: TypedOps, seeds: readonly Seed[], wrt: readonly
   for (const entry of tape.toReversed()) {
     if (!entry.outputs.some((each) => needed.has(each.name) && gradients.has(each.name))) continue;
     const rule = gradientOf(entry.operator);
-    // A gradient that is silently lost would be worse than none: what has no rule must be listed as such.
-    if (!rule) throw new Error(`${entry.operator} ("${entry.outputs[0]!.name}") has no gradient rule.`);
     const incoming = entry.outputs.map((each) => gradients.get(each.name));
+    if (!rule) {
+      for (const { value, gradient } of throughFormula(g, entry, incoming, needed)) contribute(value, gradient);
+      continue;
+    }
     const closures = closuresOf(g, rule, entry, incoming, needed);
     entry.inputs.forEach((input, at) => {
       const closure = closures[at];
@@ -48,6 +53,32 @@ export function gradientsOf(g: TypedOps, scalar: TypedValue, wrt: readonly Typed
     if (!gradient) throw new Error(`"${wrt[at]!.name}" does not influence "${scalar.name}": it has no gradient.`);
     return gradient;
   });
+}
+
+/**
+ * A node that is a formula over others, but was added as itself (a replayed graph contains the formula instead): the
+ * formula is added now, and its nodes are walked back.
+ */
+function throughFormula(
+  g: TypedOps,
+  { operator, inputs, outputs, attributes }: TapeEntry,
+  incoming: readonly (TypedValue | undefined)[],
+  needed: ReadonlySet<string>,
+): Seed[] {
+  const formula = compositeOf(operator);
+  // A gradient that is silently lost would be worse than none: what has no rule must be listed as such.
+  if (!formula) throw new Error(`${operator} ("${outputs[0]!.name}") has no gradient rule.`);
+  const start = g.tape.length;
+  const results = formula.decompose(namedTensors(formula.inputs, inputs), attributesOf(formula.attributes, attributes), g, {
+    inputs,
+    attributes,
+    outputCount: outputs.length,
+  });
+  const seeds = results.flatMap((value, at) => (value && incoming[at] ? [{ value, gradient: incoming[at] }] : []));
+  // By name: an input that the node has twice gets its whole gradient once.
+  const wanted = [...new Map(inputs.flatMap((each) => (each && needed.has(each.name) ? [[each.name, each] as const] : []))).values()];
+  const found = walkBack(g, g.tape.slice(start), seeds, wanted);
+  return wanted.flatMap((value, at) => (found[at] ? [{ value, gradient: found[at] }] : []));
 }
 
 /** Names of float values that depend smoothly on one of `wrt`; only these need a gradient. */
