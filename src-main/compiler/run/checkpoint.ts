@@ -77,7 +77,8 @@ function decode(bytes: Uint8Array): Checkpoint {
     } = entry as { dtype: keyof typeof elementTypes; data_offsets: [number, number] };
     if (start + to > bytes.length) throw new Error('the file is cut off');
     const make = elementTypes[dtype];
-    const copy = bytes.slice(start + from, start + to);
+    // Not bytes.slice: that of a Node Buffer copies nothing, and its memory holds other things too.
+    const copy = new Uint8Array(bytes.subarray(start + from, start + to));
     return [name, new make(copy.buffer)] as const;
   });
   return { ...values, tensors: Object.fromEntries(tensors) };
