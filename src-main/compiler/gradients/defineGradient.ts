@@ -37,6 +37,8 @@ export interface GradientSample<Name extends string = string> {
   awayFromZero?: number;
   /** Draws values that differ from each other by at least this much: for max, sort and top-k. */
   apart?: number;
+  /** False where ONNX Runtime's CPU kernel lacks just this case of the node. Default: as the rule. */
+  runsOnCpu?: boolean;
 }
 
 /** A point where the formula could overflow or has a corner: the gradient must be finite and, where given, this. */

@@ -42,6 +42,12 @@ export const gru = defineComposite({
       attributes: { hidden_size: integer(1), direction: { kind: 'string', value: 'bidirectional' } },
       domain: [-1, 1],
     },
+    {
+      inputs: { X: [2, 3, 3], W: [2, 6, 3], R: [2, 6, 2], B: [2, 12], initial_h: [2, 2, 2] },
+      attributes: { hidden_size: integer(2), layout: integer(1), direction: { kind: 'string', value: 'bidirectional' } },
+      domain: [-1, 1],
+      runsOnCpu: false,
+    },
   ],
   specialPoints: [],
 });

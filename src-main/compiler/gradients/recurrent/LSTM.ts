@@ -50,6 +50,12 @@ export const lstm = defineComposite({
       },
       domain: [-1, 1],
     },
+    {
+      inputs: { X: [2, 3, 3], W: [2, 8, 3], R: [2, 8, 2], B: [2, 16], initial_h: [2, 2, 2], initial_c: [2, 2, 2] },
+      attributes: { hidden_size: integer(2), layout: integer(1), direction: { kind: 'string', value: 'bidirectional' } },
+      domain: [-1, 1],
+      runsOnCpu: false,
+    },
   ],
   specialPoints: [],
 });

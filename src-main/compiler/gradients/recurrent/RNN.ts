@@ -37,6 +37,17 @@ export const rnn = defineComposite({
       inputs: { X: [1, 2, 2], W: [1, 1, 2], R: [1, 1, 1], B: [1, 2], initial_h: [1, 2, 1] },
       attributes: { hidden_size: integer(1), direction: { kind: 'string', value: 'reverse' }, activations: strings(['Sigmoid']) },
     },
+    {
+      inputs: { X: [2, 3, 3], W: [2, 2, 3], R: [2, 2, 2], B: [2, 4], initial_h: [2, 2, 2] },
+      attributes: {
+        hidden_size: integer(2),
+        layout: integer(1),
+        activations: strings(['Tanh', 'Tanh']),
+        direction: { kind: 'string', value: 'bidirectional' },
+      },
+      domain: [-1, 1],
+      runsOnCpu: false,
+    },
   ],
   specialPoints: [],
 });

@@ -1,6 +1,7 @@
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { addScan, type Sequence } from '../../2-shapes/scan.ts';
 import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
+import { readInteger } from '../../onnx/attributes.ts';
 import type { Attributes } from '../../onnx/graph.ts';
 
 /** Inputs that LSTM, GRU and RNN share, by their ONNX names. */
@@ -52,7 +53,7 @@ export interface RecurrentSettings {
  */
 export function recurrence(
   g: TypedOps,
-  { X, W, R, B, sequence_lens, initial_h, initial_c }: RecurrentInputs,
+  { X: given, W, R, B, sequence_lens, initial_h, initial_c }: RecurrentInputs,
   attributes: Attributes,
   settings: RecurrentSettings,
   cellOf: (weights: DirectionWeights, direction: number) => Cell,
@@ -60,11 +61,14 @@ export function recurrence(
   const refuse = (reason: string): never => {
     throw new ModelkeepError('MK_COMPILER_IMPORT_NODE_UNSUPPORTED', { node: W.name, operator: settings.operator, reason });
   };
+  // Layout 1 has the batch first, everywhere.
+  const batchFirst = readInteger(attributes, 'layout', 0) === 1;
+  const X = batchFirst ? g.transpose(given, [1, 0, 2]) : given;
   const [time, batch] = X.shape as readonly [number, number];
   const [directions, units] = [Number(W.shape[0]), Number(R.shape[2])];
   const direction = attributes['direction']?.kind === 'string' ? attributes['direction'].value : 'forward';
   const backwards = direction === 'bidirectional' ? [false, true] : [direction === 'reverse'];
-  for (const name of ['clip', 'input_forget', 'layout'])
+  for (const name of ['clip', 'input_forget'])
     if ((attributes[name]?.value ?? 0) !== 0) refuse(`its attribute "${name}" is not supported.`);
   if (backwards.length !== directions) refuse(`its direction is "${direction}", its weights are for ${directions}.`);
 
@@ -87,7 +91,9 @@ export function recurrence(
     return cellOf({ ...shared, ones, units, activations: activations[at]! }, at);
   });
   const initialOf = (given: TypedValue | undefined): TypedValue[] =>
-    given ? part(given, [batch, units]).map((each) => g.swapLast(each)) : cells.map(() => g.expand(g.scalar(0, X), [units, batch]));
+    given
+      ? part(batchFirst ? g.transpose(given, [1, 0, 2]) : given, [batch, units]).map((each) => g.swapLast(each))
+      : cells.map(() => g.expand(g.scalar(0, X), [units, batch]));
   const [initialH, initialC] = [initialOf(initial_h), settings.operator === 'LSTM' ? initialOf(initial_c) : undefined];
   const initial = cells.flatMap((_, at) => [initialH[at]!, ...(initialC ? [initialC[at]!] : [])]);
   const perCell = initial.length / directions;
@@ -121,7 +127,8 @@ export function recurrence(
   const last = Array.from({ length: perCell }, (_, state) =>
     cells.map((_cell, at) => g.reshape(g.swapLast(states[at * perCell + state]!), [1, batch, units])),
   );
-  return [joined(all, 1), ...last.map((each) => joined(each, 0))];
+  const [Y, ...lastStates] = [joined(all, 1), ...last.map((each) => joined(each, 0))];
+  return batchFirst ? [g.transpose(Y!, [2, 0, 1, 3]), ...lastStates.map((each) => g.transpose(each, [1, 0, 2]))] : [Y!, ...lastStates];
 }
 
 /** Joins weights side by side with the bias between them, as the factor `x over 1 over h` wants them. */

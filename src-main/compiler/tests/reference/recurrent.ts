@@ -1,4 +1,5 @@
 import { sigmoid } from './activation.ts';
+import { transpose } from './shape.ts';
 import { numberAttribute, size, tensor, textAttribute, type Operator, type OperatorContext, type ReferenceTensor } from './tensors.ts';
 
 type Vector = readonly number[];
@@ -60,7 +61,7 @@ export const recurrent: Readonly<Record<string, Operator>> = {
 
 /** Runs each sequence of the batch on its own, step by step up to its length. */
 function layer(usual: readonly string[], stateCount: number, step: Step): Operator {
-  return ([X, W, R, B, lengths, initialH, initialC, P], context) => {
+  const timeFirst: Operator = ([X, W, R, B, lengths, initialH, initialC, P], context) => {
     const [time, batch, features] = X!.shape as [number, number, number];
     const [directions, units] = [W!.shape[0]!, R!.shape[2]!];
     const Y = tensor([time, directions, batch, units], new Float64Array(time * directions * batch * units));
@@ -84,6 +85,12 @@ function layer(usual: readonly string[], stateCount: number, step: Step): Operat
       }
     }
     return [Y, ...last];
+  };
+  return (inputs, context) => {
+    if (numberAttribute(context.attributes, 'layout', 0) === 0) return timeFirst(inputs, context);
+    const swapped = inputs.map((each, at) => (each && [0, 5, 6].includes(at) ? transpose(each, [1, 0, 2]) : each));
+    const [Y, ...last] = timeFirst(swapped, context) as readonly ReferenceTensor[];
+    return [transpose(Y!, [2, 0, 1, 3]), ...last.map((each) => transpose(each, [1, 0, 2]))];
   };
 }
 
