@@ -5,7 +5,7 @@ import { encodeModel, type Graph, type Value } from '../index.ts';
 import { differentiateSample, differentiateTwice, drawInput } from '../tests/differentiateSample.ts';
 import { interpret, size, tensor, type ReferenceTensor } from '../tests/referenceInterpreter.ts';
 import { testRandom } from '../tests/runtimes.ts';
-import type { GradientSample, OperatorRule } from './defineGradient.ts';
+import type { GradientSample } from './defineGradient.ts';
 import { gradients, operatorKey } from './index.ts';
 
 type Tensors = Readonly<Record<string, ReferenceTensor>>;
