@@ -36,8 +36,7 @@ export interface AdaptedForward {
  * is not float, and MK_COMPILER_ADAPTATION_INVALID when nothing is left to train.
  */
 export function forwardOf(model: AdaptableModel, choice: TrainableChoice = {}): AdaptedForward {
-  const all = listWeights(model);
-  const chosen = chosenWeights(all, choice);
+  const chosen = chosenWeights(model, choice);
   const graph = choice.statistics === 'update' ? updatingStatistics(model.graph) : { ...model.graph, state: {} };
   const lifted = [...chosen.map((each) => each.name), ...Object.keys(graph.state)];
   const inputs = lifted.map((name): Value => {
@@ -81,12 +80,15 @@ export function withWeights(model: AdaptableModel, weights: Readonly<Record<stri
   return { ...model, graph: { ...model.graph, initializers } };
 }
 
-function chosenWeights(all: readonly Weight[], { trainable, frozen = [] }: TrainableChoice): readonly Weight[] {
-  const chosen = trainable
-    ? chosenBy(all, trainable).filter((each) => each.role !== 'constant' || trainable.includes(each.name))
-    : all.filter((each) => each.role === 'weight');
+function chosenWeights(model: AdaptableModel, { trainable = ['*'], frozen = [] }: TrainableChoice): readonly Weight[] {
+  const all = listWeights(model);
+  const used = usedWhenBound(model, all);
   const out = new Set(chosenBy(all, frozen));
-  const left = chosen.filter((each) => !out.has(each) && (each.role !== 'statistic' || trainable?.includes(each.name)));
+  const left = chosenBy(all, trainable).filter((each) => {
+    if (out.has(each)) return false;
+    // A pattern means what was learned and counts for these sizes; a name means that constant.
+    return trainable.includes(each.name) || (each.role === 'weight' && used.has(each.name));
+  });
   for (const { name, dtype } of left)
     if (dtype !== 'float32' && dtype !== 'float64')
       throw new ModelkeepError('MK_COMPILER_PARAMETER_UNTRAINABLE', {
@@ -95,6 +97,20 @@ function chosenWeights(all: readonly Weight[], { trainable, frozen = [] }: Train
       });
   if (left.length === 0) throw new ModelkeepError('MK_COMPILER_ADAPTATION_INVALID', { reason: 'no weight is left to train.' });
   return left;
+}
+
+/** Weights that still stand in the graph once sizes have decided branches and evaluated constants. */
+function usedWhenBound(model: AdaptableModel, all: readonly Weight[]): ReadonlySet<string> {
+  const weights = new Set(all.filter((each) => each.role === 'weight').map((each) => each.name));
+  const { graph } = model;
+  const inputs = all.filter((each) => weights.has(each.name)).map(({ name, dtype, shape }): Value => ({ name, dtype, shape }));
+  const lifted: Graph = {
+    ...graph,
+    inputs: [...graph.inputs, ...inputs],
+    initializers: new Map([...graph.initializers].filter(([name]) => !weights.has(name))),
+  };
+  const bound = typeGraph(lifted, trialBindings(model)).boundGraph(graph.outputs.map((each) => each.name));
+  return new Set(bound.nodes.flatMap((node) => node.inputs));
 }
 
 /** BatchNormalization in training mode, its running mean and variance as state. */

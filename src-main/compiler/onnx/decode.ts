@@ -52,7 +52,7 @@ function readable<Result>(read: () => Result): Result {
 
 function decodeModel(model: onnx.ModelProto, options: ReadOptions): Model {
   if (!model.graph) throw new Error('it holds no graph.');
-  const graph = decodeGraph(inlineFunctions(model), options);
+  const graph = decodeGraph(inlineFunctions(model), options, decodeValue);
   return {
     graph,
     inputs: graph.inputs,
@@ -65,14 +65,14 @@ function decodeModel(model: onnx.ModelProto, options: ReadOptions): Model {
   };
 }
 
-function decodeGraph(graph: onnx.GraphProto, options: ReadOptions): Graph {
+function decodeGraph(graph: onnx.GraphProto, options: ReadOptions, decode: (info: onnx.ValueInfoProto) => Value): Graph {
   const [sparse] = graph.sparseInitializer;
   if (sparse) throw new Error(`The initializer "${sparse.values?.name ?? ''}" of graph "${graph.name}" is sparse.`);
   const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, decodeTensor(tensor, options)]));
   return {
     name: graph.name,
-    inputs: graph.input.filter(({ name }) => !initializers.has(name)).map(decodeValue),
-    outputs: graph.output.map(decodeValue),
+    inputs: graph.input.filter(({ name }) => !initializers.has(name)).map(decode),
+    outputs: graph.output.map(decode),
     nodes: graph.node.map((node) => decodeNode(node, options)),
     initializers,
   };
@@ -101,7 +101,7 @@ function decodeAttribute(attribute: onnx.AttributeProto, options: ReadOptions): 
     case types.TENSOR:
       return { kind: 'tensor', value: decodeTensor(attribute.t!, options) };
     case types.GRAPH:
-      return { kind: 'graph', value: decodeGraph(attribute.g!, options) };
+      return { kind: 'graph', value: decodeGraph(attribute.g!, options, decodeInnerValue) };
     case types.INTS:
       return { kind: 'ints', value: attribute.ints.map(Number) };
     case types.FLOATS:
@@ -172,6 +172,11 @@ const elementArrays = {
   uint8: Uint8Array,
   bool: Uint8Array,
 };
+
+/** Inside subgraphs types follow from the graph around, and some exporters leave them out. */
+function decodeInnerValue(info: onnx.ValueInfoProto): Value {
+  return info.type?.value.case === undefined ? { name: info.name, dtype: 'float32', untyped: true } : decodeValue(info);
+}
 
 function decodeValue(info: onnx.ValueInfoProto): Value {
   const type = info.type?.value;

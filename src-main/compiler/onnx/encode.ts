@@ -3,7 +3,7 @@ import * as onnx from 'onnx-buf';
 import { dataTypeCodes, type Attribute, type Graph, type GraphNode, type TensorData, type Value } from './graph.ts';
 
 /** Opset 21 and ai.onnx.ml 5 came together with onnx 1.16: any ONNX Runtime since 1.18 loads them (1.30 takes up to 26 and 5). */
-export const defaultOpsets: Readonly<Record<string, number>> = { '': 21, 'ai.onnx.ml': 5, 'com.microsoft': 1 };
+export const defaultOpsets: Readonly<Record<string, number>> = { '': 21, 'ai.onnx.ml': 5, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 };
 /** IR version 10 came with opset 21 (onnx 1.16). */
 const irVersion = 10n;
 
@@ -100,6 +100,7 @@ function encodeTensor(tensor: TensorData, name: string): onnx.TensorProto {
 }
 
 function encodeValue(value: Value): onnx.ValueInfoProto {
+  if (value.untyped) return create(onnx.ValueInfoProtoSchema, { name: value.name });
   const shape = value.shape && {
     dim: value.shape.map((dim) => ({
       value: typeof dim === 'string' ? { case: 'dimParam' as const, value: dim } : { case: 'dimValue' as const, value: BigInt(dim) },

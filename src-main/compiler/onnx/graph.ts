@@ -30,6 +30,8 @@ export interface Value {
   readonly name: string;
   readonly dtype: DataType;
   readonly shape?: Shape | undefined;
+  /** Set where a file leaves the type out, as subgraphs may: `dtype` then says nothing. */
+  readonly untyped?: true;
 }
 
 interface ElementArrays {

@@ -1,8 +1,9 @@
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { removeUnused } from '../../4-fuse/removeUnused.ts';
 import { readModel, type ReadOptions } from '../../onnx/decode.ts';
-import type { Graph, TensorData, Value } from '../../onnx/graph.ts';
+import type { Graph, GraphNode, TensorData, Value } from '../../onnx/graph.ts';
 import { upgradeGraph } from '../upgrade/upgradeGraph.ts';
+import { spliceBranches } from './spliceBranches.ts';
 import { GraphTypes, type Bindings } from './typeGraph.ts';
 
 export interface ImportOptions extends ReadOptions {
@@ -10,7 +11,10 @@ export interface ImportOptions extends ReadOptions {
   readonly bindings?: Bindings;
   /** Name for the first axis of every data input; needed where the model was exported for one batch size. Default: its own. */
   readonly batch?: string;
-  /** Inputs that get one value for good: a sampling rate, a flag, an initial state. */
+  /**
+   * Inputs that get one value for good: a sampling rate, a flag, an initial state. Where an axis is open in the model and 1
+   * in the constant, it is repeated for every row of the batch.
+   */
   readonly constants?: Readonly<Record<string, TensorData>>;
   /** Outputs to keep. Default all. */
   readonly outputs?: readonly string[];
@@ -47,10 +51,11 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Ada
   const model = readModel(bytes, options);
   const opset = model.opsets[''];
   if (opset === undefined) throw new ModelkeepError('MK_COMPILER_MODEL_UNREADABLE', { reason: 'it names no opset of the ONNX domain.' });
-  const given = removeUnused(withConstants(keepOutputs(model.graph, options.outputs), options.constants ?? {}));
+  const given = removeUnused(withConstants(keepOutputs(model.graph, options.outputs), options.constants ?? {}, opset));
   const { graph, batch } = withBatchName(given, options.batch);
   const bindings = options.bindings ?? {};
-  const types = new GraphTypes(graph, { ...bindings, [batch]: bindings[batch] ?? trialRows });
+  const trial = { ...bindings, [batch]: bindings[batch] ?? trialRows };
+  const types = new GraphTypes(graph, trial);
   const upgraded = upgradeGraph(graph, opset, {
     shapeOf: (name) => types.shapeOf(name),
     onNode: (node, constants) => {
@@ -59,7 +64,7 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Ada
     },
     onConstant: (name, tensor) => types.constant(name, tensor),
   });
-  const result = removeUnused(upgraded);
+  const result = removeUnused(spliceBranches(removeUnused(upgraded), trial));
   return { graph: { ...result, outputs: result.outputs.map((each) => withType(each, types)) }, batch, bindings, added: [] };
 }
 
@@ -78,16 +83,51 @@ function keepOutputs(graph: Graph, names: readonly string[] | undefined): Graph 
   return { ...graph, outputs };
 }
 
-function withConstants(graph: Graph, constants: Readonly<Record<string, TensorData>>): Graph {
-  for (const [name, { dtype }] of Object.entries(constants)) {
+function withConstants(graph: Graph, constants: Readonly<Record<string, TensorData>>, opset: number): Graph {
+  const initializers = new Map(graph.initializers);
+  const repeated: GraphNode[] = [];
+  const rest = graph.inputs.filter((each) => !(each.name in constants));
+  for (const [name, tensor] of Object.entries(constants)) {
     const input = graph.inputs.find((each) => each.name === name) ?? refuse(`it has no input "${name}".`);
+    const { dtype, shape } = tensor;
     if (input.dtype !== dtype) refuse(`its input "${name}" is ${input.dtype}, the constant ${dtype}.`);
+    const open = input.shape?.flatMap((dim, axis) => (typeof dim === 'string' && shape[axis] === 1 ? [axis] : [])) ?? [];
+    const rows = rest[0]?.name ?? refuse('every input is given as a constant.');
+    initializers.set(open.length === 0 ? name : `${name}.row`, tensor);
+    if (open.length > 0) repeated.push(...repeatRows(name, shape, open, rows, initializers));
   }
-  return {
-    ...graph,
-    inputs: graph.inputs.filter((each) => !(each.name in constants)),
-    initializers: new Map([...graph.initializers, ...Object.entries(constants)]),
+  if (repeated.length > 0 && opset < 8) refuse('it is older than Expand (opset 8), which repeats a constant for every row.');
+  return { ...graph, inputs: rest, nodes: [...repeated, ...graph.nodes], initializers };
+}
+
+/** name = Expand(name.row, [1, …, rows, …, 1]): the size of the batch is read from another input. */
+function repeatRows(
+  name: string,
+  shape: readonly number[],
+  open: readonly number[],
+  rows: string,
+  initializers: Map<string, TensorData>,
+): readonly GraphNode[] {
+  const made = (opType: string, part: string, inputs: readonly string[], attributes: GraphNode['attributes'] = {}): GraphNode => {
+    const output = part === '' ? name : `${name}.${part}`;
+    return { opType, domain: '', name: output, inputs, outputs: [output], attributes };
   };
+  const constant = (part: string, values: readonly number[]): string => {
+    initializers.set(`${name}.${part}`, { dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+    return `${name}.${part}`;
+  };
+  const one = constant('one', [1]);
+  return [
+    made('Shape', 'sizes', [rows]),
+    made('Gather', 'rows', [`${name}.sizes`, constant('first', [0])]),
+    made(
+      'Concat',
+      'wide',
+      shape.map((_, axis) => (open.includes(axis) ? `${name}.rows` : one)),
+      { axis: { kind: 'int', value: 0 } },
+    ),
+    made('Expand', '', [`${name}.row`, `${name}.wide`]),
+  ];
 }
 
 function withBatchName(graph: Graph, wanted: string | undefined): { graph: Graph; batch: string } {

@@ -1,5 +1,6 @@
 import { ModelkeepError, isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { randomOperators } from '../parseForward.ts';
+import { removeUnused } from '../../4-fuse/removeUnused.ts';
 import { Replayer, type ReplayOptions } from '../../2-shapes/replay.ts';
 import { isKnownOperator } from '../../2-shapes/shapeRules.ts';
 import { TypedOps } from '../../2-shapes/typedOps.ts';
@@ -77,13 +78,15 @@ export class GraphTypes {
     return this.typeOf(name)?.shape;
   }
 
-  /** Whether the value is a constant once sizes are bound. */
-  isConstant(name: string): boolean {
-    return this.#builder.constantValue(this.#replayer.get(name)) !== undefined;
+  /** The value where it is a constant once sizes are bound. */
+  constantOf(name: string): TensorData | undefined {
+    return this.#builder.constantValue(this.#replayer.get(name));
   }
 
-  get names(): readonly string[] {
-    return [...this.#replayer.values.keys()];
+  /** The graph with sizes bound: constants evaluated, control flow inlined, and nothing that these outputs do not need. */
+  boundGraph(outputs: readonly string[]): Graph {
+    const graph = this.#builder.build();
+    return removeUnused({ ...graph, outputs: outputs.map((name) => this.#replayer.get(name)!) });
   }
 }
 
