@@ -1,6 +1,6 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
-import { fuse, rewritesFor } from './4-fuse/fuse.ts';
+import { fuseFor, type Target } from './5-emit/providers/target.ts';
 import { emitGradients } from './5-emit/emitGradients.ts';
 import { trainingNames } from './5-emit/emitTraining.ts';
 import { fixedSpec, floatTypeOf, rowSpec, withoutFirstAxis, type RowSpec, type TargetTensor, type TensorSpec } from './compileTraining.ts';
@@ -15,6 +15,8 @@ export interface GradientSettings extends InputRoles {
   readonly loss: LossSettings;
   /** Rows that one session takes at a time: the minibatch, or a worker's part of it. */
   readonly batchSize: number;
+  /** Where the graph will run; default the CPU. */
+  readonly target?: Target;
   /**
    * Rows that go through the network together; divides `batchSize`, default all. Fewer rows need less memory and often run
    * faster, with the same gradients up to rounding, except where rows of a batch see each other (BatchNormalization, losses
@@ -65,7 +67,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
   if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
   const step = differentiate(parsed, lossOf(loss));
-  const stepGraph = fuse(step.graph, rewritesFor(dtype));
+  const stepGraph = fuseFor(step.graph, dtype, settings.target);
   const graph = emitGradients(parsed, step, stepGraph, batchSize / microBatch);
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),

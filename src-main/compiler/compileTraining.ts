@@ -1,7 +1,7 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
-import { fuse, rewritesFor } from './4-fuse/fuse.ts';
+import { fuseFor, type Target } from './5-emit/providers/target.ts';
 import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { encodeModel } from './onnx/encode.ts';
@@ -16,6 +16,8 @@ export interface TrainingSettings extends InputRoles {
   readonly optimizer: OptimizerSettings;
   /** Rows in one minibatch; a smaller last batch is padded and masked. */
   readonly batchSize: number;
+  /** Where the graph will run; default the CPU. */
+  readonly target?: Target;
   /** Differential privacy: each row's gradient is clipped, noise is added. Such a network may not mix rows (BatchNormalization). */
   readonly privacy?: PrivacySettings;
 }
@@ -95,7 +97,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   const parsed = parseForward(forward, settings, privacy ? 1 : batchSize);
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
   const step = differentiate(parsed, lossOf(loss));
-  const stepGraph = fuse(step.graph, rewritesFor(dtype));
+  const stepGraph = fuseFor(step.graph, dtype, settings.target);
   const rule = optimizerOf(optimizer);
   const graph = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy);
   const parameters = step.parameters.map(fixedSpec);

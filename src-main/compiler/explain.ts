@@ -1,6 +1,6 @@
 import { parseForward } from './1-parse/parseForward.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
-import { fuse, rewritesFor } from './4-fuse/fuse.ts';
+import { fuseFor } from './5-emit/providers/target.ts';
 import { compileTraining, type TrainingSettings } from './compileTraining.ts';
 import { lossOf } from './losses/index.ts';
 import type { Graph } from './onnx/graph.ts';
@@ -15,7 +15,7 @@ export function explainTraining(settings: TrainingSettings): readonly { readonly
   return [
     { phase: '1-parse', graph: parsed.graph },
     { phase: '3-differentiate', graph: step.graph },
-    { phase: '4-fuse', graph: fuse(step.graph, rewritesFor(step.rowShares.dtype)) },
+    { phase: '4-fuse', graph: fuseFor(step.graph, step.rowShares.dtype) },
     { phase: '5-emit', graph: compileTraining(settings).graph },
   ];
 }

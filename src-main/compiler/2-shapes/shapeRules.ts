@@ -1,5 +1,6 @@
 import { activation } from './rules/activation.ts';
 import { attention } from './rules/attention.ts';
+import { blocked } from './rules/blocked.ts';
 import { control } from './rules/control.ts';
 import { convolution } from './rules/convolution.ts';
 import { elementwise } from './rules/elementwise.ts';
@@ -25,6 +26,7 @@ export const shapeRules = {
   ...normalisation,
   ...attention,
   ...recurrent,
+  ...blocked,
   ...control,
 } satisfies Record<string, ShapeRule>;
 export type KnownOperator = keyof typeof shapeRules;

@@ -21,6 +21,8 @@ export interface RewriteContext {
   find(operator: KnownOperator, inputs: readonly TypedValue[]): TapeEntry | undefined;
   /** Whether at most one node of the graph before the rewrite reads the value, and it is no output. */
   readOnce(value: TypedValue): boolean;
+  /** Operators of the nodes that read the value in the graph before the rewrite; '' where it is an output. */
+  readers(value: TypedValue): readonly string[];
   constant(value: TypedValue | undefined): TensorData | undefined;
   /** The number that a float constant holds in all its elements. */
   uniform(value: TypedValue | undefined): number | undefined;

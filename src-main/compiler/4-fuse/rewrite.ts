@@ -39,9 +39,13 @@ function onePass(graph: Graph, rewrites: readonly Rewrite[]): { graph: Graph; ap
   // Outputs keep their names, so no node in between may take one.
   const reserved = new Set(graph.outputs.map((each) => each.name));
   const values = new Map<string, TypedValue>();
-  for (const each of graph.inputs) values.set(each.name, typed(builder.input(each.name, each.dtype, each.shape)));
-  for (const [name, tensor] of graph.initializers) values.set(name, g.constant(tensor));
   const context = contextOf(g, graph);
+  for (const each of graph.inputs) {
+    const value = typed(builder.input(each.name, each.dtype, each.shape));
+    values.set(each.name, value);
+    context.inherit(each.name, value);
+  }
+  for (const [name, tensor] of graph.initializers) values.set(name, g.constant(tensor));
   let applied = 0;
   for (const node of graph.nodes) {
     const operator = operatorOf(node) as KnownOperator;
@@ -77,15 +81,19 @@ function onePass(graph: Graph, rewrites: readonly Rewrite[]): { graph: Graph; ap
 }
 
 function contextOf(g: TypedOps, graph: Graph): RewriteContext & { inherit(oldName: string, value: TypedValue): void } {
-  const readers = new Map<string, number>();
-  const read = (name: string): void => void readers.set(name, (readers.get(name) ?? 0) + 1);
+  const readers = new Map<string, string[]>();
+  const read = (name: string, operator: string): void => {
+    const known = readers.get(name);
+    if (known) known.push(operator);
+    else readers.set(name, [operator]);
+  };
   for (const node of graph.nodes) {
-    node.inputs.forEach(read);
+    for (const name of node.inputs) read(name, operatorOf(node));
     // What a subgraph captures may be read any number of times.
-    for (const name of capturedByAttributes(node.attributes)) for (const _ of [1, 2]) read(name);
+    for (const name of capturedByAttributes(node.attributes)) for (const _ of [1, 2]) read(name, operatorOf(node));
   }
-  for (const { name } of graph.outputs) for (const _ of [1, 2]) read(name);
-  const readersOfNew = new Map<string, number>();
+  for (const { name } of graph.outputs) for (const _ of [1, 2]) read(name, '');
+  const readersOfNew = new Map<string, readonly string[]>();
   const makers = new Map<string, TapeEntry>();
   const byInputs = new Map<string, TapeEntry>();
   let seen = 0;
@@ -113,10 +121,11 @@ function contextOf(g: TypedOps, graph: Graph): RewriteContext & { inherit(oldNam
       catchUp();
       return byInputs.get(keyOf(operator, inputs));
     },
-    readOnce: (value) => (readersOfNew.get(value.name) ?? 0) <= 1,
+    readOnce: (value) => (readersOfNew.get(value.name) ?? []).length <= 1,
+    readers: (value) => readersOfNew.get(value.name) ?? [],
     constant,
     uniform: (value) => uniformNumber(constant(value)),
-    inherit: (oldName, value) => readersOfNew.set(value.name, (readersOfNew.get(value.name) ?? 0) + (readers.get(oldName) ?? 0)),
+    inherit: (oldName, value) => readersOfNew.set(value.name, [...(readersOfNew.get(value.name) ?? []), ...(readers.get(oldName) ?? [])]),
   };
 }
 

@@ -6,6 +6,7 @@ import { identities } from './identities.ts';
 import { joinConstants } from './joinConstants.ts';
 import { joinMoves } from './joinMoves.ts';
 import { padsIntoConcat } from './padsIntoConcat.ts';
+import { poolBeforeRelu } from './poolBeforeRelu.ts';
 import { rowScaleThroughProduct } from './rowScaleThroughProduct.ts';
 import { scaleIntoProduct } from './scaleIntoProduct.ts';
 import { scaleOutwards } from './scaleOutwards.ts';
@@ -14,7 +15,7 @@ import { sumIntoScatter } from './sumIntoScatter.ts';
 import { transposeIntoProduct } from './transposeIntoProduct.ts';
 
 /** Rewrites that keep every bit: right for every provider and number type. */
-export const exactRewrites: readonly Rewrite[] = [identities, joinMoves, dropExpand, padsIntoConcat];
+export const exactRewrites: readonly Rewrite[] = [identities, joinMoves, dropExpand, poolBeforeRelu, padsIntoConcat];
 
 /** Algebra up to rounding; with it FusedMatMul, which the providers have in float32. */
 export const fastRewrites: readonly Rewrite[] = [

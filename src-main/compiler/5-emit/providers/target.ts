@@ -1,0 +1,21 @@
+import type { DataType, Graph } from '../../onnx/graph.ts';
+import type { Rewrite } from '../../4-fuse/defineRewrite.ts';
+import { fuse } from '../../4-fuse/fuse.ts';
+import { forCpu } from './cpu.ts';
+import { cudaRewrites } from './cuda.ts';
+import { webGpuRewrites } from './webgpu.ts';
+
+/** Where a graph is going to run. */
+export interface Target {
+  readonly provider: 'cpu' | 'webgpu' | 'cuda';
+  /** CPU only: channels in a block of its blocked convolutions, as `probeBlockedChannels` found; left out, they are not used. */
+  readonly channelBlock?: 8 | 16 | undefined;
+}
+
+/** Phase 4 with the rules of a provider. float64 serves comparisons and keeps to rewrites that keep every bit. */
+export function fuseFor(graph: Graph, dtype: DataType, target: Target = { provider: 'cpu' }): Graph {
+  if (dtype !== 'float32') return fuse(graph);
+  if (target.provider === 'cpu') return forCpu(graph, target.channelBlock);
+  const rewrites: readonly Rewrite[] = target.provider === 'cuda' ? cudaRewrites : webGpuRewrites;
+  return fuse(graph, rewrites);
+}
