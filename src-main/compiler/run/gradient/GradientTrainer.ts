@@ -360,7 +360,9 @@ export class GradientTrainer {
   }
 
   #firstBrokenPart(loss: number): number | undefined {
-    const broken = this.#flat.gradients.findIndex((each) => this.#flat.kernels.firstNotFinite(each) >= 0);
+    const { kernels, gradients } = this.#flat;
+    // The sum is three times as quick; it is also infinite where squares leave the range of float32.
+    const broken = gradients.findIndex((each) => !Number.isFinite(kernels.sumOfSquares(each)) && kernels.firstNotFinite(each) >= 0);
     if (broken >= 0) return broken;
     return Number.isFinite(loss) && this.#state.every((each) => Number.isFinite(each)) ? undefined : 0;
   }
