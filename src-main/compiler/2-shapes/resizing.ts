@@ -1,4 +1,4 @@
-import { readIntegers } from '../onnx/attributes.ts';
+import { readInteger, readIntegers } from '../onnx/attributes.ts';
 import type { Attributes, Shape, TensorData } from '../onnx/graph.ts';
 import { constantIntegers, fixed, fromEnd, type ShapeContext } from './rules/shapeRule.ts';
 
@@ -18,19 +18,22 @@ export function resizingOf({
   constant,
 }: Pick<ShapeContext, 'inputs' | 'attributes' | 'constant'>): AxisResizing[] {
   const rank = data!.shape.length;
+  if (readInteger(attributes, 'antialias', 0) === 1) throw new Error('Resize with antialias is not supported.');
+  if (readText(attributes, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize')
+    throw new Error('Resize of a region (tf_crop_and_resize) is not supported.');
   const axes = readIntegers(attributes, 'axes')?.map((axis) => fromEnd(axis, rank)) ?? data!.shape.map((_, axis) => axis);
   const sizes = constant(3) && constantIntegers(constant(3), 'sizes');
   const scales = sizes?.length ? undefined : numbersOf(constant(2));
   const given = sizes?.length ? sizes : scales;
   if (!given || given.length !== axes.length) throw new Error(`Resize needs ${axes.length} constant scales or sizes.`);
   const known = axes.map((axis, at) => (given[at] === 1 && scales ? undefined : fixed(data!.shape[axis], 'A size to resize')));
-  const wanted = sizes?.length ? keepingRatio(sizes, known as number[], attributes) : undefined;
+  const ratio = sizes?.length ? commonScale(sizes, known as number[], attributes) : undefined;
   return axes.flatMap((axis, at): AxisResizing[] => {
     const from = known[at];
     if (from === undefined) return [];
-    const to = wanted ? wanted[at]! : Math.floor(from * scales![at]!);
-    if (to < 1) throw new Error(`Resize leaves nothing of the ${from} elements of axis ${axis}.`);
-    return [{ axis, from, to, scale: scales ? scales[at]! : to / from }];
+    const to = resizedTo(from, scales?.[at], sizes?.[at], ratio);
+    if (to < 1 || from < 1) throw new Error(`Resize leaves nothing of the ${from} elements of axis ${axis}.`);
+    return [{ axis, from, to, scale: scales?.[at] ?? ratio ?? to / from }];
   });
 }
 
@@ -39,13 +42,22 @@ export function resizedShape(context: ShapeContext): Shape {
   return context.inputs[0]!.shape.map((dim, axis) => resizings.find((each) => each.axis === axis)?.to ?? dim);
 }
 
-/** `keep_aspect_ratio_policy`: one scale for all axes. */
-function keepingRatio(sizes: readonly number[], from: readonly number[], attributes: Attributes): readonly number[] {
-  const attribute = attributes['keep_aspect_ratio_policy'];
-  const policy = attribute?.kind === 'string' ? attribute.value : 'stretch';
-  if (policy === 'stretch') return sizes;
-  const scale = Math[policy === 'not_larger' ? 'min' : 'max'](...sizes.map((size, at) => size / from[at]!));
-  return from.map((each) => Math.floor(scale * each + 0.5));
+function resizedTo(from: number, scale: number | undefined, size: number | undefined, ratio: number | undefined): number {
+  // In float32, as ONNX Runtime multiplies: 3 · 1.3333334 is 4.
+  if (scale !== undefined) return Math.floor(Math.fround(from * scale));
+  return ratio === undefined ? size! : Math.floor(ratio * from + 0.5);
+}
+
+/** `keep_aspect_ratio_policy`: one scale for all axes, or undefined. */
+function commonScale(sizes: readonly number[], from: readonly number[], attributes: Attributes): number | undefined {
+  const policy = readText(attributes, 'keep_aspect_ratio_policy', 'stretch');
+  if (policy === 'stretch') return undefined;
+  return Math[policy === 'not_larger' ? 'min' : 'max'](...sizes.map((size, at) => size / from[at]!));
+}
+
+function readText(attributes: Attributes, name: string, otherwise: string): string {
+  const attribute = attributes[name];
+  return attribute?.kind === 'string' ? attribute.value : otherwise;
 }
 
 function numbersOf(tensor: TensorData | undefined): number[] | undefined {

@@ -3,6 +3,7 @@ import type { Attributes } from '../../onnx/graph.ts';
 
 export const convolution: Readonly<Record<string, Operator>> = {
   Conv: ([x, w, b], { attributes }) => conv(x!, w!, b, attributes),
+  Col2Im: ([input, imageShape, blockShape], { attributes }) => col2Im(input!, [...imageShape!.data], [...blockShape!.data], attributes),
   ConvTranspose: ([x, w, b], { attributes }) => convTranspose(x!, w!, b, attributes),
 };
 
@@ -65,6 +66,25 @@ function convTranspose(x: ReferenceTensor, w: ReferenceTensor, b: ReferenceTenso
     });
   });
   return withBias(y, b);
+}
+
+function col2Im(input: ReferenceTensor, image: readonly number[], block: readonly number[], attributes: Attributes): ReferenceTensor {
+  const { strides, dilations, begins, ends } = padding(attributes, image, block);
+  const count = image.map((each, axis) =>
+    Math.floor((each + begins[axis]! + ends[axis]! - dilations[axis]! * (block[axis]! - 1) - 1) / strides[axis]! + 1),
+  );
+  const [batch, rows, blocks] = input.shape as [number, number, number];
+  const channels = rows / size(block);
+  const output = { shape: [batch, channels, ...image], data: new Float64Array(batch * channels * size(image)) };
+  eachIndex(count, (window, o) => {
+    eachIndex(block, (tap, k) => {
+      const at = placeOf(window, tap, image, strides, dilations, begins);
+      if (at === undefined) return;
+      for (let each = 0; each < batch * channels; each++)
+        output.data[each * size(image) + at]! += input.data[(each * size(block) + k) * blocks + o]!;
+    });
+  });
+  return output;
 }
 
 /** Offset in the image of a kernel element, or undefined in the padding. */

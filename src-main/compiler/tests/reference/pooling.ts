@@ -1,5 +1,6 @@
 import type { Attributes } from '../../onnx/graph.ts';
 import { padding, placeOf } from './convolution.ts';
+import { resampling } from './resampling.ts';
 import { eachIndex, fill, integersAttribute, numberAttribute, size, type Operator, type ReferenceTensor } from './tensors.ts';
 
 export const pooling: Readonly<Record<string, Operator>> = {
@@ -30,6 +31,7 @@ export const pooling: Readonly<Record<string, Operator>> = {
     });
     return output;
   },
+  ...resampling,
 };
 
 interface Window {

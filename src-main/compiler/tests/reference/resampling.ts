@@ -1,0 +1,111 @@
+import type { Attributes } from '../../onnx/graph.ts';
+import { elementAt, fill, integersAttribute, numberAttribute, textAttribute, type Operator, type ReferenceTensor } from './tensors.ts';
+
+export const resampling: Readonly<Record<string, Operator>> = {
+  Resize: ([x, , scales, sizes], { attributes }) => resize(x!, scales, sizes, attributes),
+  AffineGrid: ([theta, sizes], { attributes }) => {
+    const [batch, , ...image] = [...sizes!.data];
+    const aligned = numberAttribute(attributes, 'align_corners', 0) === 1;
+    return fill([batch!, ...image, image.length], (index) => {
+      const [n, row] = [index[0]!, index.at(-1)!];
+      const pixel = index.slice(1, -1).map((at, axis) => {
+        if (aligned) return (2 * at) / (image[axis]! - 1) - 1;
+        return (2 * at + 1) / image[axis]! - 1;
+      });
+      return [...pixel.toReversed(), 1].reduce((sum, each, column) => sum + each * elementAt(theta!, [n, row, column]), 0);
+    });
+  },
+  GridSample: ([x, grid], { attributes }) => {
+    const aligned = numberAttribute(attributes, 'align_corners', 0) === 1;
+    const [height, width] = x!.shape.slice(2) as [number, number];
+    const border = textAttribute(attributes, 'padding_mode', 'zeros') === 'border';
+    const pixel = (n: number, c: number, row: number, column: number): number => {
+      if (row < 0 || row >= height || column < 0 || column >= width) return 0;
+      return elementAt(x!, [n, c, row, column]);
+    };
+    return fill([...x!.shape.slice(0, 2), ...grid!.shape.slice(1, 3)], ([n, c, i, j]) => {
+      const place = (axis: number, extent: number): number => {
+        const at = elementAt(grid!, [n!, i!, j!, axis]);
+        const unclipped = aligned ? ((at + 1) / 2) * (extent - 1) : ((at + 1) * extent - 1) / 2;
+        return border ? Math.min(Math.max(unclipped, 0), extent - 1) : unclipped;
+      };
+      const [column, row] = [place(0, width), place(1, height)];
+      if (textAttribute(attributes, 'mode', 'linear') === 'nearest') return pixel(n!, c!, Math.round(row), Math.round(column));
+      const [top, left] = [Math.floor(row), Math.floor(column)];
+      let sum = 0;
+      for (const down of [0, 1])
+        for (const right of [0, 1])
+          sum += pixel(n!, c!, top + down, left + right) * (1 - Math.abs(row - top - down)) * (1 - Math.abs(column - left - right));
+      return sum;
+    });
+  },
+};
+
+/** One axis after the other, each element from the coordinates that the specification gives. */
+function resize(
+  x: ReferenceTensor,
+  scales: ReferenceTensor | undefined,
+  sizes: ReferenceTensor | undefined,
+  attributes: Attributes,
+): ReferenceTensor {
+  const axes = integersAttribute(attributes, 'axes') ?? [...x.shape.keys()];
+  const policy = textAttribute(attributes, 'keep_aspect_ratio_policy', 'stretch');
+  const ratios = axes.map((axis, at) => (sizes ? sizes.data[at]! / x.shape[axis]! : scales!.data[at]!));
+  const common = policy === 'stretch' ? undefined : Math[policy === 'not_larger' ? 'min' : 'max'](...ratios);
+  let result = x;
+  axes.forEach((axis, at) => {
+    const scale = common ?? ratios[at]!;
+    const exact = result.shape[axis]! * scale;
+    const length = common === undefined ? (sizes ? sizes.data[at]! : Math.floor(exact)) : Math.round(exact);
+    if (scale !== 1) result = resizeAxis(result, axis, { scale, length, exact }, attributes);
+  });
+  return result;
+}
+
+function resizeAxis(
+  x: ReferenceTensor,
+  axis: number,
+  { scale, length, exact }: Readonly<Record<'scale' | 'length' | 'exact', number>>,
+  attributes: Attributes,
+): ReferenceTensor {
+  const original = x.shape[axis]!;
+  const coordinates: Readonly<Record<string, (at: number) => number>> = {
+    half_pixel: (at) => (at + 0.5) / scale - 0.5,
+    half_pixel_symmetric: (at) => (original * (1 - length / exact)) / 2 + (at + 0.5) / scale - 0.5,
+    pytorch_half_pixel: (at) => (length > 1 ? (at + 0.5) / scale - 0.5 : 0),
+    align_corners: (at) => (length > 1 ? (at * (original - 1)) / (length - 1) : 0),
+    asymmetric: (at) => at / scale,
+  };
+  const coordinate = coordinates[textAttribute(attributes, 'coordinate_transformation_mode', 'half_pixel')]!;
+  const roundings: Readonly<Record<string, (at: number) => number>> = {
+    round_prefer_floor: (at) => (at === Math.floor(at) + 0.5 ? Math.floor(at) : Math.round(at)),
+    round_prefer_ceil: Math.round,
+    floor: Math.floor,
+    ceil: Math.ceil,
+  };
+  const round = roundings[textAttribute(attributes, 'nearest_mode', 'round_prefer_floor')]!;
+  const mode = textAttribute(attributes, 'mode', 'nearest');
+  const a = numberAttribute(attributes, 'cubic_coeff_a', -0.75);
+  const excluding = numberAttribute(attributes, 'exclude_outside', 0) === 1;
+  return fill(x.shape.with(axis, length), (index) => {
+    const element = (at: number): number => elementAt(x, index.with(axis, Math.min(Math.max(at, 0), original - 1)));
+    const at = coordinate(index[axis]!);
+    if (mode === 'nearest') return element(round(at));
+    const low = Math.floor(at);
+    const s = at - low;
+    const weights =
+      mode === 'linear'
+        ? { [low]: 1 - s, [low + 1]: s }
+        : {
+            [low - 1]: ((a * (s + 1) - 5 * a) * (s + 1) + 8 * a) * (s + 1) - 4 * a,
+            [low]: ((a + 2) * s - (a + 3)) * s * s + 1,
+            [low + 1]: ((a + 2) * (1 - s) - (a + 3)) * (1 - s) * (1 - s) + 1,
+            [low + 2]: ((a * (2 - s) - 5 * a) * (2 - s) + 8 * a) * (2 - s) - 4 * a,
+          };
+    const used = Object.entries(weights)
+      .map(([place, weight]) => [Number(place), weight] as const)
+      .filter(([place]) => !excluding || (place >= 0 && place < original));
+    const total = excluding ? used.reduce((sum, [, weight]) => sum + weight, 0) : 1;
+    return used.reduce((sum, [place, weight]) => sum + (weight / total) * element(place), 0);
+  });
+}
