@@ -146,7 +146,7 @@ describe('a new head', () => {
   it('averages tokens by a mask, and pictures by their positions', () => {
     const folder = join(import.meta.dirname, '../../../test/fixtures/onnx');
     const encoder = importModel(readFileSync(join(folder, 'encoder-opset11.onnx')), { bindings: { tokens: 6 } });
-    const tokens = listValues(encoder.graph, 'LayerNorm', 'block/norm2');
+    const tokens = listValues(encoder.graph, 'LayerNorm', 'norm2');
     const pooled = replaceHead(encoder, { at: tokens, pool: 'mean', mask: 'mask', outputCount: 4, seed: 1 });
     expect(pooled.graph.outputs[0]!.shape).toEqual(['batch', 4]);
     expect(replaceHead(encoder, { at: tokens, outputCount: 4, seed: 1 }).graph.outputs[0]!.shape).toEqual(['batch', 6, 4]);
