@@ -29,7 +29,7 @@ export const statedDifferences: Readonly<Record<string, string>> = {
   'ReduceLogSumExp@18 special point 1': 'a row of −∞ alone has the gradient 0, in PyTorch NaN',
 };
 /** ONNX Runtime's float64 kernels of these compute in float32, or with constants of that precision. */
-const imprecise = new Set(['Gelu@20', 'Shrink@9', 'com.microsoft.FastGelu@1']);
+const imprecise = new Set(['Attention@23', 'Gelu@20', 'Shrink@9', 'com.microsoft.FastGelu@1']);
 
 /**
  * Every sample of every rule and its special points: outputs and gradients for incoming gradients; at the samples second
@@ -185,7 +185,10 @@ export function graphJson(graph: Graph): object {
       ),
     })),
     initializers: Object.fromEntries(
-      [...graph.initializers].map(([name, each]) => [name, tensorJson(each.shape, each.data as ArrayLike<number | bigint>)]),
+      [...graph.initializers].map(([name, each]) => [
+        name,
+        { ...tensorJson(each.shape, each.data as ArrayLike<number | bigint>), isBool: each.dtype === 'bool' },
+      ]),
     ),
     outputs: graph.outputs.map((each) => each.name),
   };

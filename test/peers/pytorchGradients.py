@@ -27,7 +27,8 @@ class Unmapped(Exception):
 
 
 def tensor(spec):
-    return torch.tensor([float(each) for each in spec["data"]], dtype=torch.float64).reshape(spec["shape"])
+    values = torch.tensor([float(each) for each in spec["data"]], dtype=torch.float64).reshape(spec["shape"])
+    return values != 0 if spec.get("isBool") else values
 
 
 def forward(graph, values):

@@ -5,6 +5,7 @@ import math
 
 import torch
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import pytorchRecurrent
 
@@ -191,21 +192,35 @@ def recurrent(function, gates, by_steps, has_cell=False):
     return run
 
 
-def attention(attributes, q, k, v, mask=None, *past):
-    if any(each is not None for each in past) or attributes.get("softcap", 0.0) or attributes.get("qk_matmul_output_mode", 0):
-        raise NotImplementedError("attention with past or soft cap")
+def attention(attributes, q, k, v, mask=None, past_key=None, past_value=None):
+    if attributes.get("qk_matmul_output_mode", 0) not in (0, 3):
+        raise NotImplementedError("attention that shows its scores")
 
     def heads(x, name):
         return x if x.dim() == 4 else x.reshape(x.shape[0], x.shape[1], attributes[name], -1).transpose(1, 2)
 
-    q, k, v, flat = heads(q, "q_num_heads"), heads(k, "kv_num_heads"), heads(v, "kv_num_heads"), q.dim() == 3
-    causal = bool(attributes.get("is_causal", 0))
-    if causal and mask is not None:
-        raise NotImplementedError("a causal mask and another")
-    y = functional.scaled_dot_product_attention(
-        q, k, v, attn_mask=mask, is_causal=causal, scale=attributes.get("scale"), enable_gqa=q.shape[1] != k.shape[1]
-    )
-    return y.transpose(1, 2).reshape(y.shape[0], y.shape[2], -1) if flat else y
+    flat, causal, cap = q.dim() == 3, bool(attributes.get("is_causal", 0)), attributes.get("softcap", 0.0)
+    q, k, v = heads(q, "q_num_heads"), heads(k, "kv_num_heads"), heads(v, "kv_num_heads")
+    present_key = k if past_key is None else torch.cat([past_key, k], 2)
+    present_value = v if past_value is None else torch.cat([past_value, v], 2)
+    scores = None
+    if past_key is None and not cap and not (causal and mask is not None):
+        # PyTorch's fast kernels have no second derivative.
+        with sdpa_kernel(SDPBackend.MATH):
+            y = functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, is_causal=causal, scale=attributes.get("scale"), enable_gqa=q.shape[1] != k.shape[1]
+            )
+    else:
+        keys, values = (each.repeat_interleave(q.shape[1] // k.shape[1], 1) for each in (present_key, present_value))
+        scores = q @ keys.mT * attributes.get("scale", q.shape[-1] ** -0.5)
+        if mask is not None:
+            scores = scores + mask if mask.dtype != torch.bool else scores.masked_fill(~mask, -math.inf)
+        if causal:
+            before = torch.ones(q.shape[2], keys.shape[2], dtype=torch.bool).tril(keys.shape[2] - q.shape[2])
+            scores = scores.masked_fill(~before, -math.inf)
+        scores = torch.softmax(cap * torch.tanh(scores / cap) if cap else scores, -1)
+        y = scores @ values
+    return (y.transpose(1, 2).reshape(y.shape[0], y.shape[2], -1) if flat else y), present_key, present_value, scores
 
 
 def resize(attributes, x, roi=None, scales=None, sizes=None):
