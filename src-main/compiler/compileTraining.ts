@@ -1,3 +1,4 @@
+import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
@@ -142,7 +143,14 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   };
 }
 
+/** Throws MK_COMPILER_PARAMETER_UNTRAINABLE for a weight that holds no float numbers: whole numbers have no gradient. */
 export function floatTypeOf(values: readonly Value[]): 'float32' | 'float64' {
+  const whole = values.find(({ dtype }) => dtype !== 'float32' && dtype !== 'float64');
+  if (whole)
+    throw new ModelkeepError('MK_COMPILER_PARAMETER_UNTRAINABLE', {
+      parameter: whole.name,
+      reason: `it is ${whole.dtype} [${(whole.shape ?? []).join(', ')}]; only float32 and float64 can be trained.`,
+    });
   const types = new Set(values.map((each) => each.dtype));
   const [dtype] = types;
   if (types.size !== 1 || (dtype !== 'float32' && dtype !== 'float64'))

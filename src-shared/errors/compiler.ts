@@ -197,6 +197,17 @@ export const compilerErrors = {
       zh: '请在训练前填补或删除缺失值和无穷值。',
     },
   },
+  MK_COMPILER_DATA_NOT_FINITE: {
+    http: 422,
+    message: {
+      en: 'Training stopped at step {step}: "{tensor}" holds {value} in row {row} of the training data.',
+      zh: '训练在第 {step} 步停止：训练数据第 {row} 行的“{tensor}”含有 {value}。',
+    },
+    hint: {
+      en: 'Fill in or remove missing and infinite values before training.',
+      zh: '请在训练前填补或删除缺失值和无穷值。',
+    },
+  },
   MK_COMPILER_RUN_FAILED: {
     http: 500,
     message: {

@@ -7,7 +7,7 @@ import { epochOrder } from './epochOrder.ts';
 import { longestRun, RunLength } from './runLength.ts';
 import type { FloatArray, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { TensorPool } from './tensorPool.ts';
-import { checkTrainingData, targetArray, type RowArray, type TrainingData } from './trainingData.ts';
+import { checkRowsFinite, checkTrainingData, targetArray, type RowArray, type TrainingData } from './trainingData.ts';
 
 export interface TrainerSettings {
   readonly runtime: Runtime;
@@ -59,7 +59,8 @@ const stepsBetweenCleanings = longestRun;
  * await trainer.release();
  * ```
  *
- * `train` and `runOnce` throw MK_COMPILER_LOSS_NOT_FINITE when training diverges; the weights stay those before that run.
+ * `train` and `runOnce` throw MK_COMPILER_LOSS_NOT_FINITE when training diverges, MK_COMPILER_DATA_NOT_FINITE when the data
+ * hold what is no number, MK_COMPILER_RUN_FAILED when the runtime or its device gives up; the weights stay those before that run.
  */
 export class Trainer {
   readonly #settings: TrainerSettings;
@@ -203,7 +204,7 @@ export class Trainer {
   }
 
   async #run(batches: number): Promise<RunReport> {
-    const { compiled, runtime, nowMs } = this.#settings;
+    const { compiled, runtime, nowMs, data } = this.#settings;
     const started = nowMs();
     this.#shuffleEpoch();
     const first = this.#batchInEpoch * compiled.batchSize;
@@ -218,13 +219,22 @@ export class Trainer {
       ...this.#masks(batches),
       ...this.#noises(batches),
     };
-    const result = await this.#session.run(feeds, {
-      ...this.#next.tensors(this.#carried, trainingNames.next),
-      [trainingNames.losses]: null,
+    const fetches = { ...this.#next.tensors(this.#carried, trainingNames.next), [trainingNames.losses]: null };
+    const result = await this.#session.run(feeds, fetches).catch((error: unknown) => {
+      // A device that went away, or memory that ran out; what was there before the run is untouched.
+      throw new ModelkeepError(
+        'MK_COMPILER_RUN_FAILED',
+        { step: this.#step + 1, reason: error instanceof Error ? error.message.slice(0, 300) : String(error) },
+        { cause: error },
+      );
     });
     const losses = result[trainingNames.losses]!.data as FloatArray;
     const broken = losses.findIndex((loss) => !Number.isFinite(loss));
-    if (broken >= 0) throw new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step: this.#step + broken + 1 });
+    if (broken >= 0) {
+      const rows = this.#order.subarray(first + broken * compiled.batchSize, first + (broken + 1) * compiled.batchSize);
+      checkRowsFinite(compiled, data, rows, this.#step + broken + 1);
+      throw new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step: this.#step + broken + 1 });
+    }
 
     [this.#current, this.#next] = [this.#next, this.#current];
     const epoch = this.#epoch;

@@ -53,6 +53,23 @@ export function checkTrainingData(compiled: Pick<CompiledTraining, 'dtype' | 'da
   if (data.rowWeights) check('rowWeights', data.rowWeights, compiled.dtype, []);
 }
 
+/** Throws MK_COMPILER_DATA_NOT_FINITE for the first of these rows (numbers below 0 are padding) that holds NaN or an infinity. */
+export function checkRowsFinite(compiled: CompiledTraining, data: TrainingData, rows: Int32Array, step: number): void {
+  const sources = [
+    ...compiled.dataInputs.map(({ name, shape }) => ({ name, shape, array: data.inputs[name]! })),
+    ...compiled.targets.map(({ name, shape }) => ({ name, shape, array: targetArray(data, name)! })),
+    { name: 'rowWeights', shape: [], array: data.rowWeights },
+  ];
+  for (const { name, shape, array } of sources) {
+    if (!(array instanceof Float32Array || array instanceof Float64Array)) continue;
+    const size = elementCount(shape);
+    for (const row of rows) {
+      const value = row < 0 ? undefined : array.subarray(row * size, (row + 1) * size).find((each) => !Number.isFinite(each));
+      if (value !== undefined) throw new ModelkeepError('MK_COMPILER_DATA_NOT_FINITE', { step, tensor: name, value: String(value), row });
+    }
+  }
+}
+
 const arrayTypes = {
   float32: Float32Array,
   float64: Float64Array,

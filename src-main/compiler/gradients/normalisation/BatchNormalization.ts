@@ -1,3 +1,4 @@
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
 import { float, integer } from '../../onnx/attributes.ts';
 import { elementCount } from '../../onnx/graph.ts';
@@ -25,6 +26,9 @@ export const batchNormalization = defineGradient({
   attributes: { epsilon: 1e-5, momentum: 0.9, training_mode: 0 },
   rewrite: ({ X, scale, B, input_mean, input_var }, { epsilon, momentum, training_mode }, g, { inputs, attributes }) => {
     if (!training_mode) return undefined;
+    // A variance of one number is 0: nothing would be learned, and the served model would differ.
+    if (elementCount(X.shape) / Number(X.shape[1]) < 2)
+      throw new ModelkeepError('MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE', { shape: `[${X.shape.join()}]` });
     return g.recordedAs('BatchNormalization', inputs, attributes, () => {
       const { mean, variance } = batchMoments(g, X);
       const Y = g.op('BatchNormalization', [X, scale, B, mean(), variance()], { epsilon: float(epsilon) });
