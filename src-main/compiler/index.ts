@@ -45,6 +45,19 @@ export {
 } from './run/gradient/calibrate.ts';
 export { estimateMemory, type MemoryEstimate } from './run/gradient/memoryEstimate.ts';
 export { type RowLoader } from './run/gradient/rowLoader.ts';
+export {
+  batchAugmenter,
+  columnDeviations,
+  imageAugmenter,
+  tableAugmenter,
+  type BatchAugmentation,
+  type BatchAugmenter,
+  type ImageAugmentation,
+  type ImageShape,
+  type RowAugmenter,
+  type TableAugmentation,
+} from './augment/index.ts';
+export { streamKey } from './run/counterRandom.ts';
 export { serveGradients, type TrainingWorker, type WorkerPort } from './run/gradient/workerPart.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
 export { initialWeights, type WeightScheme } from './run/initialWeights.ts';
