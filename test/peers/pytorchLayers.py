@@ -213,12 +213,13 @@ def attention(attributes, q, k, v, mask=None, past_key=None, past_value=None):
     else:
         keys, values = (each.repeat_interleave(q.shape[1] // k.shape[1], 1) for each in (present_key, present_value))
         scores = q @ keys.mT * attributes.get("scale", q.shape[-1] ** -0.5)
+        scores = cap * torch.tanh(scores / cap) if cap else scores
         if mask is not None:
             scores = scores + mask if mask.dtype != torch.bool else scores.masked_fill(~mask, -math.inf)
         if causal:
             before = torch.ones(q.shape[2], keys.shape[2], dtype=torch.bool).tril(keys.shape[2] - q.shape[2])
             scores = scores.masked_fill(~before, -math.inf)
-        scores = torch.softmax(cap * torch.tanh(scores / cap) if cap else scores, -1)
+        scores = torch.softmax(scores, -1)
         y = scores @ values
     return (y.transpose(1, 2).reshape(y.shape[0], y.shape[2], -1) if flat else y), present_key, present_value, scores
 
@@ -240,6 +241,46 @@ def resize(attributes, x, roi=None, scales=None, sizes=None):
     name = {1: "linear", 2: "bilinear", 3: "trilinear"}[x.dim() - 2] if form[0] == "linear" else form[0]
     given = {"size": integers(sizes)[2:]} if sizes is not None else {"scale_factor": scales.reshape(-1).tolist()[2:]}
     return functional.interpolate(x, mode=name, align_corners=form[1], **given)
+
+
+def col2im(attributes, x, image, block):
+    image, block = integers(image), integers(block)
+    rank = len(image)
+    pads = attributes.get("pads", [0] * (2 * rank))
+    strides, dilations = attributes.get("strides", [1] * rank), attributes.get("dilations", [1] * rank)
+    whole = [size + begin + end for size, begin, end in zip(image, pads[:rank], pads[rank:])]
+    if rank == 1:
+        whole, block, strides, dilations = [1, *whole], [1, *block], [1, *strides], [1, *dilations]
+    y = functional.fold(x, whole, block, dilation=dilations, stride=strides)
+    y = y.squeeze(2) if rank == 1 else y
+    return padded(y, [-each for each in pads[:rank]], [-each for each in pads[rank:]])
+
+
+def grid_sample(attributes, x, grid):
+    mode = {"linear": "bilinear", "bilinear": "bilinear", "nearest": "nearest", "cubic": "bicubic", "bicubic": "bicubic"}
+    return functional.grid_sample(
+        x,
+        grid,
+        mode=mode[attributes.get("mode", "linear")],
+        padding_mode=attributes.get("padding_mode", "zeros"),
+        align_corners=bool(attributes.get("align_corners", 0)),
+    )
+
+
+def rotary_embedding(attributes, x, cos, sin, positions=None):
+    flat = x.dim() == 3
+    heads = x.reshape(x.shape[0], x.shape[1], attributes["num_heads"], -1) if flat else x.transpose(1, 2)
+    if positions is not None:
+        cos, sin = cos[positions.long()], sin[positions.long()]
+    cos, sin = cos.unsqueeze(2), sin.unsqueeze(2)
+    size = attributes.get("rotary_embedding_dim", 0) or heads.shape[-1]
+    turning, rest = heads[..., :size], heads[..., size:]
+    # Rotation is the product of complex numbers.
+    pairs = turning.unflatten(-1, (-1, 2)) if attributes.get("interleaved", 0) else turning.unflatten(-1, (2, -1)).transpose(-1, -2)
+    turned = torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * torch.complex(cos, sin))
+    turned = (turned if attributes.get("interleaved", 0) else turned.transpose(-1, -2)).flatten(-2)
+    y = torch.cat([turned, rest], -1)
+    return y.reshape(x.shape) if flat else y.transpose(1, 2)
 
 
 ADAPTIVE_MAX = [functional.adaptive_max_pool1d, functional.adaptive_max_pool2d, functional.adaptive_max_pool3d]
@@ -275,5 +316,11 @@ LAYERS = {
     "GRU": recurrent(torch._VF.gru, [1, 0, 2], pytorchRecurrent.gru),
     "RNN": recurrent(torch._VF.rnn_tanh, [0], pytorchRecurrent.rnn),
     "Attention": attention,
+    "RotaryEmbedding": rotary_embedding,
     "Resize": resize,
+    "Col2Im": col2im,
+    "GridSample": grid_sample,
+    "AffineGrid": lambda attributes, theta, size: functional.affine_grid(
+        theta, integers(size), align_corners=bool(attributes.get("align_corners", 0))
+    ),
 }
