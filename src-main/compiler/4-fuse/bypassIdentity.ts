@@ -1,4 +1,5 @@
 import type { Graph } from '../onnx/graph.ts';
+import { renameCaptured } from '../onnx/subgraphs.ts';
 
 /**
  * Drops Identity nodes: users read the original, and where the copy is a graph output, the node that makes the original
@@ -27,6 +28,11 @@ export function bypassIdentity(graph: Graph): Graph {
   );
   const nodes = graph.nodes
     .filter((node) => !dropped.has(node))
-    .map((node) => ({ ...node, inputs: node.inputs.map(current), outputs: node.outputs.map(current) }));
+    .map((node) => ({
+      ...node,
+      inputs: node.inputs.map(current),
+      outputs: node.outputs.map(current),
+      attributes: renameCaptured(node.attributes, current),
+    }));
   return { ...graph, nodes };
 }

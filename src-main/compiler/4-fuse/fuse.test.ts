@@ -49,3 +49,20 @@ it('keeps what only a subgraph uses', () => {
   };
   expect(fuse(graph).nodes.map((each) => each.opType)).toEqual(['Neg', 'If']);
 });
+
+it('renames what a subgraph reads when a twin or the original of a copy stands in for it', () => {
+  const outer = parseGraphText(
+    'outer (bool[] c, float32[2] x) => (float32[2] y) {\n  first = Neg(x)\n  second = Neg(x)\n  copy = Identity(second)\n  y = Neg(x)\n}',
+  );
+  const inner = parseGraphText('inner (float32[] z) => (float32[] w) {\n  w = Mul(z, z)\n}');
+  const branch = { kind: 'graph' as const, value: { ...inner, inputs: [], nodes: [{ ...inner.nodes[0]!, inputs: ['first', 'copy'] }] } };
+  const choice = { opType: 'If', domain: '', name: 'if', inputs: ['c'], outputs: ['y'] };
+  const graph = {
+    ...outer,
+    nodes: [...outer.nodes.slice(0, 3), { ...choice, attributes: { then_branch: branch, else_branch: branch } }],
+  };
+  const fused = fuse(graph);
+  expect(fused.nodes.map((each) => each.opType)).toEqual(['Neg', 'If']);
+  const feeds = { c: tensor([], [1]), x: tensor([2], [1, -3]) };
+  expect(interpret(fused, feeds)['y']!.data).toEqual(Float64Array.of(1, 9));
+});

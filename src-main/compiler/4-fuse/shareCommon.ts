@@ -1,4 +1,5 @@
 import type { Attribute, Graph, GraphNode } from '../onnx/graph.ts';
+import { renameCaptured } from '../onnx/subgraphs.ts';
 
 /**
  * Common subexpressions: of nodes with the same operator, inputs and attributes one is kept. Gradient rules can then
@@ -10,11 +11,11 @@ export function shareCommon(graph: Graph): Graph {
   const known = new Map<string, GraphNode>();
   const outputs = new Set(graph.outputs.map((each) => each.name));
   const nodes = graph.nodes.flatMap((node) => {
-    const moved = { ...node, inputs: node.inputs.map(current) };
+    const moved = { ...node, inputs: node.inputs.map(current), attributes: renameCaptured(node.attributes, current) };
     const key = keyOf(moved);
     const twin = key === undefined ? undefined : known.get(key);
-    // A graph output keeps its own node: its name is part of the contract.
-    if (!twin || node.outputs.some((each) => outputs.has(each))) {
+    // A graph output keeps its own node: its name is part of the contract. A twin with fewer outputs cannot stand in.
+    if (!twin || twin.outputs.length < node.outputs.length || node.outputs.some((each) => outputs.has(each))) {
       if (key !== undefined && !twin) known.set(key, moved);
       return [moved];
     }

@@ -34,6 +34,11 @@ export function rebindSubgraphs(attributes: Attributes, outer: (name: string) =>
   );
 }
 
+/** Subgraphs whose surroundings have renamed values. */
+export function renameCaptured(attributes: Attributes, outer: (name: string) => string): Attributes {
+  return rebindSubgraphs(attributes, outer, (name) => name);
+}
+
 export function hasSubgraph(attributes: Attributes): boolean {
   return Object.values(attributes).some((each) => each.kind === 'graph');
 }
