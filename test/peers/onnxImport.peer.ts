@@ -63,7 +63,7 @@ async function fileNotes(): Promise<Finding[]> {
   });
   const rate = tensorOf('int64', [], [16_000]);
   const zeros = (width: number) => tensorOf('float32', [2, 1, width], Array<number>(2 * width).fill(0));
-  const cases: readonly [file: string, options: ImportOptions, row: readonly number[], extra?: Inputs][] = [
+  const downloaded: readonly [file: string, options: ImportOptions, row: readonly number[], extra?: Inputs][] = [
     [join(ocr, 'ch_ppocr_mobile_v2.0_cls_infer.onnx'), picture(48, 96), [3, 48, 96]],
     [join(ocr, 'ch_PP-OCRv4_det_infer.onnx'), picture(64, 64), [3, 64, 64]],
     [join(ocr, 'ch_PP-OCRv4_rec_infer.onnx'), { bindings: { 'p2o.DynamicDimension.1': 64 } }, [3, 48, 64]],
@@ -85,7 +85,7 @@ async function fileNotes(): Promise<Finding[]> {
     ],
   ];
   const findings: Finding[] = [];
-  for (const [file, options, row, extra = {}] of cases) findings.push(await fileNote(file, options, row, extra));
+  for (const [file, options, row, extra = {}] of downloaded) findings.push(await fileNote(file, options, row, extra));
   return findings;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeModel, GraphBuilder, tensorOf } from '../../index.ts';
+import { encodeModel, GraphBuilder, tensorOf, type Value } from '../../index.ts';
 import { onnxRuntime, testRandom } from '../../tests/runtimes.ts';
 import { importModel } from './importModel.ts';
 
@@ -107,6 +107,49 @@ it('keeps only the outputs that are asked for, and what they need', () => {
   const { graph } = importModel(bytes, { outputs: ['shifted'] });
   expect([...graph.initializers.keys()]).toEqual(['shift']);
   expect(() => importModel(bytes, { outputs: ['nothing'] })).toThrow('no output "nothing"');
+});
+
+it('takes the branch that a given constant chooses, and drops the weights of the other', async () => {
+  const g = new GraphBuilder('rates');
+  const x = g.input('x', 'float32', ['N', 2]);
+  const rate = g.input('rate', 'int64', []);
+  const scaled = (branch: GraphBuilder, name: string, by: number): readonly [Value] => [
+    branch.op('Mul', [x, branch.initializer(name, tensorOf('float32', [2], [by, by + 1]))], { output: { shape: ['N', 2] } }),
+  ];
+  const [y] = g.if(
+    g.op('Equal', [rate, g.scalar(16, 'int64')], { output: { dtype: 'bool', shape: [] } }),
+    (then) => scaled(then, 'wide', 2),
+    (otherwise) => scaled(otherwise, 'narrow', 5),
+    [{ dtype: 'float32', shape: ['N', 2] }],
+  );
+  g.output(y!, 'logits');
+  const bytes = encodeModel(g.build(), { producer: 'test' });
+  for (const [given, kept] of [
+    [16, 'wide'],
+    [8, 'narrow'],
+  ] as const) {
+    const constants = { rate: tensorOf('int64', [], [given]) };
+    const { graph } = importModel(bytes, { constants });
+    expect(graph.nodes.map((each) => each.opType)).not.toContain('If');
+    expect([...graph.initializers.keys()].filter((name) => /wide|narrow/.test(name))).toEqual([expect.stringContaining(kept)]);
+    const feeds = { x: floats([3, 2]) };
+    const expected = await run(bytes, { ...feeds, rate: onnxRuntime.tensor('int64', BigInt64Array.of(BigInt(given)), []) });
+    expect(await run(encodeModel(graph, { producer: 'test' }), feeds)).toEqual(expected);
+  }
+});
+
+it('repeats a constant state for every row', async () => {
+  const g = new GraphBuilder('stateful');
+  const x = g.input('x', 'float32', ['N', 2]);
+  const state = g.input('state', 'float32', [1, 'M', 2]);
+  g.output(
+    g.op('Add', [x, g.op('Squeeze', [state, g.int64([0])], { output: { shape: ['M', 2] } })], { output: { shape: ['N', 2] } }),
+    'logits',
+  );
+  const bytes = encodeModel(g.build(), { producer: 'test' });
+  const { graph } = importModel(bytes, { constants: { state: tensorOf('float32', [1, 1, 2], [10, 20]) } });
+  const x3 = onnxRuntime.tensor('float32', Float32Array.of(1, 2, 3, 4, 5, 6), [3, 2]);
+  expect(await run(encodeModel(graph, { producer: 'test' }), { x: x3 })).toEqual([11, 22, 13, 24, 15, 26]);
 });
 
 function sentence(rows: number): Record<string, ReturnType<typeof onnxRuntime.tensor>> {
