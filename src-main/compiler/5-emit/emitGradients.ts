@@ -4,7 +4,7 @@ import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
 import { stepNames, type DifferentiatedStep } from '../3-differentiate/differentiate.ts';
 import { renameGraph, type Graph, type Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
-import { tidy } from '../4-fuse/rewrite.ts';
+import { tidy, uniformNumber } from '../4-fuse/rewrite.ts';
 import { hoistInvariant } from './hoistInvariant.ts';
 import { trainingNames } from './emitTraining.ts';
 import { runtimeOrder } from './runtimeOrder.ts';
@@ -73,6 +73,7 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
   const { body: bodyGraph, after } = sinkLinear(rest, summed, new Set(hoisted.keys()));
   const types = typesOf(bodyGraph, hoisted);
   const sums = bodyGraph.outputs.filter((each) => !stateNames.has(each.name)).map(({ name }) => types.get(name)!);
+  const zeroNames = new Set([...zerosIn(before)].map((name) => hoisted.get(name)!.name));
   const zeros = sums.map((each) => g.filledLike(each));
   const { carried } = builder.loop(builder.scalar(batchCount, 'int64'), [...zeros, ...state], (body, entering, iteration) => {
     const b = new TypedOps(body);
@@ -87,7 +88,7 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
     );
     return {
       carried: [
-        ...sums.map(({ name }, at) => addTo(b, typed(entering[at]!), values.get(name)!)),
+        ...sums.map(({ name }, at) => addTo(b, typed(entering[at]!), values.get(name)!, zeroNames)),
         ...state.map((each) => values.get(inBatch(stepNames.state(each.name)))!),
       ],
     };
@@ -109,14 +110,23 @@ function inBatch(name: string): string {
   return `micro.${name}`;
 }
 
-/** sum + value; a product starts from the sum instead of 0. */
-function addTo(g: TypedOps, sum: TypedValue, value: TypedValue): TypedValue {
+/** sum + value; a product, or a sum of rows into zeros, starts from the sum instead. */
+function addTo(g: TypedOps, sum: TypedValue, value: TypedValue, zeros: ReadonlySet<string>): TypedValue {
   const made = g.tape.findLast((each) => each.outputs[0]?.name === value.name);
   const [a, b, c] = made?.inputs ?? [];
-  const isProduct = made?.operator === 'Gemm' || (made?.operator === 'MatMul' && a?.shape.length === 2 && b?.shape.length === 2);
+  if (!made || !a || !b) return g.add(sum, value);
+  const { attributes } = made;
+  const adds = attributes['reduction']?.kind === 'string' && attributes['reduction'].value === 'add';
+  if (made.operator === 'ScatterElements' && adds && zeros.has(a.name)) return g.op('ScatterElements', [sum, b, c], attributes);
+  const isProduct = (made.operator === 'Gemm' && !c) || (made.operator === 'MatMul' && a.shape.length === 2 && b.shape.length === 2);
   // A single row is a sum over rows: its product is the fastest form without the copy.
-  if (!made || !isProduct || c || a!.shape.length !== 2 || value.shape[0] === 1) return g.add(sum, value);
-  return g.op('Gemm', [a, b, sum], made.attributes);
+  return isProduct && value.shape[0] !== 1 ? g.op('Gemm', [a, b, sum], attributes) : g.add(sum, value);
+}
+
+/** Names of values that are 0 everywhere. */
+function zerosIn(graph: Graph): Set<string> {
+  const spread = graph.nodes.filter(({ opType, inputs }) => opType === 'Expand' && uniformNumber(graph.initializers.get(inputs[0]!)) === 0);
+  return new Set(spread.flatMap((node) => node.outputs));
 }
 
 /** Shapes of everything in the body. */
