@@ -44,7 +44,7 @@ describe('estimateMemory', () => {
     const estimate = estimateMemory(compile(32), { optimizer: { kind: 'adam' } });
     expect(estimate.weightsBytes).toBe(4 * parameters);
     expect(estimate.batchBytes).toBe(2 * 32 * (64 * 4 + 4 + 4));
-    expect(estimate.totalBytes).toBe(estimate.weightsBytes + estimate.batchBytes + estimate.activationBytes);
+    expect(estimate.totalBytes).toBe(estimate.weightsBytes + estimate.batchBytes + estimate.activationBytes + estimate.reserveBytes);
     expect(estimateMemory(compile(32), { optimizer: { kind: 'sgd' } }).weightsBytes).toBe(2 * parameters);
   });
 

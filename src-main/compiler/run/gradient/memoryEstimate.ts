@@ -13,13 +13,21 @@ export interface MemoryEstimate {
   readonly batchBytes: number;
   /** The most that values of a micro-batch take at once, in all threads together. */
   readonly activationBytes: number;
+  /** What sessions and the runtime's allocator take beside that: it grows by doubling and leaves gaps. */
+  readonly reserveBytes: number;
   readonly totalBytes: number;
 }
 
 /**
- * Memory that a training will take, before it starts: from shapes, without running anything. The runtime itself (about 50 MB a
- * process, 5 MB a session) and what its allocator keeps in reserve are not in it; it may use a value's place again earlier
- * than counted here.
+ * Both measured with ONNX Runtime 1.30 on six trainings (a transformer, a convolutional network and one of MiniLM's size, two
+ * micro-batches each): the total came within 17 % of what the process grew by.
+ */
+const reserveShare = 1.25;
+const sessionBytes = 32 * 2 ** 20;
+
+/**
+ * Memory that a training will add to the process, before it starts: from shapes, without running anything. The data and the
+ * process itself (about 100 MB) come on top.
  */
 export function estimateMemory(
   compiled: CompiledGradients,
@@ -48,7 +56,14 @@ export function estimateMemory(
   const weightsBytes = numbers * 4;
   const batchBytes = threads * (copies * compiled.batchSize * row + drawn);
   const activationBytes = threads * peakBytes(compiled.stepGraph);
-  return { weightsBytes, batchBytes, activationBytes, totalBytes: weightsBytes + batchBytes + activationBytes };
+  const reserveBytes = reserveShare * activationBytes + threads * sessionBytes;
+  return {
+    weightsBytes,
+    batchBytes,
+    activationBytes,
+    reserveBytes,
+    totalBytes: weightsBytes + batchBytes + activationBytes + reserveBytes,
+  };
 }
 
 /** Operators whose result is their input under another shape: no memory of its own. */
