@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  addLora,
   compileTraining,
   encodeModel,
   forwardOf,
@@ -12,6 +13,7 @@ import {
   Trainer,
   type AdaptableModel,
   type ImportOptions,
+  type LoraModel,
   type TrainableChoice,
 } from '../../src-main/compiler/index.ts';
 import { onnxRuntime, testRandom } from '../../src-main/compiler/tests/runtimes.ts';
@@ -135,8 +137,8 @@ interface Case {
   classCount: number;
   learningRate: number;
   choice?: TrainableChoice;
-  /** A new head alone is trained. */
-  headOnly?: true;
+  /** A new head alone is trained, or low-rank adapters alone. */
+  only?: 'head' | 'lora';
 }
 
 async function learningNotes(): Promise<{ version: string; results: Finding[] }> {
@@ -171,11 +173,11 @@ async function learningNotes(): Promise<{ version: string; results: Finding[] }>
     const [greeting, ...answers] = (await jsonLines(
       python,
       [script],
-      all.map((each, at) => ({ ...question(each), ...(each.headOnly && { head: headOf(models[at]!) }) })),
+      all.map((each, at) => ({ ...question(each), ...extraOf(models[at]!, each) })),
     )) as [{ version: string }, ...{ losses: number[] }[]];
     const results: Finding[] = [];
     for (const [at, each] of all.entries()) {
-      const forward = forwardOf(models[at]!, each.headOnly ? { trainable: ['head.*'] } : each.choice);
+      const forward = forwardOf(models[at]!, each.only ? { trainable: [each.only === 'head' ? 'head.*' : '*.lora.*'] } : each.choice);
       const rowCount = rowsOf(each);
       const compiled = compileTraining({
         ...settingsOf(forward),
@@ -233,21 +235,29 @@ function cases(): readonly Case[] {
       inputs: pictures,
       classCount: 4,
       learningRate: 0.2,
-      headOnly: true,
+      only: 'head',
     },
     ...[11, 13, 17].map((opset) => ({ name: `encoder, opset ${opset}`, opset, ...encoder })),
     { name: 'encoder of 4 layers, width 64, opset 17', opset: 17, settings: { width: 64, heads: 4, layers: 4 }, ...encoder },
-    { name: 'encoder, opset 17, a new head alone', opset: 17, headOnly: true, ...encoder, classCount: 4 },
+    { name: 'encoder, opset 17, a new head alone', opset: 17, only: 'head', ...encoder, classCount: 4 },
+    { name: 'encoder, opset 17, low-rank adapters alone', opset: 17, only: 'lora', ...encoder },
     { name: 'recurrent, opset 14', make: 'Recurrent', opset: 14, inputs: { x: floats(rows, 5, 3) }, classCount: 2, learningRate: 0.1 },
   ];
 }
 
-function adapted(model: AdaptableModel, each: Case): AdaptableModel {
-  return each.headOnly ? replaceHead(model, { outputCount: each.classCount, seed: 2 }) : model;
+function adapted(model: AdaptableModel, { only, classCount }: Case): AdaptableModel {
+  if (only === 'head') return replaceHead(model, { outputCount: classCount, seed: 2 });
+  return only === 'lora' ? addLora(model, { rank: 2, alpha: 4, seed: 2 }) : model;
 }
 
-function headOf({ graph }: AdaptableModel): number[][] {
-  return ['head.weight', 'head.bias'].map((name) => [...(graph.initializers.get(name)!.data as Float32Array)]);
+/** The starting point that PyTorch has to take over. */
+function extraOf(model: AdaptableModel, { only }: Case): Record<string, unknown> {
+  const numbers = (name: string): number[] => [...(model.graph.initializers.get(name)!.data as Float32Array)];
+  if (only === 'head') return { head: ['head.weight', 'head.bias'].map(numbers) };
+  if (only !== 'lora') return {};
+  // PyTorch's exporter names a node by the way to its layer: /blocks.0/query/MatMul.
+  const layerOf = (node: string): string => node.split('/').slice(1, -1).join('.');
+  return { lora: (model as LoraModel).adapters.map(({ node, a, b, scale }) => [layerOf(node), numbers(a), numbers(b), 2, scale]) };
 }
 
 function rowsOf({ inputs }: Case): number {

@@ -1,5 +1,5 @@
 # Peer of onnxImport.peer.ts: exports networks with PyTorch's own exporter, then trains the same networks in PyTorch.
-# A line in: {"make", "settings", "seed", "opset", "path", "shapes", "inputs", "targets", "learningRate", "steps", "train", "head"?}
+# A line in: {"make", "settings", "seed", "opset", "path", "shapes", "inputs", "targets", "learningRate", "steps", "train", "head"?, "lora"?}
 # A line out: {"losses"}; first of all {"version"}.
 import json
 import os
@@ -29,6 +29,19 @@ def tensors(question):
         yield torch.tensor(values, dtype=torch.int64 if name in ('ids', 'mask') else torch.float32).reshape(shape)
 
 
+class Adapted(nn.Module):
+    """y = base(x) + scale * x A B (Hu et al. 2021)."""
+
+    def __init__(self, base, a, b, rank, scale):
+        super().__init__()
+        self.base, self.scale = base, scale
+        self.a = nn.Parameter(torch.tensor(a, dtype=torch.float32).reshape(-1, rank))
+        self.b = nn.Parameter(torch.tensor(b, dtype=torch.float32).reshape(rank, -1))
+
+    def forward(self, x):
+        return self.base(x) + self.scale * (x @ self.a @ self.b)
+
+
 for line in sys.stdin:
     question = json.loads(line)
     torch.manual_seed(question['seed'])
@@ -50,6 +63,13 @@ for line in sys.stdin:
             model.head.weight.copy_(weight.reshape(-1, len(bias)).T)
             model.head.bias.copy_(bias)
         trained = list(model.head.parameters())
+    if 'lora' in question:
+        trained = []
+        for path, a, b, rank, scale in question['lora']:
+            *parents, name = path.split('.')
+            parent = model.get_submodule('.'.join(parents))
+            setattr(parent, name, Adapted(getattr(parent, name), a, b, rank, scale))
+            trained += [getattr(parent, name).a, getattr(parent, name).b]
     if question['train']:
         model.train()
     optimizer = torch.optim.SGD(trained, lr=question['learningRate'])
