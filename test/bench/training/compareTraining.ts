@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpus } from 'node:os';
 import { median, type BenchResult } from '../benchmark.ts';
-import { startOurs, type OurModel } from './ourTraining.ts';
+import { startOurs, type OurModel, type OurTraining } from './ourTraining.ts';
 import { startTorch, type TorchModel } from './torchPeer.ts';
 
 /** One model in both implementations. */
@@ -28,8 +28,8 @@ export interface ComparedTraining {
   readonly figures: Readonly<Record<string, Figure>>;
   /** Contenders that could not run, with the reason. */
   readonly unavailable: Readonly<Record<string, string>>;
-  readonly compileMs: number;
-  readonly sessionMs: number;
+  /** Ours by number of threads: how it ran, and what came before the first step. */
+  readonly starts: Readonly<Record<string, Pick<OurTraining, 'form' | 'compileMs' | 'sessionMs' | 'calibrateMs'>>>;
   readonly version: string;
 }
 
@@ -45,11 +45,11 @@ export async function compareTraining(
   const model = { ...each.ours(), batch: each.batch };
   const contenders: { name: string; run(steps: number): Promise<number>; stop(): unknown }[] = [];
   const unavailable: Record<string, string> = {};
-  const starts: { compileMs: number; sessionMs: number }[] = [];
+  const starts: Record<string, OurTraining> = {};
   let version = '';
   for (const count of threads) {
     const ours = await startOurs(model, count);
-    starts.push(ours);
+    starts[`ours ${count}`] = ours;
     contenders.push({ name: `ours ${count}`, run: (steps) => ours.run(steps), stop: () => ours.stop() });
     for (const mode of modes) {
       const name = `${mode} ${count}`;
@@ -80,8 +80,7 @@ export async function compareTraining(
     name: each.name,
     figures: Object.fromEntries([...times].map(([name, values]) => [name, figureOf(values)])),
     unavailable,
-    compileMs: starts[0]!.compileMs,
-    sessionMs: starts[0]!.sessionMs,
+    starts,
     version,
   };
 }
@@ -99,8 +98,9 @@ export function trainingResult(name: string, compared: readonly ComparedTraining
       const own = each.figures[`ours ${contender.split(' ')[1]}`]!;
       if (!contender.startsWith('ours')) extra[`${each.name}: ratio to ${contender}`] = short(ms / own.median);
     }
-    extra[`${each.name}: compile ms`] = short(each.compileMs);
-    extra[`${each.name}: session ms`] = short(each.sessionMs);
+    for (const [contender, { form, compileMs, sessionMs, calibrateMs }] of Object.entries(each.starts))
+      extra[`${each.name}: ${contender} start`] =
+        `compile ${short(compileMs)} ms, session ${short(sessionMs)} ms, calibration ${short(calibrateMs)} ms chose ${form}`;
   }
   return {
     name,
