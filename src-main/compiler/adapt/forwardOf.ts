@@ -64,7 +64,10 @@ export function forwardOf(model: AdaptableModel, choice: TrainableChoice = {}): 
 }
 
 /** The model with other values for some of its weights: what training gave. Names that it does not have are an error. */
-export function withWeights(model: AdaptableModel, weights: Readonly<Record<string, Float32Array | Float64Array>>): AdaptableModel {
+export function withWeights<Model extends AdaptableModel>(
+  model: Model,
+  weights: Readonly<Record<string, Float32Array | Float64Array>>,
+): Model {
   const initializers = new Map(model.graph.initializers);
   for (const [name, data] of Object.entries(weights)) {
     const before = initializers.get(name);
