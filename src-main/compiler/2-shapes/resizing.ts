@@ -9,6 +9,8 @@ export interface AxisResizing {
   readonly to: number;
   /** As given, or to / from: coordinates are computed with it. */
   readonly scale: number;
+  /** The part of the axis that is taken, as fractions of its last index (`roi`); only `tf_crop_and_resize` has one. */
+  readonly region: readonly [start: number, end: number] | undefined;
 }
 
 /** The axes that a Resize node changes — https://onnx.ai/onnx/operators/onnx__Resize.html `scales` or `sizes` is a constant. */
@@ -19,21 +21,23 @@ export function resizingOf({
 }: Pick<ShapeContext, 'inputs' | 'attributes' | 'constant'>): AxisResizing[] {
   const rank = data!.shape.length;
   if (readInteger(attributes, 'antialias', 0) === 1) throw new Error('Resize with antialias is not supported.');
-  if (readText(attributes, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize')
-    throw new Error('Resize of a region (tf_crop_and_resize) is not supported.');
   const axes = readIntegers(attributes, 'axes')?.map((axis) => fromEnd(axis, rank)) ?? data!.shape.map((_, axis) => axis);
   const sizes = constant(3) && constantIntegers(constant(3), 'sizes');
   const scales = sizes?.length ? undefined : numbersOf(constant(2));
   const given = sizes?.length ? sizes : scales;
   if (!given || given.length !== axes.length) throw new Error(`Resize needs ${axes.length} constant scales or sizes.`);
-  const known = axes.map((axis, at) => (given[at] === 1 && scales ? undefined : fixed(data!.shape[axis], 'A size to resize')));
+  const cropped = readText(attributes, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize';
+  const roi = cropped ? numbersOf(constant(1)) : undefined;
+  if (cropped && roi?.length !== 2 * axes.length) throw new Error(`Resize needs ${2 * axes.length} constant numbers as its region.`);
+  const known = axes.map((axis, at) => (given[at] === 1 && scales && !cropped ? undefined : fixed(data!.shape[axis], 'A size to resize')));
   const ratio = sizes?.length ? commonScale(sizes, known as number[], attributes) : undefined;
   return axes.flatMap((axis, at): AxisResizing[] => {
     const from = known[at];
     if (from === undefined) return [];
     const to = resizedTo(from, scales?.[at], sizes?.[at], ratio);
     if (to < 1 || from < 1) throw new Error(`Resize leaves nothing of the ${from} elements of axis ${axis}.`);
-    return [{ axis, from, to, scale: scales?.[at] ?? ratio ?? to / from }];
+    const region = roi && ([roi[at]!, roi[at + axes.length]!] as const);
+    return [{ axis, from, to, scale: scales?.[at] ?? ratio ?? to / from, region }];
   });
 }
 

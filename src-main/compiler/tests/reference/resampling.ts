@@ -2,7 +2,7 @@ import type { Attributes } from '../../onnx/graph.ts';
 import { elementAt, fill, integersAttribute, numberAttribute, textAttribute, type Operator, type ReferenceTensor } from './tensors.ts';
 
 export const resampling: Readonly<Record<string, Operator>> = {
-  Resize: ([x, , scales, sizes], { attributes }) => resize(x!, scales, sizes, attributes),
+  Resize: ([x, roi, scales, sizes], { attributes }) => resize(x!, roi, scales, sizes, attributes),
   AffineGrid: ([theta, sizes], { attributes }) => {
     const [batch, , ...image] = [...sizes!.data];
     const aligned = numberAttribute(attributes, 'align_corners', 0) === 1;
@@ -30,7 +30,7 @@ export const resampling: Readonly<Record<string, Operator>> = {
         return border ? Math.min(Math.max(unclipped, 0), extent - 1) : unclipped;
       };
       const [column, row] = [place(0, width), place(1, height)];
-      if (textAttribute(attributes, 'mode', 'linear') === 'nearest') return pixel(n!, c!, Math.round(row), Math.round(column));
+      if (textAttribute(attributes, 'mode', 'linear') === 'nearest') return pixel(n!, c!, roundHalfEven(row), roundHalfEven(column));
       const [top, left] = [Math.floor(row), Math.floor(column)];
       let sum = 0;
       for (const down of [0, 1])
@@ -41,9 +41,12 @@ export const resampling: Readonly<Record<string, Operator>> = {
   },
 };
 
+type Region = readonly [start: number, end: number];
+
 /** One axis after the other, each element from the coordinates that the specification gives. */
 function resize(
   x: ReferenceTensor,
+  roi: ReferenceTensor | undefined,
   scales: ReferenceTensor | undefined,
   sizes: ReferenceTensor | undefined,
   attributes: Attributes,
@@ -52,20 +55,23 @@ function resize(
   const policy = textAttribute(attributes, 'keep_aspect_ratio_policy', 'stretch');
   const ratios = axes.map((axis, at) => (sizes ? sizes.data[at]! / x.shape[axis]! : scales!.data[at]!));
   const common = policy === 'stretch' ? undefined : Math[policy === 'not_larger' ? 'min' : 'max'](...ratios);
+  const cropped = textAttribute(attributes, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
   let result = x;
   axes.forEach((axis, at) => {
     const scale = common ?? ratios[at]!;
     const exact = result.shape[axis]! * scale;
     const length = common === undefined ? (sizes ? sizes.data[at]! : Math.floor(exact)) : Math.round(exact);
-    if (scale !== 1) result = resizeAxis(result, axis, { scale, length, exact }, attributes);
+    const region: Region = cropped ? [roi!.data[at]!, roi!.data[at + axes.length]!] : [0, 1];
+    if (scale !== 1 || cropped) result = resizeAxis(result, axis, { scale, length, exact, region }, attributes);
   });
-  return result;
+  const outside = numberAttribute(attributes, 'extrapolation_value', 0);
+  return cropped ? { shape: result.shape, data: result.data.map((each) => (Number.isNaN(each) ? outside : each)) } : result;
 }
 
 function resizeAxis(
   x: ReferenceTensor,
   axis: number,
-  { scale, length, exact }: Readonly<Record<'scale' | 'length' | 'exact', number>>,
+  { scale, length, exact, region }: Readonly<Record<'scale' | 'length' | 'exact', number>> & { readonly region: Region },
   attributes: Attributes,
 ): ReferenceTensor {
   const original = x.shape[axis]!;
@@ -75,6 +81,12 @@ function resizeAxis(
     pytorch_half_pixel: (at) => (length > 1 ? (at + 0.5) / scale - 0.5 : 0),
     align_corners: (at) => (length > 1 ? (at * (original - 1)) / (length - 1) : 0),
     asymmetric: (at) => at / scale,
+    tf_crop_and_resize: (at) => {
+      const [start, end] = region.map((each) => each * (original - 1)) as [number, number];
+      const result = length > 1 ? start + (at * (end - start)) / (length - 1) : (start + end) / 2;
+      // Not a number: outside, also of what later axes make of it.
+      return result < 0 || result > original - 1 ? Number.NaN : result;
+    },
   };
   const coordinate = coordinates[textAttribute(attributes, 'coordinate_transformation_mode', 'half_pixel')]!;
   const roundings: Readonly<Record<string, (at: number) => number>> = {
@@ -90,6 +102,7 @@ function resizeAxis(
   return fill(x.shape.with(axis, length), (index) => {
     const element = (at: number): number => elementAt(x, index.with(axis, Math.min(Math.max(at, 0), original - 1)));
     const at = coordinate(index[axis]!);
+    if (Number.isNaN(at)) return at;
     if (mode === 'nearest') return element(round(at));
     const low = Math.floor(at);
     const s = at - low;
@@ -108,4 +121,10 @@ function resizeAxis(
     const total = excluding ? used.reduce((sum, [, weight]) => sum + weight, 0) : 1;
     return used.reduce((sum, [place, weight]) => sum + (weight / total) * element(place), 0);
   });
+}
+
+function roundHalfEven(x: number): number {
+  const low = Math.floor(x);
+  if (x - low !== 0.5) return Math.round(x);
+  return low % 2 === 0 ? low : low + 1;
 }
