@@ -47,6 +47,8 @@ export interface CompiledTraining {
   /** The training model for ONNX Runtime. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly graph: Graph;
+  /** Forward and backward pass of one batch, before phase 5, to look for what is not finite; with privacy it sees single rows and is left out. */
+  readonly stepGraph: Graph | undefined;
   /** The forward model with weights as inputs, as it is served: for validation while training. */
   readonly forwardBytes: Uint8Array<ArrayBuffer>;
   readonly inputs: readonly Value[];
@@ -66,10 +68,10 @@ export interface CompiledTraining {
   readonly slots: readonly (TensorSpec & { readonly zeroBelow: number })[];
   readonly dataInputs: readonly RowSpec[];
   readonly targets: readonly TargetTensor[];
-  /** Dropout masks; `shape` of one batch. */
-  readonly masks: readonly (TensorSpec & { readonly rate: number })[];
+  /** Dropout masks; `shape` of one batch, `step` the name in the step graph. */
+  readonly masks: readonly (TensorSpec & { readonly step: string; readonly rate: number })[];
   /** Random numbers; `shape` of one batch. */
-  readonly noises: readonly (TensorSpec & Distribution)[];
+  readonly noises: readonly (TensorSpec & { readonly step: string } & Distribution)[];
   /** What the loss read, without the batch axis. */
   readonly predictions: readonly TensorSpec[];
   /** Inputs that hold one number per batch, in the order of `scalarsAt`. */
@@ -107,6 +109,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
     graph,
+    stepGraph: privacy ? undefined : stepGraph,
     forwardBytes: encodeModel(forInference(forward, settings.state), { producer: 'modelkeep' }),
     inputs: graph.inputs,
     outputs: graph.outputs,
@@ -122,15 +125,17 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
     ),
     dataInputs: parsed.dataInputs.map(rowSpec),
     targets: step.targets.map(({ value, classCount, ignoreIndex }) => ({ ...rowSpec(value), classCount, ignoreIndex })),
-    masks: step.masks.map((mask) => ({ name: trainingNames.keep(mask.name), shape: perStep(mask.value), rate: mask.rate })),
+    masks: step.masks.map(({ name, value, rate }) => ({ name: trainingNames.keep(name), step: value.name, shape: perStep(value), rate })),
     noises: [
       ...step.noises.map(({ value, ...distribution }) => ({
         ...distribution,
         name: trainingNames.keep(value.name),
+        step: value.name,
         shape: perStep(value),
       })),
       ...(privacy ? parameters : []).map(({ name, shape }) => ({
         name: trainingNames.keep(trainingNames.privacyNoise(name)),
+        step: '',
         shape,
         distribution: 'normal' as const,
         offset: 0,

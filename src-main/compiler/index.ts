@@ -32,7 +32,7 @@ export { minimizeLbfgs, type LbfgsResult, type LbfgsSettings } from './optimizer
 export * from './optimizers/schedules.ts';
 export { type AverageSettings } from './optimizers/weightAverage.ts';
 
-export { Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
+export { divergenceCodes, Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
 export { GradientTrainer, type GradientReport, type GradientTrainerSettings } from './run/gradient/GradientTrainer.ts';
 export {
   calibrate,

@@ -186,15 +186,15 @@ export const compilerErrors = {
       zh: '请降低学习率、裁剪梯度、缩放输入，或改用不会溢出的运算形式。',
     },
   },
-  MK_COMPILER_INPUT_NOT_FINITE: {
+  MK_COMPILER_WEIGHT_NOT_FINITE: {
     http: 422,
     message: {
-      en: 'Training stopped at step {step}: the input "{tensor}" holds {value} (row {row} of the minibatch).',
-      zh: '训练在第 {step} 步停止：输入“{tensor}”含有 {value}（小批量的第 {row} 行）。',
+      en: 'Training stopped at step {step}: the weights "{tensor}" already hold {value}.',
+      zh: '训练在第 {step} 步停止：权重“{tensor}”中已含有 {value}。',
     },
     hint: {
-      en: 'Fill in or remove missing and infinite values before training.',
-      zh: '请在训练前填补或删除缺失值和无穷值。',
+      en: 'Start from other weights or an earlier checkpoint.',
+      zh: '请使用其他初始权重或更早的检查点。',
     },
   },
   MK_COMPILER_DATA_NOT_FINITE: {

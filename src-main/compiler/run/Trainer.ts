@@ -4,6 +4,8 @@ import type { CompiledTraining, TensorSpec } from '../compileTraining.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fillKeepMask, fillNoise, streamKey } from './counterRandom.ts';
 import { epochOrder } from './epochOrder.ts';
+import { findNotFinite } from './gradient/findNotFinite.ts';
+import { loadedRows } from './gradient/rowLoader.ts';
 import { longestRun, RunLength } from './runLength.ts';
 import type { FloatArray, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
 import { TensorPool } from './tensorPool.ts';
@@ -38,6 +40,9 @@ export interface RunReport {
   readonly elapsedMs: number;
 }
 
+/** Codes of a training that ran away: other settings may help, the data and the runtime are sound. */
+export const divergenceCodes: ReadonlySet<string> = new Set(['MK_COMPILER_VALUE_NOT_FINITE', 'MK_COMPILER_LOSS_NOT_FINITE']);
+
 /** 1 is the order of rows. */
 const dropoutStream = 2;
 const noiseStream = 3;
@@ -59,7 +64,8 @@ const stepsBetweenCleanings = longestRun;
  * await trainer.release();
  * ```
  *
- * `train` and `runOnce` throw MK_COMPILER_LOSS_NOT_FINITE when training diverges, MK_COMPILER_DATA_NOT_FINITE when the data
+ * `train` and `runOnce` throw MK_COMPILER_VALUE_NOT_FINITE with the first bad node when training diverges (or
+ * MK_COMPILER_LOSS_NOT_FINITE where none can be named, see `divergenceCodes`), MK_COMPILER_DATA_NOT_FINITE when the data
  * hold what is no number, MK_COMPILER_RUN_FAILED when the runtime or its device gives up; the weights stay those before that run.
  */
 export class Trainer {
@@ -204,21 +210,10 @@ export class Trainer {
   }
 
   async #run(batches: number): Promise<RunReport> {
-    const { compiled, runtime, nowMs, data } = this.#settings;
+    const { compiled, nowMs } = this.#settings;
     const started = nowMs();
     this.#shuffleEpoch();
-    const first = this.#batchInEpoch * compiled.batchSize;
-    const feeds = {
-      ...this.#dataFeeds,
-      ...this.#current.tensors(this.#carried),
-      [trainingNames.order]: runtime.tensor('int32', this.#order.subarray(first, first + batches * compiled.batchSize), [
-        batches,
-        compiled.batchSize,
-      ]),
-      ...this.#scalars(batches),
-      ...this.#masks(batches),
-      ...this.#noises(batches),
-    };
+    const feeds = this.#feeds(batches);
     const fetches = { ...this.#next.tensors(this.#carried, trainingNames.next), [trainingNames.losses]: null };
     const result = await this.#session.run(feeds, fetches).catch((error: unknown) => {
       // A device that went away, or memory that ran out; what was there before the run is untouched.
@@ -230,11 +225,9 @@ export class Trainer {
     });
     const losses = result[trainingNames.losses]!.data as FloatArray;
     const broken = losses.findIndex((loss) => !Number.isFinite(loss));
-    if (broken >= 0) {
-      const rows = this.#order.subarray(first + broken * compiled.batchSize, first + (broken + 1) * compiled.batchSize);
-      checkRowsFinite(compiled, data, rows, this.#step + broken + 1);
-      throw new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step: this.#step + broken + 1 });
-    }
+    if (broken >= 0) throw await this.#explain(broken);
+    // The last update of a run has no loss that tells.
+    if (!this.#next.isFinite([...compiled.parameters, ...compiled.state])) throw await this.#explain(batches - 1);
 
     [this.#current, this.#next] = [this.#next, this.#current];
     const epoch = this.#epoch;
@@ -257,6 +250,50 @@ export class Trainer {
     const elapsedMs = nowMs() - started;
     this.#runLength.record(batches, elapsedMs);
     return { ...report, elapsedMs };
+  }
+
+  /** The next batches, with the weights as they are. */
+  #feeds(batches: number): Record<string, RuntimeTensor> {
+    const { compiled, runtime } = this.#settings;
+    const first = this.#batchInEpoch * compiled.batchSize;
+    const order = this.#order.subarray(first, first + batches * compiled.batchSize);
+    return {
+      ...this.#dataFeeds,
+      ...this.#current.tensors(this.#carried),
+      [trainingNames.order]: runtime.tensor('int32', order, [batches, compiled.batchSize]),
+      ...this.#scalars(batches),
+      ...this.#masks(batches),
+      ...this.#noises(batches),
+    };
+  }
+
+  /** Why the batch so many after the next one gave what is not finite: trains up to it again, and looks at every value. */
+  async #explain(batch: number): Promise<ModelkeepError> {
+    const { compiled, data, runtime, seed, weights } = this.#settings;
+    const first = (this.#batchInEpoch + batch) * compiled.batchSize;
+    const order = this.#order.subarray(first, first + compiled.batchSize);
+    const step = this.#step + batch + 1;
+    checkRowsFinite(compiled, data, order, step);
+    const unexplained = new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step });
+    const { stepGraph } = compiled;
+    if (!stepGraph || compiled.dtype !== 'float32') return unexplained;
+    if (batch > 0) await this.#session.run(this.#feeds(batch), this.#next.tensors(this.#carried, trainingNames.next));
+    const there = (batch > 0 ? this.#next : this.#current).copies([...compiled.parameters, ...compiled.state]);
+    const frozen = compiled.frozen.map(({ name }) => [name, weights[name]!] as const);
+    const { rows, rowNumbers } = loadedRows(compiled, data, order);
+    const found = await findNotFinite({
+      runtime,
+      compiled: { ...compiled, stepGraph, microBatch: compiled.batchSize },
+      seed,
+      drawnAt: this.#step + batch,
+      step,
+      part: 0,
+      parts: 1,
+      weights: { ...there, ...Object.fromEntries(frozen) } as Record<string, Float32Array>,
+      rows,
+      rowNumbers,
+    });
+    return found ?? unexplained;
   }
 
   #frozen(): Record<string, RuntimeTensor> {

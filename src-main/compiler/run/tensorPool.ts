@@ -31,6 +31,16 @@ export class TensorPool {
     for (let at = 0; at < array.length; at++) if (Math.abs(array[at]!) < limit) array[at] = 0;
   }
 
+  isFinite(specs: readonly TensorSpec[]): boolean {
+    return specs.every(({ name }) => {
+      const array = this.#array(name);
+      // x − x is 0 for finite numbers and NaN otherwise; far quicker than asking for each.
+      let sum = 0;
+      for (let at = 0; at < array.length; at++) sum += array[at]! - array[at]!;
+      return sum === 0;
+    });
+  }
+
   copies(specs: readonly TensorSpec[]): Record<string, FloatArray> {
     return Object.fromEntries(specs.map(({ name }) => [name, this.#array(name).slice()]));
   }

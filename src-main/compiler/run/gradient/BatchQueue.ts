@@ -30,6 +30,8 @@ interface Loading {
 export class BatchQueue {
   /** Two sets of arrays, shared between threads where there are several parts. */
   readonly arrays: readonly Record<string, RowArray>[];
+  /** Which rows each set holds; padding repeats the first. */
+  readonly rowNumbers: readonly Int32Array[];
   readonly batchRows: number;
   readonly #settings: BatchQueueSettings;
   readonly #order: Int32Array;
@@ -44,6 +46,7 @@ export class BatchQueue {
     this.#settings = settings;
     this.batchRows = compiled.batchSize * parts;
     this.arrays = [0, 1].map(() => batchArrays(compiled, parts, parts > 1));
+    this.rowNumbers = [0, 1].map(() => new Int32Array(this.batchRows));
     this.#order = Int32Array.from({ length: loader.rowCount }, (_, row) => row);
   }
 
@@ -71,7 +74,7 @@ export class BatchQueue {
   async loadRows(rows: Int32Array): Promise<void> {
     await this.settle();
     this.#loading = undefined;
-    await this.#load(rows, 0, this.arrays[0]!);
+    await this.#load(rows, 0, 0);
   }
 
   /** When nothing is being loaded any more. */
@@ -92,17 +95,18 @@ export class BatchQueue {
       epochOrder(this.#order, this.#settings.seed, epoch);
       this.#shuffledEpoch = epoch;
     }
-    await this.#load(this.#order.subarray(batch * this.batchRows, (batch + 1) * this.batchRows), epoch, this.arrays[into]!);
+    await this.#load(this.#order.subarray(batch * this.batchRows, (batch + 1) * this.batchRows), epoch, into);
   }
 
   /** Places beyond the rows repeat the first row and count nothing. */
-  async #load(rows: Int32Array, epoch: number, into: Record<string, RowArray>): Promise<void> {
+  async #load(rows: Int32Array, epoch: number, into: number): Promise<void> {
     const { seed, compiled, loader, rowWeights } = this.#settings;
-    const all = new Int32Array(this.batchRows).fill(rows[0]!);
+    const [arrays, all] = [this.arrays[into]!, this.rowNumbers[into]!];
+    all.fill(rows[0]!);
     all.set(rows);
-    await loader.load(all, into, streamKey(seed, loaderStream, epoch));
-    checkClasses(compiled, into, all);
-    const shares = into[stepNames.rowShares] as Float32Array;
+    await loader.load(all, arrays, streamKey(seed, loaderStream, epoch));
+    checkClasses(compiled, arrays, all);
+    const shares = arrays[stepNames.rowShares] as Float32Array;
     shares.fill(0);
     for (let at = 0; at < rows.length; at++) shares[at] = (rowWeights?.[rows[at]!] ?? 1) / rows.length;
   }

@@ -131,7 +131,12 @@ export interface DrawnArray {
   readonly rate?: number;
 }
 
-export function drawnArrays(compiled: CompiledGradients, seed: number, step: number, { part, parts }: Part): DrawnArray[] {
+export function drawnArrays(
+  compiled: Pick<CompiledGradients, 'batchSize' | 'microBatch' | 'masks' | 'noises'>,
+  seed: number,
+  step: number,
+  { part, parts }: Part,
+): DrawnArray[] {
   const count = compiled.batchSize / compiled.microBatch;
   // A single part draws what `Trainer` draws.
   const path = parts === 1 ? [step] : [step, part];

@@ -305,14 +305,14 @@ describe('threads that share a batch', () => {
 });
 
 describe('what goes wrong', () => {
-  it('missing numbers in the data are named with their row in the batch', async () => {
+  it('missing numbers in the data are named with their row', async () => {
     const { settings, features } = setUp({ rowCount: 8 });
     features[3 * featureCount] = Number.NaN;
     const trainer = await create(settings);
     const before = trainer.checkpoint();
     await expect(trainer.runOnce()).rejects.toMatchObject({
-      code: 'MK_COMPILER_INPUT_NOT_FINITE',
-      params: { tensor: 'features', value: 'NaN', step: 1 },
+      code: 'MK_COMPILER_DATA_NOT_FINITE',
+      params: { tensor: 'features', value: 'NaN', row: 3, step: 1 },
     });
     expect(trainer.checkpoint()).toEqual(before);
   });

@@ -57,7 +57,7 @@ const stepsBetweenCleanings = 128;
  * steps with the same result bit for bit (same compiled graph, data, seed, number of threads, runtime and processor kind).
  *
  * `train` and `runOnce` throw, with the weights still those before the step: MK_COMPILER_VALUE_NOT_FINITE naming the first bad
- * node, MK_COMPILER_INPUT_NOT_FINITE, MK_COMPILER_LOSS_NOT_FINITE where neither is found; MK_COMPILER_RUN_FAILED when the
+ * node, MK_COMPILER_DATA_NOT_FINITE, MK_COMPILER_LOSS_NOT_FINITE where neither is found; MK_COMPILER_RUN_FAILED when the
  * runtime or its device gives up; MK_COMPILER_WORKER_LOST. There is no loss scaling: everything is float32, whose range
  * gradients do not leave on the CPU.
  *
@@ -382,6 +382,7 @@ export class GradientTrainer {
         step: this.#step + 1,
         weights: { ...Object.fromEntries(this.#views), ...this.#frozen, ...Object.fromEntries(this.#stateViews()) },
         rows: partOf(this.#queue.arrays[batch]!, part, parts),
+        rowNumbers: this.#queue.rowNumbers[batch]!.subarray(part * compiled.batchSize),
       });
       if (found) return found;
     }

@@ -14,7 +14,7 @@ const bytesPerLook = 2 ** 28;
 
 export interface WatchSettings extends Part {
   readonly runtime: Runtime;
-  readonly compiled: CompiledGradients;
+  readonly compiled: Pick<CompiledGradients, 'stepGraph' | 'batchSize' | 'microBatch' | 'masks' | 'noises'>;
   readonly seed: number;
   /** Number of the batch for what is drawn at random. */
   readonly drawnAt: number;
@@ -24,6 +24,8 @@ export interface WatchSettings extends Part {
   readonly weights: Readonly<Record<string, Float32Array>>;
   /** Data, targets and shares of the part. */
   readonly rows: Readonly<Record<string, RowArray>>;
+  /** Which rows of the training data these are. */
+  readonly rowNumbers: ArrayLike<number>;
 }
 
 /**
@@ -34,11 +36,16 @@ export interface WatchSettings extends Part {
 export async function findNotFinite(settings: WatchSettings): Promise<ModelkeepError | undefined> {
   const { compiled, rows, weights, step } = settings;
   const count = compiled.batchSize / compiled.microBatch;
-  for (const [name, data] of [...Object.entries(weights), ...Object.entries(rows)]) {
-    const at = data instanceof Float32Array ? data.findIndex((each) => !Number.isFinite(each)) : -1;
+  const worst = (data: RowArray): number => (data instanceof Float32Array ? data.findIndex((each) => !Number.isFinite(each)) : -1);
+  for (const [name, data] of Object.entries(rows)) {
+    const at = worst(data);
     if (at < 0) continue;
-    const row = name in rows ? Math.floor((at * compiled.batchSize) / data.length) : 0;
-    return new ModelkeepError('MK_COMPILER_INPUT_NOT_FINITE', { step, tensor: name, value: String(data[at]), row });
+    const row = settings.rowNumbers[Math.floor((at * compiled.batchSize) / data.length)]!;
+    return new ModelkeepError('MK_COMPILER_DATA_NOT_FINITE', { step, tensor: name, value: String(data[at]), row });
+  }
+  for (const [name, data] of Object.entries(weights)) {
+    const at = worst(data);
+    if (at >= 0) return new ModelkeepError('MK_COMPILER_WEIGHT_NOT_FINITE', { step, tensor: name, value: String(data[at]) });
   }
   const drawn = drawnArrays(compiled, settings.seed, settings.drawnAt, settings);
   for (let micro = 0; micro < count; micro++) {

@@ -41,7 +41,11 @@ export function rowsInMemory(data: TrainingData, compiled: Pick<CompiledGradient
 }
 
 /** Arrays of one whole batch by name, for all parts; `shared` where other threads read them. */
-export function batchArrays(compiled: CompiledGradients, parts: number, shared: boolean): Record<string, RowArray> {
+export function batchArrays(
+  compiled: Pick<CompiledGradients, 'batchSize' | 'dataInputs' | 'targets'>,
+  parts: number,
+  shared: boolean,
+): Record<string, RowArray> {
   const rows = compiled.batchSize * parts;
   const array = ({ shape, dtype }: Pick<RowSpec, 'shape' | 'dtype'>): RowArray => {
     const count = rows * elementCount(shape);
@@ -56,6 +60,21 @@ export function batchArrays(compiled: CompiledGradients, parts: number, shared: 
       array(each),
     ]),
   );
+}
+
+/** One batch of `Trainer` as `GradientTrainer` would load it: rows of an order in which −1 is padding. */
+export function loadedRows(
+  compiled: Pick<CompiledGradients, 'batchSize' | 'dataInputs' | 'targets'>,
+  data: TrainingData,
+  order: Int32Array,
+): { rows: Record<string, RowArray>; rowNumbers: Int32Array } {
+  const rows = batchArrays(compiled, 1, false);
+  const rowNumbers = order.map((row) => (row < 0 ? order[0]! : row));
+  void rowsInMemory(data, compiled).load(rowNumbers, rows, 0);
+  const count = order.filter((row) => row >= 0).length;
+  const shares = rows[stepNames.rowShares] as Float32Array;
+  for (let at = 0; at < order.length; at++) shares[at] = order[at]! < 0 ? 0 : (data.rowWeights?.[order[at]!] ?? 1) / count;
+  return { rows, rowNumbers };
 }
 
 /** The arrays of part `part` of a batch: views. */

@@ -1,6 +1,7 @@
 import type { CurvePoint } from '../../../../src-shared/domain/training.ts';
 import {
   compileTraining,
+  divergenceCodes,
   initialWeights,
   multilayerPerceptron,
   Trainer,
@@ -73,7 +74,7 @@ const rowsPerPrediction = 4096;
 /**
  * Trains one network by Adam through ONNX Runtime. The learning rate is cut when the validation loss has not fallen for five
  * epochs; after two cuts training ends, and the weights of the best epoch are given (early stopping: Prechelt, 1998).
- * Errors: MK_COMPILER_LOSS_NOT_FINITE when it diverges before any epoch was good.
+ * Errors: MK_COMPILER_VALUE_NOT_FINITE or MK_COMPILER_LOSS_NOT_FINITE when it diverges before any epoch was good.
  */
 export async function trainNetwork(plan: Plan, data: NetworkData, control: TrainingControl): Promise<TrainedNetwork> {
   const run = await NetworkRun.open(plan, data, control);
@@ -194,7 +195,7 @@ class NetworkRun {
     try {
       return await this.#trainer.runOnce();
     } catch (error) {
-      if (isModelkeepError(error) && error.code === 'MK_COMPILER_LOSS_NOT_FINITE' && this.#state.best) return null;
+      if (isModelkeepError(error) && divergenceCodes.has(error.code) && this.#state.best) return null;
       throw error;
     }
   }

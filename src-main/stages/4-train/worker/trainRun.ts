@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { higherIsBetter, type CurvePoint, type Metrics } from '../../../../src-shared/domain/training.ts';
 import { isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { multilayerPerceptron, type FloatArray } from '../../../compiler/index.ts';
+import { divergenceCodes, multilayerPerceptron, type FloatArray } from '../../../compiler/index.ts';
 import { exportModel, signatureOf } from '../exportModel.ts';
 import { baselineWeights } from '../learners/baseline.ts';
 import { fitTemperature, networkLoss, softmax } from '../learners/networkLoss.ts';
@@ -169,7 +169,7 @@ class TrainingRun {
       );
       return ended;
     } catch (error) {
-      if (!isModelkeepError(error) || error.code !== 'MK_COMPILER_LOSS_NOT_FINITE') throw error;
+      if (!isModelkeepError(error) || !divergenceCodes.has(error.code)) throw error;
       const settings = settingsOf(plan);
       await this.#keep({ at, state: 'failed', settings, validation: {}, temperature: 1, trainMs: 0, curve: [], losses: null }, null);
       return 'converged';
