@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { compileTraining, GraphBuilder, type Graph } from '../index.ts';
 import { TypedOps, typed } from '../2-shapes/typedOps.ts';
 
-const compile = (forward: Graph, parameters: string[]): unknown =>
-  compileTraining({ forward, parameters, loss: { kind: 'meanSquaredError' }, optimizer: { kind: 'sgd' }, batchSize: 2 });
+const compile = (graph: Graph, parameters: string[]): unknown =>
+  compileTraining({ forward: graph, parameters, loss: { kind: 'meanSquaredError' }, optimizer: { kind: 'sgd' }, batchSize: 2 });
 
 function forward(
   build: (g: TypedOps, features: ReturnType<typeof typed>, weight: ReturnType<typeof typed>) => ReturnType<typeof typed>,
