@@ -31,7 +31,7 @@ const cases: Record<string, { network: Network; images: readonly number[]; batch
     images: [3, 16, 16],
     batchSize: 16,
     microBatch: 16,
-    joined: 10,
+    joined: 6,
   },
 };
 

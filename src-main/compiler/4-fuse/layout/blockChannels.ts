@@ -1,7 +1,7 @@
 import { sameShape } from '../../2-shapes/broadcast.ts';
 import { typed, TypedOps, type TypedValue } from '../../2-shapes/typedOps.ts';
 import type { KnownOperator } from '../../2-shapes/shapeRules.ts';
-import { windowsOver } from '../../2-shapes/window.ts';
+import { windowsOver, windowsSpread } from '../../2-shapes/window.ts';
 import { readInteger, readIntegers } from '../../onnx/attributes.ts';
 import type { Graph, GraphNode } from '../../onnx/graph.ts';
 import { GraphBuilder } from '../../onnx/graphBuilder.ts';
@@ -16,6 +16,7 @@ import {
   kernelGradientByColumns,
   kernelGradientByQuarters,
 } from './blockedConvolution.ts';
+import { columnsOf, imageOfRows, overlay, paysAsProduct, pixelRows, weightRows } from './productConvolution.ts';
 
 /** Where channels are blocked: see `blockChannels`. */
 interface Site {
@@ -108,11 +109,20 @@ function convolution({ node, values, graph }: Site): boolean {
   if (!fits || values.shapeOf(w) === undefined || graph.maker(w) !== undefined) return false;
   const { g } = values;
   const windows = windowsOver('Conv', node.attributes, image.slice(2), kernel.slice(2));
+  const [y] = node.outputs as [string];
+  if (paysAsProduct(windows, Number(image[0]), outputs)) {
+    const product = g.op(
+      'Gemm',
+      [columnsOf(g, values.plain(x), windows), weightRows(g, values.plain(w)), b ? values.plain(b) : undefined],
+      { transB: 1 },
+    );
+    values.setBlocked(y, imageOfRows(g, product, Number(image[0]), windows.count, values.block));
+    return true;
+  }
   const source = channels < values.block ? values.plain(x) : values.blocked(x);
   const weight = forwardWeight(g, values.plain(w), values.block);
   const bias = b ? values.plain(b) : undefined;
   const { strides, dilations, begins, ends } = windows;
-  const [y] = node.outputs as [string];
   const halves = halvedBy({ node, values, graph }) && quarterPads(windows);
   if (halves) {
     const quarters = halves.map((pads) => convolve(g, source, weight, bias, { strides: [2, 2], dilations, pads }));
@@ -149,14 +159,22 @@ function quarterPads({ image, count, kernel, strides, dilations, begins }: Retur
   return pads.flat().every((each) => each >= 0) ? pads : undefined;
 }
 
-/** dX = ConvTranspose(dY, W) of a convolution with stride 1. */
+/** dX = ConvTranspose(dY, W): of a convolution with stride 1, or as a product. */
 function inputGradient({ node, values, graph }: Site): boolean {
   if (node.opType !== 'ConvTranspose' || readInteger(node.attributes, 'group', 1) !== 1 || node.inputs.length > 2) return false;
   const [dy, w] = node.inputs as [string, string];
   const [counted, kernel] = [values.shapeOf(dy), values.shapeOf(w)];
   const pads = readIntegers(node.attributes, 'pads');
   const strides = readIntegers(node.attributes, 'strides');
-  if (!values.canBlock(counted) || kernel?.length !== 4 || Number(kernel[1]) % values.block !== 0 || graph.maker(w)) return false;
+  if (!values.canBlock(counted) || kernel?.length !== 4 || graph.maker(w)) return false;
+  const { g } = values;
+  const windows = windowsSpread('ConvTranspose', node.attributes, counted!.slice(2), kernel.slice(2));
+  if (paysAsProduct(windows, Number(counted![0]), Number(kernel[0]))) {
+    const columns = g.gemm(pixelRows(g, values.blocked(dy), values.block), weightRows(g, values.plain(w)));
+    values.setPlain(node.outputs[0]!, overlay(g, columns, Number(counted![0]), windows));
+    return true;
+  }
+  if (Number(kernel[1]) % values.block !== 0) return false;
   const padded = (readIntegers(node.attributes, 'output_padding') ?? []).some((each) => each !== 0);
   if (!pads || strides?.some((each) => each !== 1) || padded || node.attributes['auto_pad'] || node.attributes['output_shape'])
     return false;
@@ -189,6 +207,11 @@ function kernelGradient({ node, values, graph }: Site): boolean {
   const windows = { image: size, count, kernel, strides, dilations, begins, ends };
   const { g, block } = values;
   const quarters = values.quarters(counted);
+  if (paysAsProduct(windows, Number(x[0]), Number(dy![1]))) {
+    const rows = g.gemm(pixelRows(g, values.blocked(counted), block), columnsOf(g, values.plain(image), windows), { transA: 1 });
+    values.setPlain(node.outputs[0]!, g.transpose(g.reshape(rows, [Number(dy![1]), Number(x[1]), ...kernel]), [1, 0, 2, 3]));
+    return true;
+  }
   if (Number(x[1]) < block) {
     const unit = [...strides, ...dilations].every((each) => each === 1);
     const result =
