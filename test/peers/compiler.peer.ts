@@ -5,8 +5,10 @@ import { parseForward } from '../../src-main/compiler/1-parse/parseForward.ts';
 import { differentiate, stepNames } from '../../src-main/compiler/3-differentiate/differentiate.ts';
 import { fuse } from '../../src-main/compiler/4-fuse/fuse.ts';
 import {
+  compileGradients,
   compileTraining,
   encodeModel,
+  GradientTrainer,
   initialWeights,
   Trainer,
   type FloatArray,
@@ -25,7 +27,13 @@ import type { Peer, PeerResult } from './peer.ts';
 import { pytorchRequirements } from './pytorch.ts';
 
 /** Of gradients: largest difference in a tensor by its largest value (or by a hundredth of the largest of all tensors, if that is more). */
-const limits = { float32: 1e-5, float64: 1e-9 };
+const limits = { exact: 1e-9, loop: 1e-5, flat: 1e-5 };
+type Way = keyof typeof limits;
+const ways: Readonly<Record<Way, string>> = {
+  exact: 'the step graph in float64',
+  loop: 'the float32 training graph',
+  flat: 'the float32 gradient graph in micro-batches',
+};
 /** Of each loss of the curve, and of running statistics at its end, relative to the larger of 1 and the value. */
 const curveLimit = 1e-3;
 /** 25 batches: with few rows a training soon overfits, and rounding decides where it goes (PyTorch's own float32 then leaves its float64 too). */
@@ -40,9 +48,9 @@ export const peer: Peer = {
 };
 
 interface Measured {
-  readonly gradients: Record<'float32' | 'float64', Record<string, ArrayLike<number>>>;
+  readonly gradients: Record<Way, Record<string, ArrayLike<number>>>;
   readonly interpreted: boolean;
-  readonly losses: readonly number[];
+  readonly losses: Record<'loop' | 'flat', readonly number[]>;
   readonly statistics: Record<string, ArrayLike<number>>;
 }
 
@@ -157,13 +165,17 @@ function forTorch(
 }
 
 async function measure(prepared: Prepared): Promise<Measured> {
-  const float64 = await exactGradients(prepared);
-  const { losses, statistics } = await curve(prepared);
+  const exact = await exactGradients(prepared);
+  const [loop, flat] = [await curve(prepared, startLoop), await curve(prepared, startFlat)];
   return {
-    gradients: { float64: float64.gradients, float32: await trainedGradients(prepared) },
-    interpreted: float64.interpreted,
-    losses,
-    statistics,
+    gradients: {
+      exact: exact.gradients,
+      loop: await trainedGradients(prepared, startLoop),
+      flat: await trainedGradients(prepared, startFlat),
+    },
+    interpreted: exact.interpreted,
+    losses: { loop: loop.losses, flat: flat.losses },
+    statistics: loop.statistics,
   };
 }
 
@@ -217,9 +229,9 @@ async function runFloat64(graph: Graph, feeds: Record<string, { shape: readonly 
 }
 
 /** Of the first batch, from one step of the very graph that trains in float32, by SGD with a large learning rate. */
-async function trainedGradients(prepared: Prepared): Promise<Record<string, Float64Array>> {
+async function trainedGradients(prepared: Prepared, start: Start): Promise<Record<string, Float64Array>> {
   const { weights, model } = prepared;
-  const trainer = await startTrainer(prepared, { kind: 'sgd' }, gradientRate);
+  const trainer = await start(prepared, { kind: 'sgd' }, gradientRate);
   await trainer.runOnce(1);
   const next = trainer.weights();
   await trainer.release();
@@ -230,8 +242,8 @@ async function trainedGradients(prepared: Prepared): Promise<Record<string, Floa
   );
 }
 
-async function curve(prepared: Prepared): Promise<Pick<Measured, 'losses' | 'statistics'>> {
-  const trainer = await startTrainer(prepared, { kind: 'adam' }, learningRate);
+async function curve(prepared: Prepared, start: Start): Promise<{ losses: number[]; statistics: Measured['statistics'] }> {
+  const trainer = await start(prepared, { kind: 'adam' }, learningRate);
   const losses: number[] = [];
   while (trainer.step < steps) losses.push(...(await trainer.runOnce(Math.min(10, steps - trainer.step))).losses);
   const after = trainer.weights();
@@ -243,10 +255,25 @@ function networkOf({ model }: Prepared): Network {
   return model.network('float32');
 }
 
-function startTrainer(prepared: Prepared, optimizer: { kind: 'adam' } | { kind: 'sgd' }, rate: number): Promise<Trainer> {
-  const { model, weights, data, rows } = prepared;
+type Start = (prepared: Prepared, optimizer: { kind: 'adam' } | { kind: 'sgd' }, rate: number) => Promise<Trainer | GradientTrainer>;
+
+const startLoop: Start = (prepared, optimizer, rate) => {
+  const { loss, batch } = prepared.model;
   const network = networkOf(prepared);
-  const compiled = compileTraining({ ...network, forward: network.graph, loss: model.loss, optimizer, batchSize: model.batch });
+  const compiled = compileTraining({ ...network, forward: network.graph, loss, optimizer, batchSize: batch });
+  return Trainer.create({ ...trainerSettings(prepared, rate), compiled });
+};
+
+/** Statistics over the batch need all of it at once; others run in two micro-batches. */
+const startFlat: Start = (prepared, optimizer, rate) => {
+  const { loss, batch } = prepared.model;
+  const network = networkOf(prepared);
+  const microBatch = Object.keys(network.state).length > 0 ? batch : batch / 2;
+  const compiled = compileGradients({ ...network, forward: network.graph, loss, batchSize: batch, microBatch });
+  return GradientTrainer.create({ ...trainerSettings(prepared, rate), compiled, optimizer });
+};
+
+function trainerSettings({ model, weights, data, rows }: Prepared, rate: number) {
   const inputs = Object.fromEntries(
     Object.keys(model.inputs).map((name) => {
       const { row, values } = data[name]!;
@@ -254,45 +281,52 @@ function startTrainer(prepared: Prepared, optimizer: { kind: 'adam' } | { kind: 
     }),
   );
   const targets = model.targets === 'features' ? inputs.features : data.targets && Int32Array.from(data.targets.values);
-  return Trainer.create({
+  return {
     runtime: onnxRuntime,
-    compiled,
     data: { rowCount: rows, inputs, ...(targets && { targets: targets as NonNullable<TrainingData['targets']> }) },
     weights,
     learningRate: rate,
     seed,
     nowMs: () => performance.now(),
-  });
+  };
 }
 
 function compare({ model, batches }: Prepared, ours: Measured, theirs: Answer): { note: string; problems: string[] } {
   const problems: string[] = [];
   const named = (name: string): string => model.rename?.(name) ?? name;
-  const worst = { float32: 0, float64: 0 };
+  const worst: Record<Way, number> = { exact: 0, loop: 0, flat: 0 };
   const scale = Math.max(...Object.values(theirs.gradients).map(largest));
-  for (const dtype of ['float64', 'float32'] as const) {
-    for (const [name, gradient] of Object.entries(ours.gradients[dtype])) {
+  for (const way of Object.keys(ways) as Way[]) {
+    for (const [name, gradient] of Object.entries(ours.gradients[way])) {
       const expected = theirs.gradients[named(name)]!;
       const difference = largestDifference(gradient, expected) / Math.max(largest(expected), scale / 100);
-      worst[dtype] = Math.max(worst[dtype], difference);
-      if (!(difference <= limits[dtype])) problems.push(`gradient of ${name} in ${dtype} differs by ${difference.toExponential(1)}`);
+      worst[way] = Math.max(worst[way], difference);
+      if (!(difference <= limits[way])) problems.push(`gradient of ${name} in ${ways[way]} differs by ${short(difference)}`);
     }
   }
-  const lossDifference = curveDifference(ours.losses, theirs.losses);
-  if (!(lossDifference <= curveLimit)) problems.push(`the loss curve differs by ${lossDifference.toExponential(1)}`);
+  const curves = { loop: curveDifference(ours.losses.loop, theirs.losses), flat: curveDifference(ours.losses.flat, theirs.losses) };
+  for (const way of ['loop', 'flat'] as const)
+    if (!(curves[way] <= curveLimit)) problems.push(`the loss curve of ${ways[way]} differs by ${short(curves[way])}`);
   for (const [name, values] of Object.entries(ours.statistics)) {
     const difference = largestDifference(values, theirs.statistics[name]!);
     // PyTorch averages the unbiased variance, ONNX the biased one: n/(n − 1) times smaller, of which these n allow for.
     const allowed = name.endsWith('Variance') ? largest(theirs.statistics[name]!) / (batches[0]!.length - 1) : curveLimit;
-    if (!(difference <= allowed)) problems.push(`${name} differs by ${difference.toExponential(1)}`);
+    if (!(difference <= allowed)) problems.push(`${name} differs by ${short(difference)}`);
   }
-  const exact = `${worst.float64.toExponential(1)} in float64 (${ours.interpreted ? 'interpreter' : 'ONNX Runtime'})`;
-  const note = `gradients ${exact}, ${worst.float32.toExponential(1)} in the float32 training graph; loss ${theirs.losses[0]!.toFixed(4)} → ${theirs.losses.at(-1)!.toFixed(4)} over ${theirs.losses.length} steps, difference ${lossDifference.toExponential(1)} (PyTorch’s float32: ${curveDifference(theirs.float32Losses, theirs.losses).toExponential(1)})`;
+  const note =
+    `gradients ${short(worst.exact)} in float64 (${ours.interpreted ? 'interpreter' : 'ONNX Runtime'}), ` +
+    `${short(worst.loop)} in ${ways.loop}, ${short(worst.flat)} in ${ways.flat}; ` +
+    `loss ${theirs.losses[0]!.toFixed(4)} → ${theirs.losses.at(-1)!.toFixed(4)} over ${theirs.losses.length} steps, differences ` +
+    `${short(curves.loop)} and ${short(curves.flat)} (PyTorch’s float32: ${short(curveDifference(theirs.float32Losses, theirs.losses))})`;
   return { note, problems };
 }
 
 function curveDifference(ours: readonly number[], theirs: readonly number[]): number {
   return theirs.reduce((most, loss, step) => Math.max(most, Math.abs(loss - (ours[step] ?? Infinity)) / Math.max(1, Math.abs(loss))), 0);
+}
+
+function short(value: number): string {
+  return value.toExponential(1);
 }
 
 function messageOf(error: unknown): string {

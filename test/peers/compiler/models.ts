@@ -62,12 +62,12 @@ export const comparedModels: readonly ComparedModel[] = [
   },
   {
     name: 'ResNet',
-    network: (dtype) => resNet({ imageShape: [3, 32, 32], widths: [8, 16], blocks: [1, 1], outputCount: 5, dtype }),
+    network: (dtype) => resNet({ imageShape: [3, 32, 32], widths: [16, 32], blocks: [1, 1], outputCount: 5, dtype }),
     loss: crossEntropy,
     batch: 8,
     inputs: { images: { shape: [3, 32, 32] } },
     targets: { shape: [], below: 5 },
-    torch: { model: 'resNet', options: { size: 32, widths: [8, 16], blocks: [1, 1], classes: 5 } },
+    torch: { model: 'resNet', options: { size: 32, widths: [16, 32], blocks: [1, 1], classes: 5 } },
   },
   {
     name: 'WGAN-GP critic',
@@ -86,12 +86,12 @@ export const comparedModels: readonly ComparedModel[] = [
 function convolutional(name: string, batchNorm: boolean): ComparedModel {
   return {
     name,
-    network: (dtype) => convolutionalNetwork({ imageShape: [2, 12, 12], channels: [8, 16], outputCount: 5, batchNorm, dtype }),
+    network: (dtype) => convolutionalNetwork({ imageShape: [2, 12, 12], channels: [16, 32], outputCount: 5, batchNorm, dtype }),
     loss: crossEntropy,
     batch: 16,
     inputs: { images: { shape: [2, 12, 12] } },
     targets: { shape: [], below: 5 },
-    torch: { model: 'cnn', options: { channels: [8, 16], size: 12, classes: 5, batch_norm: batchNorm, input_channels: 2 } },
+    torch: { model: 'cnn', options: { channels: [16, 32], size: 12, classes: 5, batch_norm: batchNorm, input_channels: 2 } },
   };
 }
 
