@@ -34,8 +34,10 @@ const ways: Readonly<Record<Way, string>> = {
   loop: 'the float32 training graph',
   flat: 'the float32 gradient graph in micro-batches',
 };
-/** Of each loss of the curve, and of running statistics at its end, relative to the larger of 1 and the value. */
+/** Of each loss of the curve, relative to the larger of 1 and the value. */
 const curveLimit = 1e-3;
+/** Of running statistics after the last step, which follow weights that rounding has moved. */
+const statisticsLimit = 1e-2;
 /** 25 batches: with few rows a training soon overfits, and rounding decides where it goes (PyTorch's own float32 then leaves its float64 too). */
 const [steps, seed, learningRate, batchesPerEpoch] = [100, 17, 1e-3, 25];
 /** A power of two so large that the weights do not blur the gradient in (weight − next weight) / rate. */
@@ -310,7 +312,7 @@ function compare({ model, batches }: Prepared, ours: Measured, theirs: Answer): 
   for (const [name, values] of Object.entries(ours.statistics)) {
     const difference = largestDifference(values, theirs.statistics[name]!);
     // PyTorch averages the unbiased variance, ONNX the biased one: n/(n − 1) times smaller, of which these n allow for.
-    const allowed = name.endsWith('Variance') ? largest(theirs.statistics[name]!) / (batches[0]!.length - 1) : curveLimit;
+    const allowed = name.endsWith('Variance') ? largest(theirs.statistics[name]!) / (batches[0]!.length - 1) : statisticsLimit;
     if (!(difference <= allowed)) problems.push(`${name} differs by ${short(difference)}`);
   }
   const note =
