@@ -17,6 +17,8 @@ export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.
 export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
 export { explainTraining, phaseNames, type PhaseName } from './explain.ts';
 export { compileGradients, type CompiledGradients, type GradientSettings } from './compileGradients.ts';
+export { probeBlockedChannels } from './5-emit/providers/probeBlockedChannels.ts';
+export { type Target } from './5-emit/providers/target.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
 export { multilayerPerceptron, type PerceptronSettings } from './networks/multilayerPerceptron.ts';
 export { convolutionalNetwork, type ConvolutionalSettings } from './networks/convolutionalNetwork.ts';

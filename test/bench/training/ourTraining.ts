@@ -6,11 +6,13 @@ import {
   GradientTrainer,
   initialWeights,
   microBatches,
+  probeBlockedChannels,
   Trainer,
   type LossSettings,
   type Network,
   type Runtime,
   type SessionSettings,
+  type Target,
   type TrainingData,
 } from '../../../src-main/compiler/index.ts';
 import { startGradientThread } from '../../../src-main/stages/4-train/worker/startGradientThread.ts';
@@ -62,8 +64,9 @@ export async function startOurs(model: OurModel, threads: number): Promise<OurTr
 
 /** Compiles and makes a session, without data or weights: what a user waits before the first step. */
 export async function timeStart({ network, loss, batch }: Omit<OurModel, 'data'>): Promise<{ compileMs: number; sessionMs: number }> {
+  const target = await targetOf(runtimeOf());
   const started = performance.now();
-  const { bytes } = compileGradients({ ...network, forward: network.graph, loss, batchSize: batch });
+  const { bytes } = compileGradients({ ...network, forward: network.graph, loss, target, batchSize: batch });
   const compiled = performance.now();
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   const made = performance.now();
@@ -128,9 +131,17 @@ async function openFlat(
   { microBatch, workers, threads, optimization }: Form & { kind: 'flat' },
   runtime: Runtime,
 ): Promise<{ trainer: GradientTrainer; compileMs: number }> {
+  const target = await targetOf(runtime);
   const started = performance.now();
   const batchSize = batch / (workers + 1);
-  const compiled = compileGradients({ ...network, forward: network.graph, loss, batchSize, microBatch: Math.min(microBatch, batchSize) });
+  const compiled = compileGradients({
+    ...network,
+    forward: network.graph,
+    loss,
+    target,
+    batchSize,
+    microBatch: Math.min(microBatch, batchSize),
+  });
   const compileMs = performance.now() - started;
   const trainer = await GradientTrainer.create({
     ...common(network, data, runtime),
@@ -147,6 +158,14 @@ async function openLoop({ network, loss, data, batch }: OurModel, runtime: Runti
   const compiled = compileTraining({ ...network, forward: network.graph, loss, optimizer: { kind: 'adam' }, batchSize: batch });
   const compileMs = performance.now() - started;
   return { trainer: await Trainer.create({ ...common(network, data, runtime), compiled }), compileMs };
+}
+
+let probed: Promise<Target> | undefined;
+
+/** What the product asks once at its start. */
+function targetOf(runtime: Runtime): Promise<Target> {
+  probed ??= probeBlockedChannels(runtime).then((channelBlock): Target => ({ provider: 'cpu', channelBlock }));
+  return probed;
 }
 
 function common({ parameterShapes, frozenShapes, stateShapes, schemes }: Network, data: TrainingData, runtime: Runtime) {
