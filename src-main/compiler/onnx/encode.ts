@@ -1,6 +1,5 @@
-import { create, toBinary } from '@bufbuild/protobuf';
-import * as onnx from 'onnx-buf';
 import { dataTypeCodes, type Attribute, type Graph, type GraphNode, type TensorData, type Value } from './graph.ts';
+import { ProtobufMessage } from './protobufMessage.ts';
 
 /** Opset 21 and ai.onnx.ml 5 came together with onnx 1.16: any ONNX Runtime since 1.18 loads them (1.30 takes up to 26 and 5). */
 export const defaultOpsets: Readonly<Record<string, number>> = { '': 21, 'ai.onnx.ml': 5, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 };
@@ -19,15 +18,14 @@ export interface ModelOptions {
 /** The graph as the bytes of an .onnx file. Same graph and options, same bytes. */
 export function encodeModel(graph: Graph, options: ModelOptions): Uint8Array<ArrayBuffer> {
   const opsets = options.opsets ?? usedOpsets(graph);
-  const model = create(onnx.ModelProtoSchema, {
-    irVersion,
-    producerName: options.producer,
-    producerVersion: options.producerVersion ?? '',
-    opsetImport: Object.entries(opsets).map(([domain, version]) => ({ domain, version: BigInt(version) })),
-    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
-    graph: encodeGraph(graph),
-  });
-  return toBinary(onnx.ModelProtoSchema, model) as Uint8Array<ArrayBuffer>;
+  const model = new ProtobufMessage()
+    .integer(1, irVersion)
+    .text(2, options.producer)
+    .text(3, options.producerVersion ?? '')
+    .message(7, encodeGraph(graph));
+  for (const [domain, version] of Object.entries(opsets)) model.message(8, new ProtobufMessage().text(1, domain).integer(2, version));
+  for (const [key, value] of Object.entries(options.metadata ?? {})) model.message(14, new ProtobufMessage().text(1, key).text(2, value));
+  return model.toBytes();
 }
 
 function usedOpsets(graph: Graph): Record<string, number> {
@@ -48,70 +46,82 @@ function usedOpsets(graph: Graph): Record<string, number> {
   );
 }
 
-function encodeGraph(graph: Graph): onnx.GraphProto {
-  return create(onnx.GraphProtoSchema, {
-    name: graph.name,
-    node: graph.nodes.map(encodeNode),
-    initializer: [...graph.initializers].map(([name, tensor]) => encodeTensor(tensor, name)),
-    input: graph.inputs.map(encodeValue),
-    output: graph.outputs.map(encodeValue),
-  });
+// Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+
+function encodeGraph(graph: Graph): ProtobufMessage {
+  const message = new ProtobufMessage();
+  for (const node of graph.nodes) message.message(1, encodeNode(node));
+  message.text(2, graph.name);
+  for (const [name, tensor] of graph.initializers) message.message(5, encodeTensor(tensor, name));
+  for (const value of graph.inputs) message.message(11, encodeValue(value));
+  for (const value of graph.outputs) message.message(12, encodeValue(value));
+  return message;
 }
 
-function encodeNode(node: GraphNode): onnx.NodeProto {
-  return create(onnx.NodeProtoSchema, {
-    opType: node.opType,
-    domain: node.domain,
-    name: node.name,
-    input: [...node.inputs],
-    output: [...node.outputs],
-    attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
-  });
+function encodeNode(node: GraphNode): ProtobufMessage {
+  const message = new ProtobufMessage();
+  for (const name of node.inputs) message.text(1, name);
+  for (const name of node.outputs) message.text(2, name);
+  message.text(3, node.name).text(4, node.opType);
+  for (const [name, attribute] of Object.entries(node.attributes)) message.message(5, encodeAttribute(name, attribute));
+  return message.text(7, node.domain);
 }
 
-function encodeAttribute(name: string, attribute: Attribute): onnx.AttributeProto {
-  const types = onnx.AttributeProto_AttributeType;
+/** AttributeProto.AttributeType. */
+const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 };
+
+function encodeAttribute(name: string, attribute: Attribute): ProtobufMessage {
+  const message = new ProtobufMessage().text(1, name);
   switch (attribute.kind) {
-    case 'int':
-      return create(onnx.AttributeProtoSchema, { name, type: types.INT, i: BigInt(attribute.value) });
     case 'float':
-      return create(onnx.AttributeProtoSchema, { name, type: types.FLOAT, f: attribute.value });
+      message.float(2, attribute.value);
+      break;
+    case 'int':
+      message.integer(3, attribute.value);
+      break;
     case 'string':
-      return create(onnx.AttributeProtoSchema, { name, type: types.STRING, s: utf8(attribute.value) });
+      message.text(4, attribute.value);
+      break;
     case 'tensor':
-      return create(onnx.AttributeProtoSchema, { name, type: types.TENSOR, t: encodeTensor(attribute.value, '') });
+      message.message(5, encodeTensor(attribute.value, ''));
+      break;
     case 'graph':
-      return create(onnx.AttributeProtoSchema, { name, type: types.GRAPH, g: encodeGraph(attribute.value) });
-    case 'ints':
-      return create(onnx.AttributeProtoSchema, { name, type: types.INTS, ints: attribute.value.map(BigInt) });
+      message.message(6, encodeGraph(attribute.value));
+      break;
     case 'floats':
-      return create(onnx.AttributeProtoSchema, { name, type: types.FLOATS, floats: [...attribute.value] });
+      for (const each of attribute.value) message.float(7, each);
+      break;
+    case 'ints':
+      for (const each of attribute.value) message.integer(8, each);
+      break;
     case 'strings':
-      return create(onnx.AttributeProtoSchema, { name, type: types.STRINGS, strings: attribute.value.map(utf8) });
+      for (const each of attribute.value) message.text(9, each);
+      break;
   }
+  return message.integer(20, attributeTypes[attribute.kind]);
 }
 
-function encodeTensor(tensor: TensorData, name: string): onnx.TensorProto {
-  const header = { name, dims: tensor.shape.map(BigInt), dataType: dataTypeCodes[tensor.dtype] };
-  if (tensor.dtype === 'string') return create(onnx.TensorProtoSchema, { ...header, stringData: tensor.data.map(utf8) });
+function encodeTensor(tensor: TensorData, name: string): ProtobufMessage {
+  const message = new ProtobufMessage();
+  for (const dim of tensor.shape) message.integer(1, dim);
+  message.integer(2, dataTypeCodes[tensor.dtype]);
+  if (tensor.dtype === 'string') for (const each of tensor.data) message.text(6, each);
+  message.text(8, name);
+  if (tensor.dtype === 'string') return message;
   const { buffer, byteOffset, byteLength } = tensor.data;
   // Little-endian, as every platform that Node 24 and ONNX Runtime support.
-  return create(onnx.TensorProtoSchema, { ...header, rawData: new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength) });
+  return message.bytes(9, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
-function encodeValue(value: Value): onnx.ValueInfoProto {
-  if (value.untyped) return create(onnx.ValueInfoProtoSchema, { name: value.name });
-  const shape = value.shape && {
-    dim: value.shape.map((dim) => ({
-      value: typeof dim === 'string' ? { case: 'dimParam' as const, value: dim } : { case: 'dimValue' as const, value: BigInt(dim) },
-    })),
-  };
-  return create(onnx.ValueInfoProtoSchema, {
-    name: value.name,
-    type: { value: { case: 'tensorType', value: { elemType: dataTypeCodes[value.dtype], ...(shape && { shape }) } } },
-  });
-}
-
-function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+function encodeValue(value: Value): ProtobufMessage {
+  const message = new ProtobufMessage().text(1, value.name);
+  if (value.untyped) return message;
+  const tensorType = new ProtobufMessage().integer(1, dataTypeCodes[value.dtype]);
+  if (value.shape) {
+    const shape = new ProtobufMessage();
+    for (const dim of value.shape)
+      shape.message(1, typeof dim === 'string' ? new ProtobufMessage().text(2, dim) : new ProtobufMessage().integer(1, dim));
+    tensorType.message(2, shape);
+  }
+  return message.message(2, new ProtobufMessage().message(1, tensorType));
 }
