@@ -15,30 +15,7 @@ export const resampling: Readonly<Record<string, Operator>> = {
       return [...pixel.toReversed(), 1].reduce((sum, each, column) => sum + each * elementAt(theta!, [n, row, column]), 0);
     });
   },
-  GridSample: ([x, grid], { attributes }) => {
-    const aligned = numberAttribute(attributes, 'align_corners', 0) === 1;
-    const [height, width] = x!.shape.slice(2) as [number, number];
-    const border = textAttribute(attributes, 'padding_mode', 'zeros') === 'border';
-    const pixel = (n: number, c: number, row: number, column: number): number => {
-      if (row < 0 || row >= height || column < 0 || column >= width) return 0;
-      return elementAt(x!, [n, c, row, column]);
-    };
-    return fill([...x!.shape.slice(0, 2), ...grid!.shape.slice(1, 3)], ([n, c, i, j]) => {
-      const place = (axis: number, extent: number): number => {
-        const at = elementAt(grid!, [n!, i!, j!, axis]);
-        const unclipped = aligned ? ((at + 1) / 2) * (extent - 1) : ((at + 1) * extent - 1) / 2;
-        return border ? Math.min(Math.max(unclipped, 0), extent - 1) : unclipped;
-      };
-      const [column, row] = [place(0, width), place(1, height)];
-      if (textAttribute(attributes, 'mode', 'linear') === 'nearest') return pixel(n!, c!, roundHalfEven(row), roundHalfEven(column));
-      const [top, left] = [Math.floor(row), Math.floor(column)];
-      let sum = 0;
-      for (const down of [0, 1])
-        for (const right of [0, 1])
-          sum += pixel(n!, c!, top + down, left + right) * (1 - Math.abs(row - top - down)) * (1 - Math.abs(column - left - right));
-      return sum;
-    });
-  },
+  GridSample: ([x, grid], { attributes }) => gridSample(x!, grid!, attributes),
 };
 
 type Region = readonly [start: number, end: number];
@@ -127,4 +104,46 @@ function roundHalfEven(x: number): number {
   const low = Math.floor(x);
   if (x - low !== 0.5) return Math.round(x);
   return low % 2 === 0 ? low : low + 1;
+}
+
+function gridSample(x: ReferenceTensor, grid: ReferenceTensor, attributes: Attributes): ReferenceTensor {
+  const aligned = numberAttribute(attributes, 'align_corners', 0) === 1;
+  const padding = textAttribute(attributes, 'padding_mode', 'zeros');
+  const mode = textAttribute(attributes, 'mode', 'linear');
+  const image = x.shape.slice(2);
+  const reflected = (at: number, extent: number): number => {
+    const [low, high] = aligned ? [0, extent - 1] : [-0.5, extent - 0.5];
+    let result = at;
+    while (result < low || result > high) result = result < low ? 2 * low - result : 2 * high - result;
+    return result;
+  };
+  const moved = (at: number, extent: number): number => {
+    if (padding === 'zeros') return at;
+    return Math.min(Math.max(padding === 'reflection' ? reflected(at, extent) : at, 0), extent - 1);
+  };
+  const pixel = (n: number, c: number, places: readonly number[]): number => {
+    const found = places.map((at, axis) => moved(at, image[axis]!));
+    return found.every((at, axis) => at >= 0 && at < image[axis]!) ? elementAt(x, [n, c, ...found]) : 0;
+  };
+  return fill([...x.shape.slice(0, 2), ...grid.shape.slice(1, -1)], ([n, c, ...position]) => {
+    let terms: { places: number[]; weight: number }[] = [{ places: [], weight: 1 }];
+    image.forEach((extent, axis) => {
+      const given = elementAt(grid, [n!, ...position, image.length - 1 - axis]);
+      const at = aligned ? ((given + 1) / 2) * (extent - 1) : ((given + 1) * extent - 1) / 2;
+      const taps = gridTaps(mode, mode.endsWith('cubic') ? at : moved(at, extent));
+      terms = terms.flatMap(({ places, weight }) => taps.map((tap) => ({ places: [...places, tap.place], weight: weight * tap.weight })));
+    });
+    return terms.reduce((sum, { places, weight }) => sum + weight * pixel(n!, c!, places), 0);
+  });
+}
+
+function gridTaps(mode: string, at: number): { place: number; weight: number }[] {
+  const low = Math.floor(at);
+  if (mode === 'nearest') return [{ place: roundHalfEven(at), weight: 1 }];
+  if (mode.endsWith('linear')) return [low, low + 1].map((place) => ({ place, weight: 1 - Math.abs(at - place) }));
+  const a = -0.75;
+  return [low - 1, low, low + 1, low + 2].map((place) => {
+    const d = Math.abs(at - place);
+    return { place, weight: d <= 1 ? (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1 : a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a };
+  });
 }
