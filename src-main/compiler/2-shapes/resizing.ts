@@ -1,4 +1,4 @@
-import { readInteger, readIntegers } from '../onnx/attributes.ts';
+import { readIntegers } from '../onnx/attributes.ts';
 import type { Attributes, Shape, TensorData } from '../onnx/graph.ts';
 import { constantIntegers, fixed, fromEnd, type ShapeContext } from './rules/shapeRule.ts';
 
@@ -20,7 +20,6 @@ export function resizingOf({
   constant,
 }: Pick<ShapeContext, 'inputs' | 'attributes' | 'constant'>): AxisResizing[] {
   const rank = data!.shape.length;
-  if (readInteger(attributes, 'antialias', 0) === 1) throw new Error('Resize with antialias is not supported.');
   const axes = readIntegers(attributes, 'axes')?.map((axis) => fromEnd(axis, rank)) ?? data!.shape.map((_, axis) => axis);
   const sizes = constant(3) && constantIntegers(constant(3), 'sizes');
   const scales = sizes?.length ? undefined : numbersOf(constant(2));

@@ -24,6 +24,7 @@ export const resize = defineGradient({
     nearest_mode: 'round_prefer_floor',
     cubic_coeff_a: -0.75,
     exclude_outside: 0,
+    antialias: 0,
   },
   vjp: (_, { Y: dY }, interpolation, g, node) => ({
     X: () => {
@@ -85,6 +86,22 @@ export const resize = defineGradient({
       inputs: { X: [1, 1, 4, 5] },
       constants: { roi: floats([0, 0, 0.3, -0.1, 1, 1, 0.8, 1.1]), sizes: [1, 1, 3, 4] },
       attributes: { mode: text('linear'), coordinate_transformation_mode: text('tf_crop_and_resize'), extrapolation_value: float(7) },
+    },
+    { inputs: { X: [1, 1, 7, 4] }, constants: { sizes: [1, 1, 3, 6] }, attributes: { mode: text('linear'), antialias: integer(1) } },
+    {
+      inputs: { X: [1, 1, 4, 7] },
+      constants: { scales: floats([1, 1, 0.5, 0.6]) },
+      attributes: { mode: text('cubic'), antialias: integer(1), exclude_outside: integer(1) },
+    },
+    {
+      inputs: { X: [1, 1, 7, 4] },
+      constants: { sizes: [1, 1, 3, 4] },
+      attributes: { mode: text('linear'), antialias: integer(1), coordinate_transformation_mode: text('asymmetric') },
+    },
+    {
+      inputs: { X: [1, 1, 7, 4] },
+      constants: { sizes: [1, 1, 3, 2] },
+      attributes: { mode: text('cubic'), antialias: integer(1), coordinate_transformation_mode: text('align_corners') },
     },
   ],
   specialPoints: [],

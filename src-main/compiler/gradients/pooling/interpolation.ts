@@ -8,6 +8,8 @@ export interface Interpolation {
   readonly nearest_mode: string;
   readonly cubic_coeff_a: number;
   readonly exclude_outside: number;
+  /** Where the axis shrinks, each output covers all elements that it stands for. */
+  readonly antialias: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export function interpolationMap(resizing: AxisResizing, interpolation: Interpol
     const place = coordinate(resizing, interpolation.coordinate_transformation_mode, at);
     // Beyond the image a region holds `extrapolation_value`, a constant.
     if (resizing.region && (place < 0 || place > from - 1)) return row;
-    const taps = tapsAt(place, interpolation);
+    const taps = tapsAt(place, interpolation, interpolation.antialias ? Math.min(1, resizing.scale) : 1);
     const inside = interpolation.exclude_outside ? taps.filter((tap) => tap.at >= 0 && tap.at < from) : taps;
     const sum = interpolation.exclude_outside ? inside.reduce((total, { weight }) => total + weight, 0) : 1;
     for (const tap of inside) row[Math.min(Math.max(tap.at, 0), from - 1)]! += tap.weight / sum;
@@ -59,22 +61,30 @@ function coordinate({ from, to, scale, region }: AxisResizing, mode: string, at:
   }
 }
 
-function tapsAt(x: number, { mode, nearest_mode, cubic_coeff_a }: Interpolation): Tap[] {
-  const low = Math.floor(x);
+/** `shrink`: 1, or below it the factor by which distances count less, so that the weights reach further. */
+function tapsAt(x: number, { mode, nearest_mode, cubic_coeff_a }: Interpolation, shrink: number): Tap[] {
   switch (mode) {
     case 'nearest':
       // Rounding must not see the last bits of float64 where the runtime computes in float32.
       return [{ at: nearest(Math.fround(x), nearest_mode), weight: 1 }];
     case 'linear':
-      return [
-        { at: low, weight: 1 - (x - low) },
-        { at: low + 1, weight: x - low },
-      ];
+      return tapsWithin(x, 1, shrink, (distance) => Math.max(0, 1 - distance));
     case 'cubic':
-      return [-1, 0, 1, 2].map((step) => ({ at: low + step, weight: cubicWeight(Math.abs(x - low - step), cubic_coeff_a) }));
+      return tapsWithin(x, 2, shrink, (distance) => cubicWeight(distance, cubic_coeff_a));
     default:
       throw new Error(`Resize: mode "${mode}" is not supported.`);
   }
+}
+
+/** All elements nearer than `reach / shrink`; their weights add to 1. */
+function tapsWithin(x: number, reach: number, shrink: number, weightOf: (distance: number) => number): Tap[] {
+  const [first, last] = [Math.ceil(x - reach / shrink), Math.floor(x + reach / shrink)];
+  const taps = Array.from({ length: last - first + 1 }, (_, at) => ({
+    at: first + at,
+    weight: weightOf(Math.abs(x - first - at) * shrink),
+  }));
+  const sum = taps.reduce((total, { weight }) => total + weight, 0);
+  return taps.map(({ at, weight }) => ({ at, weight: weight / sum }));
 }
 
 function nearest(x: number, mode: string): number {

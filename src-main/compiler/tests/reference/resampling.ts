@@ -81,21 +81,16 @@ function resizeAxis(
     const at = coordinate(index[axis]!);
     if (Number.isNaN(at)) return at;
     if (mode === 'nearest') return element(round(at));
-    const low = Math.floor(at);
-    const s = at - low;
-    const weights =
-      mode === 'linear'
-        ? { [low]: 1 - s, [low + 1]: s }
-        : {
-            [low - 1]: ((a * (s + 1) - 5 * a) * (s + 1) + 8 * a) * (s + 1) - 4 * a,
-            [low]: ((a + 2) * s - (a + 3)) * s * s + 1,
-            [low + 1]: ((a + 2) * (1 - s) - (a + 3)) * (1 - s) * (1 - s) + 1,
-            [low + 2]: ((a * (2 - s) - 5 * a) * (2 - s) + 8 * a) * (2 - s) - 4 * a,
-          };
-    const used = Object.entries(weights)
-      .map(([place, weight]) => [Number(place), weight] as const)
-      .filter(([place]) => !excluding || (place >= 0 && place < original));
-    const total = excluding ? used.reduce((sum, [, weight]) => sum + weight, 0) : 1;
+    const s = numberAttribute(attributes, 'antialias', 0) === 1 ? Math.min(scale, 1) : 1;
+    const weights: [place: number, weight: number][] = [];
+    for (let place = Math.floor(at - 2 / s) - 1; place <= at + 2 / s + 1; place++) {
+      const d = Math.abs(at - place) * s;
+      const inner = (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
+      const outer = a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a;
+      weights.push([place, mode === 'linear' ? Math.max(0, 1 - d) : d <= 1 ? inner : d < 2 ? outer : 0]);
+    }
+    const used = weights.filter(([place]) => !excluding || (place >= 0 && place < original));
+    const total = used.reduce((sum, [, weight]) => sum + weight, 0);
     return used.reduce((sum, [place, weight]) => sum + (weight / total) * element(place), 0);
   });
 }
