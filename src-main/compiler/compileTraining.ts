@@ -2,6 +2,7 @@ import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
+import { lint } from './5-emit/lint.ts';
 import { fuseFor, type Target } from './5-emit/providers/target.ts';
 import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
@@ -103,6 +104,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   const stepGraph = fuseFor(step.graph, dtype, settings.target);
   const rule = optimizerOf(optimizer);
   const graph = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy);
+  lint(graph, settings.target);
   const parameters = step.parameters.map(fixedSpec);
   // Shape of what is drawn for a step: with privacy, for each row apart.
   const perStep = (value: Value): readonly number[] => (privacy ? [batchSize, ...fixedSpec(value).shape] : fixedSpec(value).shape);

@@ -230,6 +230,17 @@ export const compilerErrors = {
       zh: '请用相同的工作线程数从最近的检查点恢复；若再次发生，请检查内存使用。',
     },
   },
+  MK_COMPILER_FORM_REFUSED: {
+    http: 422,
+    message: {
+      en: '{operator} ("{node}") is not safe on {provider}: {reason}.',
+      zh: '{operator}（“{node}”）在 {provider} 上不可靠：{reason}。',
+    },
+    hint: {
+      en: 'Train on another device, or replace the operator in the model.',
+      zh: '请改用其他设备训练，或替换模型中的该算子。',
+    },
+  },
   MK_COMPILER_SETTING_INVALID: {
     http: 400,
     message: {
