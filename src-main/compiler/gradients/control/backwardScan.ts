@@ -7,8 +7,9 @@ import type { Graph } from '../../onnx/graph.ts';
 import type { RuleNode } from '../defineGradient.ts';
 import { addProducts, deferredProducts, type StackedProduct } from './deferredProducts.ts';
 import { hoistInvariant } from './hoistInvariant.ts';
+import { joinedFactor, type Sources } from './joinedFactor.ts';
 import { readInsteadOfMade } from './readInsteadOfMade.ts';
-import { partsOf, statesBefore } from './scanParts.ts';
+import { partsOf, stackOfState, statesBefore } from './scanParts.ts';
 
 /** Something that each step of the gradient may read, and what it is outside; a state as the step found it has a number. */
 interface Item {
@@ -91,11 +92,22 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
     const gradient = gradientBy(inner);
     return gradient ? [{ at, place: handOut(gradient, outer as Sequence) }] : [];
   });
+  const sources: Sources = {
+    sequenceOf: (value) => [...read, ...made].find(({ inner }) => inner.name === value.name)?.outer as Sequence | undefined,
+    stateOf: (value) => {
+      const state = before.findIndex(({ inner }) => inner.name === value.name);
+      const stack = state < 0 ? undefined : stackOfState(parts, state);
+      return stack && { stack, initial: states[state]! };
+    },
+  };
   const products = deferred.flatMap(({ weight, side, output: product, factor }) => {
     const gradient = gradientBy(product);
     if (!gradient) return [];
-    const outer = [...read, ...made].find(({ inner }) => inner.name === factor.name)?.outer as Sequence | undefined;
-    return [{ weight, side, gradient: handOut(gradient, outer ?? {}), factor: outer?.value ?? handOut(factor, {}) }];
+    const rows = side === 'left' ? joinedFactor(g, b.tape, factor, parts, sources) : undefined;
+    const outer = rows ?? sources.sequenceOf(factor);
+    return [
+      { weight, side, gradient: handOut(gradient, outer ?? {}), factor: outer?.value ?? handOut(factor, {}), asRows: rows !== undefined },
+    ];
   });
 
   // 4. The Scan itself, reading no more than it needs.

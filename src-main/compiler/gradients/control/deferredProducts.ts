@@ -14,6 +14,8 @@ export interface StackedProduct {
   readonly side: 'left' | 'right';
   readonly gradient: TypedValue;
   readonly factor: TypedValue;
+  /** Whether the factor comes as [steps, columns, size] instead of [steps, size, columns]. */
+  readonly asRows: boolean;
 }
 
 /**
@@ -37,11 +39,12 @@ export function deferredProducts(tape: readonly TapeEntry[], weights: readonly T
 /** Gradient of a weight: dW = Σ_t dY_t·X_tᵀ for Y = W·X, and Σ_t X_tᵀ·dY_t for Y = X·W. */
 export function addProducts(g: TypedOps, products: readonly StackedProduct[]): TypedValue | undefined {
   return products
-    .map(({ side, gradient, factor }) =>
-      side === 'left'
-        ? g.gemm(sideBySide(g, gradient), sideBySide(g, factor), { transB: 1 })
-        : g.gemm(oneBelowAnother(g, factor), oneBelowAnother(g, gradient), { transA: 1 }),
-    )
+    .map(({ side, gradient, factor, asRows }) => {
+      if (side === 'right') return g.gemm(oneBelowAnother(g, factor), oneBelowAnother(g, gradient), { transA: 1 });
+      return asRows
+        ? g.gemm(sideBySide(g, gradient), oneBelowAnother(g, factor))
+        : g.gemm(sideBySide(g, gradient), sideBySide(g, factor), { transB: 1 });
+    })
     .reduce<TypedValue | undefined>((sum, each) => (sum ? g.add(sum, each) : each), undefined);
 }
 

@@ -44,21 +44,27 @@ export function partsOf({ inputs, outputs, attributes }: Pick<RuleNode, 'inputs'
  * where the body hands its states out; otherwise the Scan runs once more for them.
  */
 export function statesBefore(g: TypedOps, parts: ScanParts, node: RuleNode, wanted: readonly number[]): Map<number, Sequence> {
-  const { body, states, stacks } = parts;
-  const handedOut = body.outputs.slice(states.length).map(({ name }) => origin(body, name));
-  const found = (state: number): Sequence | undefined => stacks[handedOut.indexOf(origin(body, body.outputs[state]!.name))];
+  const { states } = parts;
+  const found = (state: number): Sequence | undefined => stackOfState(parts, state);
   const hidden = wanted.filter((state) => !found(state));
   const again = hidden.length > 0 ? runAgain(g, parts, node, hidden) : [];
   return new Map(wanted.map((state) => [state, shifted(g, found(state) ?? again[hidden.indexOf(state)]!, states[state]!)]));
 }
 
+/** A state as the steps left it, where the body hands it out. */
+export function stackOfState({ body, states, stacks }: ScanParts, state: number): Sequence | undefined {
+  const left = origin(body, body.outputs[state]!.name);
+  return stacks[body.outputs.slice(states.length).findIndex(({ name }) => origin(body, name) === left)];
+}
+
 /** The value that a name is a copy of. */
-export function origin(body: Graph, name: string): string {
+function origin(body: Graph, name: string): string {
   const maker = body.nodes.find((each) => each.outputs[0] === name && each.opType === 'Identity' && each.domain === '');
   return maker ? origin(body, maker.inputs[0]!) : name;
 }
 
-function shifted(g: TypedOps, { value, backward = false }: Sequence, initial: TypedValue): Sequence {
+/** What each step found, from what each left. */
+export function shifted(g: TypedOps, { value, backward = false }: Sequence, initial: TypedValue): Sequence {
   const length = Number(value.shape[0]);
   const first = g.reshape(initial, [1, ...initial.shape]);
   if (length === 1) return { value: first, backward };

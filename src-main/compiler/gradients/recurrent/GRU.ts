@@ -64,7 +64,7 @@ function cellResetBefore(g: TypedOps, weights: DirectionWeights): Cell {
     const [z, r] = b.node('Split', [gates], { axis: 0, num_outputs: 2 }, 2);
     const resetFactor = b.op('Concat', [...with1, b.mul(r!, h!)], { axis: 0 });
     const candidate = b.op(activations[1]!, [b.matMul(candidateWeight!, resetFactor)]);
-    return { states: [b.add(candidate, b.mul(z!, b.sub(h!, candidate)))], keep: [gates, candidate, factor, resetFactor] };
+    return { states: [b.add(candidate, b.mul(z!, b.sub(h!, candidate)))], keep: [gates, candidate, resetFactor] };
   };
 }
 
@@ -82,7 +82,7 @@ function cellResetAfter(g: TypedOps, { W, R, inputBias, recurrentBias, ones, uni
     const candidate = b.op(activations[1]!, [b.add(inputCandidate!, b.mul(r!, recurrentCandidate!))]);
     return {
       states: [b.add(candidate, b.mul(z!, b.sub(h!, candidate)))],
-      keep: [gates, candidate, recurrentCandidate!, ...(inputBias ? [inputFactor, recurrentFactor] : [])],
+      keep: [gates, candidate, recurrentCandidate!],
     };
   };
 }

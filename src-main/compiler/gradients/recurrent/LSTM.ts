@@ -89,7 +89,7 @@ function cellOf(g: TypedOps, weights: DirectionWeights, peepholes: Peepholes | u
     const next = b.add(b.mul(f, c!), b.mul(i, candidate));
     const seen = b.op(hiddenActivation, [next]);
     const open = o(next);
-    return { states: [b.mul(open, seen), next], keep: [...keep, ...(peepholes ? [open] : []), candidate, seen, factor] };
+    return { states: [b.mul(open, seen), next], keep: [...keep, ...(peepholes ? [open] : []), candidate, seen] };
   };
 }
 

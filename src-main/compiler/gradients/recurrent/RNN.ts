@@ -17,7 +17,7 @@ export const rnn = defineComposite({
       const joined = joinWeights(g, weights.W, bias, weights.R);
       return (b, x, [h]) => {
         const factor = b.op('Concat', bias ? [x, weights.ones, h!] : [x, h!], { axis: 0 });
-        return { states: [b.op(weights.activations[0]!, [b.matMul(joined, factor)])], keep: [factor] };
+        return { states: [b.op(weights.activations[0]!, [b.matMul(joined, factor)])], keep: [] };
       };
     }),
   samples: [

@@ -1,4 +1,5 @@
 import { fixed, fromEnd } from '../../2-shapes/rules/shapeRule.ts';
+import type { TypedValue } from '../../2-shapes/typedOps.ts';
 import { integer } from '../../onnx/attributes.ts';
 import { defineGradient } from '../defineGradient.ts';
 import { take } from './placing.ts';
@@ -13,12 +14,16 @@ export const concat = defineGradient({
   variadicInputs: true,
   outputs: ['concat_result'],
   attributes: { axis: 0 },
-  vjp: (_tensors, { concat_result: dy }, { axis: listed }, g, { inputs }) => {
+  vjp: (_tensors, { concat_result: dy }, { axis: listed }, g, { inputs, wanted }) => {
     const axis = fromEnd(listed, dy.shape.length);
+    const sizes = inputs.map((each) => fixed(each!.shape[axis], 'A size along the axis of Concat'));
+    let parts: readonly TypedValue[] | undefined;
+    // One node for all of them where at least half are wanted; otherwise each its own.
+    if (2 * wanted.filter(Boolean).length >= inputs.length && inputs.length > 1)
+      return inputs.map((_, at) => () => (parts ??= g.node('Split', [dy, g.graph.int64(sizes)], { axis }, sizes.length))[at]!);
     let end = 0;
-    return inputs.map((each) => {
+    return sizes.map((size) => {
       if (inputs.length === 1) return () => dy;
-      const size = fixed(each!.shape[axis], 'A size along the axis of Concat');
       const start = end;
       end += size;
       return () => take(g, dy, axis, start, size);
