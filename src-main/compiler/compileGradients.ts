@@ -1,7 +1,9 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
+import { lint } from './5-emit/lint.ts';
 import { fuseFor, type Target } from './5-emit/providers/target.ts';
 import { emitGradients } from './5-emit/emitGradients.ts';
+import { halfProducts } from './5-emit/halfProducts.ts';
 import { trainingNames } from './5-emit/emitTraining.ts';
 import { fixedSpec, floatTypeOf, rowSpec, withoutFirstAxis, type RowSpec, type TargetTensor, type TensorSpec } from './compileTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
@@ -23,6 +25,11 @@ export interface GradientSettings extends InputRoles {
    * that contrast rows): those see their micro-batch only.
    */
   readonly microBatch?: number;
+  /**
+   * 'mixed': products and convolutions read and write float16, everything else (weights, sums, updates) stays float32, and the
+   * trainer scales the loss. For devices with fast float16; the CPU only gets slower. Default 'float32'.
+   */
+  readonly precision?: 'float32' | 'mixed';
 }
 
 /** A graph of loss and gradients, and what is needed to drive it. Plain data: it can be sent to a worker. `GradientTrainer` drives it. */
@@ -36,6 +43,7 @@ export interface CompiledGradients {
   readonly dtype: 'float32';
   readonly batchSize: number;
   readonly microBatch: number;
+  readonly precision: 'float32' | 'mixed';
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
   readonly weightNames: readonly string[];
   readonly parameters: readonly TensorSpec[];
@@ -56,7 +64,7 @@ export interface CompiledGradients {
  * Throws as `compileTraining` does, and MK_COMPILER_SETTING_INVALID when `microBatch` does not divide `batchSize`.
  */
 export function compileGradients(settings: GradientSettings): CompiledGradients {
-  const { forward, loss, batchSize, microBatch = batchSize } = settings;
+  const { forward, loss, batchSize, microBatch = batchSize, precision = 'float32' } = settings;
   const refuse = (setting: string, value: number, expected: string): never => {
     throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting, value, expected });
   };
@@ -66,9 +74,12 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
   const parsed = parseForward(forward, settings, microBatch);
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
   if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
-  const step = differentiate(parsed, lossOf(loss));
-  const stepGraph = fuseFor(step.graph, dtype, settings.target);
+  const mixed = precision === 'mixed';
+  const step = differentiate(parsed, lossOf(loss), { scalesLoss: mixed });
+  const fused = fuseFor(step.graph, dtype, settings.target);
+  const stepGraph = mixed ? halfProducts(fused) : fused;
   const graph = emitGradients(parsed, step, stepGraph, batchSize / microBatch);
+  lint(graph, settings.target);
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
     graph,
@@ -77,6 +88,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     dtype,
     batchSize,
     microBatch,
+    precision,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),
     frozen: parsed.frozen.map(fixedSpec),

@@ -15,6 +15,8 @@ export const stepNames = {
   /** Share of each row in the loss: weight / number of real rows; 0 for padding. */
   rowShares: 'train.rowShares',
   loss: 'train.loss',
+  /** Scalar that all gradients are multiplied by, the loss is not. */
+  lossScale: 'train.lossScale',
   gradient: (parameter: string): string => `gradient.${parameter}`,
   /** New value of a state. */
   state: (input: string): string => `state.${input}`,
@@ -30,12 +32,17 @@ export interface DifferentiatedStep {
   readonly parameters: readonly Value[];
   readonly targets: readonly (TargetSpec & { readonly value: Value })[];
   readonly rowShares: Value;
+  /** Input that scales the gradients, where it was asked for. */
+  readonly lossScale: Value | undefined;
   readonly masks: readonly (KeepMask & { readonly value: Value })[];
   readonly noises: readonly (Distribution & { readonly value: Value })[];
 }
 
-/** Phase 3. Forward, loss and backward pass of one minibatch as one graph. */
-export function differentiate(parsed: ParsedForward, loss: LossRule): DifferentiatedStep {
+/**
+ * Phase 3. Forward, loss and backward pass of one minibatch as one graph. `scalesLoss`: gradients are multiplied by an input,
+ * so that small ones survive half precision.
+ */
+export function differentiate(parsed: ParsedForward, loss: LossRule, { scalesLoss = false } = {}): DifferentiatedStep {
   const builder = new GraphBuilder('step');
   const g = new TypedOps(builder);
   const inputs = new Map(parsed.graph.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)]));
@@ -87,11 +94,9 @@ export function differentiate(parsed: ParsedForward, loss: LossRule): Differenti
     },
   });
   const parameters = [...parsed.parameters.map((each) => valueOf(each.name)), ...lossParameters];
-  const gradients = backpropagate(
-    g,
-    [gradient ? { value: prediction, gradient } : { value, gradient: g.filledLike(value, 1) }],
-    parameters,
-  );
+  const lossScale = scalesLoss ? builder.input(stepNames.lossScale, prediction.dtype, []) : undefined;
+  const seed = gradient ? { value: prediction, gradient } : { value, gradient: g.filledLike(value, 1) };
+  const gradients = backpropagate(g, [lossScale ? { ...seed, gradient: g.mul(seed.gradient, lossScale) } : seed], parameters);
   builder.output(value, stepNames.loss);
   parameters.forEach((each, at) => {
     const result = gradients[at];
@@ -99,5 +104,5 @@ export function differentiate(parsed: ParsedForward, loss: LossRule): Differenti
     builder.output(result, stepNames.gradient(each.name));
   });
   for (const { input, output } of parsed.state) builder.output(valueOf(output), stepNames.state(input.name));
-  return { graph: builder.build(), parameters, targets, rowShares, masks, noises };
+  return { graph: builder.build(), parameters, targets, rowShares, lossScale, masks, noises };
 }

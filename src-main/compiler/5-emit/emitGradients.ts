@@ -16,7 +16,7 @@ import { sinkLinear } from './sinkLinear.ts';
  * not grow with the batch.
  *
  * Inputs: parameters, frozen weights and state under their names; data and targets [batch, …]; `stepNames.rowShares` [batch];
- * Dropout masks and noises [micro-batches, …]. Outputs: `stepNames.loss`, `stepNames.gradient(p)`, `stepNames.state(s)`.
+ * Dropout masks and noises [micro-batches, …]; `stepNames.lossScale` where the step has it. Outputs: `stepNames.loss`, `stepNames.gradient(p)`, `stepNames.state(s)`.
  */
 export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, stepGraph: Graph, batchCount: number): Graph {
   const builder = new GraphBuilder('gradients');
@@ -48,7 +48,8 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
     const float = step.rowShares;
     return ops.mul(ops.cast(value, float.dtype), ops.scalar(1 / (1 - rate), float));
   };
-  const fixed: [string, Value][] = [...parameters, ...frozen].map((each) => [each.name, each]);
+  const scale = step.lossScale ? [named(step.lossScale)] : [];
+  const fixed: [string, Value][] = [...parameters, ...frozen, ...scale].map((each) => [each.name, each]);
   if (batchCount === 1) {
     const values = replay(
       g,

@@ -28,7 +28,7 @@ interface Loading {
 
 /** Batches in the order of their epoch, loaded into one set of arrays while the other is in use. */
 export class BatchQueue {
-  /** Two sets of arrays, shared between threads where there are several parts. */
+  /** Two sets of arrays, shared between threads where there are several parts or the loader's threads write them. */
   readonly arrays: readonly Record<string, RowArray>[];
   /** Which rows each set holds; padding repeats the first. */
   readonly rowNumbers: readonly Int32Array[];
@@ -45,7 +45,7 @@ export class BatchQueue {
     const { compiled, loader, parts } = settings;
     this.#settings = settings;
     this.batchRows = compiled.batchSize * parts;
-    this.arrays = [0, 1].map(() => batchArrays(compiled, parts, parts > 1));
+    this.arrays = [0, 1].map(() => batchArrays(compiled, parts, parts > 1 || loader.threaded === true));
     this.rowNumbers = [0, 1].map(() => new Int32Array(this.batchRows));
     this.#order = Int32Array.from({ length: loader.rowCount }, (_, row) => row);
   }

@@ -105,6 +105,11 @@ export class FlatParameters {
     }
   }
 
+  /** Multiplies the gradients of all parts, before they are collected. */
+  scaleGradients(factor: number): void {
+    for (const each of this.gradients) this.kernels.scale(each, factor);
+  }
+
   /** Euclidean norm of the collected gradient of `batches` batches, as a mean over them. */
   gradientNorm(batches: number): number {
     return Math.sqrt(this.kernels.sumOfSquares(this.#collected)) / batches;

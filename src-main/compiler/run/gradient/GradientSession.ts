@@ -40,6 +40,7 @@ export class GradientSession {
   readonly #fixedFeeds: Record<string, RuntimeTensor>;
   readonly #fetches: Record<string, RuntimeTensor>;
   readonly #loss = new Float32Array(1);
+  readonly #lossScale = Float32Array.of(1);
   readonly #batches: readonly { from: Record<string, RowArray>; own: Record<string, RowArray>; feeds: Record<string, RuntimeTensor> }[];
 
   static async create(settings: GradientSessionSettings): Promise<GradientSession> {
@@ -66,6 +67,7 @@ export class GradientSession {
       ...compiled.parameters.map(({ name, shape }) => [name, float(settings.parameters.get(name)!, shape)] as const),
       ...compiled.frozen.map(({ name, shape }) => [name, float(settings.frozen[name]!, shape)] as const),
       ...stateTensors(this.state, (name) => name),
+      ...(compiled.precision === 'mixed' ? [[stepNames.lossScale, float(this.#lossScale, [])] as const] : []),
     ]);
     this.#fetches = Object.fromEntries([
       [stepNames.loss, float(this.#loss, [])],
@@ -81,8 +83,9 @@ export class GradientSession {
     });
   }
 
-  /** Loss of this part of the batch (its share of it), in the loaded arrays number `batch`; gradients are written. */
-  async run(batch: number, step: number): Promise<number> {
+  /** Loss of this part of the batch (its share of it), in the loaded arrays number `batch`; gradients are written, times `lossScale`. */
+  async run(batch: number, step: number, lossScale: number): Promise<number> {
+    this.#lossScale[0] = lossScale;
     const { from, own, feeds } = this.#batches[batch]!;
     if (own !== from) for (const [name, each] of Object.entries(from)) own[name]!.set(each as never);
     await this.#session.run({ ...this.#fixedFeeds, ...feeds, ...drawnFeeds(this.#settings, step) }, this.#fetches);

@@ -17,7 +17,7 @@ import {
   type RowLoader,
 } from '../../index.ts';
 import { batchNorm, linear, ModelBuilder, relu } from '../../layers/index.ts';
-import { onnxRuntime, testRandom } from '../../tests/runtimes.ts';
+import { onnxRuntime, referenceRuntime, testRandom } from '../../tests/runtimes.ts';
 
 const featureCount = 5;
 const outputCount = 3;
@@ -301,6 +301,75 @@ describe('threads that share a batch', () => {
     await worker.end();
     await expect(trainer.runOnce(1)).rejects.toMatchObject({ code: 'MK_COMPILER_WORKER_LOST', params: { worker: 2, workers: 2 } });
     expect(trainer.checkpoint()).toEqual(before);
+  });
+});
+
+// ONNX Runtime's CPU provider takes pairs of casts away again; the interpreter rounds as a device does.
+describe('mixed precision', () => {
+  const compile = (precision: 'float32' | 'mixed', microBatch = 8) => {
+    const network = multilayerPerceptron({ featureCount, hiddenSizes: [7], outputCount });
+    return compileGradients({
+      forward: network.graph,
+      parameters: network.parameters,
+      loss: { kind: 'meanSquaredError' },
+      batchSize: 8,
+      microBatch,
+      precision,
+    });
+  };
+  /** Targets of `size` and weights that nearly give them: gradients are about `size`. */
+  const settingsFor = (compiled: ReturnType<typeof compile>, size: number) => {
+    const { settings, features } = setUp({ optimizer: { kind: 'adam' } });
+    const random = testRandom(9);
+    const targets = Float32Array.from({ length: 22 * outputCount }, () => size * (random() * 2 - 1));
+    const weights = Object.fromEntries(
+      Object.entries(settings.weights).map(([name, each]) => [name, name.endsWith('2') ? each.map((value) => value * size) : each]),
+    );
+    return {
+      ...settings,
+      runtime: referenceRuntime,
+      compiled,
+      weights,
+      data: { rowCount: 22, inputs: { features }, targets },
+      learningRate: size / 100,
+    };
+  };
+
+  it.each([8, 2])('trains nearly as float32 does (micro-batch %d)', async (microBatch) => {
+    const [whole, half] = [await create(settingsFor(compile('float32'), 1)), await create(settingsFor(compile('mixed', microBatch), 1))];
+    const [expected, losses] = [await lossesOf(whole, 5), await lossesOf(half, 5)];
+    losses.forEach((each, at) => expect(Math.abs(each - expected[at]!)).toBeLessThan(2e-3 * expected[0]!));
+    expect(losses).not.toEqual(expected);
+  });
+
+  it('keeps gradients that float16 cannot hold', async () => {
+    // Below 6e-8 float16 is 0: rows that count 1e-8 have such gradients.
+    const rowWeights = new Float32Array(22).fill(1e-8);
+    const settingsOf = (precision: 'float32' | 'mixed') => {
+      const settings = settingsFor(compile(precision), 1);
+      return { ...settings, data: { ...settings.data, rowWeights } };
+    };
+    const [whole, half] = [await create(settingsOf('float32')), await create(settingsOf('mixed'))];
+    const [expected, actual] = [await whole.runOnce(1), await half.runOnce(1)];
+    expect(expected.gradientNorms[0]!).toBeLessThan(6e-8);
+    expect(actual.gradientNorms[0]! / expected.gradientNorms[0]!).toBeCloseTo(1, 2);
+  });
+
+  it('halves the scale until gradients fit, without leaving a batch out, and remembers it', async () => {
+    const trainer = await create(settingsFor(compile('mixed'), 100));
+    const run = await trainer.runOnce(1);
+    expect(run).toMatchObject({ step: 1, batchInEpoch: 1 });
+    const [scale, good] = trainer.checkpoint().tensors['train.lossScale']!;
+    expect(scale).toBeLessThan(2 ** 16);
+    expect(Math.log2(scale!) % 1).toBe(0);
+    expect(good).toBe(1);
+    const straight = await create(settingsFor(compile('float32'), 100));
+    expect(run.losses[0]! / (await straight.runOnce(1)).losses[0]!).toBeCloseTo(1, 2);
+    const resumed = await create(settingsFor(compile('mixed'), 100));
+    resumed.restore(trainer.checkpoint());
+    await resumed.runOnce(3);
+    await trainer.runOnce(3);
+    expect(resumed.checkpoint()).toEqual(trainer.checkpoint());
   });
 });
 

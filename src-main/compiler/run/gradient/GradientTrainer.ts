@@ -1,4 +1,5 @@
 import { ModelkeepError, isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { stepNames } from '../../3-differentiate/differentiate.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
 import { elementCount } from '../../onnx/graph.ts';
 import type { OptimizerSettings } from '../../optimizers/index.ts';
@@ -12,6 +13,7 @@ import { BatchQueue } from './BatchQueue.ts';
 import { findNotFinite } from './findNotFinite.ts';
 import { FlatParameters } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
+import { LossScale } from './LossScale.ts';
 import { partOf, rowsInMemory, type RowLoader } from './rowLoader.ts';
 import { sharedFloats, stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
 
@@ -58,8 +60,8 @@ const stepsBetweenCleanings = 128;
  *
  * `train` and `runOnce` throw, with the weights still those before the step: MK_COMPILER_VALUE_NOT_FINITE naming the first bad
  * node, MK_COMPILER_DATA_NOT_FINITE, MK_COMPILER_LOSS_NOT_FINITE where neither is found; MK_COMPILER_RUN_FAILED when the
- * runtime or its device gives up; MK_COMPILER_WORKER_LOST. There is no loss scaling: everything is float32, whose range
- * gradients do not leave on the CPU.
+ * runtime or its device gives up; MK_COMPILER_WORKER_LOST. Loss scaling happens
+ * with `precision: 'mixed'` only: float32 gradients do not need it.
  *
  * ```ts
  * const compiled = compileGradients({ forward: network.graph, parameters: network.parameters, loss, batchSize: 64, microBatch: 16 });
@@ -79,6 +81,8 @@ export class GradientTrainer {
   readonly #remote: readonly WorkerPart[];
   /** What workers read. */
   readonly #shared: Shared | undefined;
+  /** With mixed precision. */
+  readonly #lossScale: LossScale | undefined;
   #step = 0;
   #epoch = 0;
   #batchInEpoch = 0;
@@ -103,9 +107,6 @@ export class GradientTrainer {
     const queue = new BatchQueue({ compiled, loader, rowWeights, seed, parts });
     const shared = parts > 1 ? { parameters: sharedFloats(flat.length), state: sharedFloats(stateLength(compiled)) } : undefined;
     const common = { compiled, session, seed, parts, frozen, batches: queue.arrays };
-    const remote = shared
-      ? await Promise.all(workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })))
-      : [];
     const local = await GradientSession.create({
       ...common,
       runtime,
@@ -113,6 +114,15 @@ export class GradientTrainer {
       parameters: flat.views(flat.parameters),
       gradients: flat.views(flat.gradients[0]!),
     });
+    const starting = shared ? workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })) : [];
+    const started = await Promise.allSettled(starting);
+    const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = started.find((each) => each.status === 'rejected');
+    if (failed) {
+      await Promise.all([local, ...remote].map((each) => each.release()));
+      await Promise.all(workers.map((each) => each.end()));
+      throw failed.reason;
+    }
     return new GradientTrainer(settings, loader.rowCount, queue, flat, local, remote, frozen, shared);
   }
 
@@ -131,6 +141,7 @@ export class GradientTrainer {
     this.#rowCount = rowCount;
     this.#queue = queue;
     this.#flat = flat;
+    this.#lossScale = compiled.precision === 'mixed' ? new LossScale() : undefined;
     this.#views = flat.views(flat.parameters);
     this.#frozen = frozen;
     this.#local = local;
@@ -314,6 +325,7 @@ export class GradientTrainer {
       throw error;
     }
     const norm = this.#flat.gradientNorm(batches);
+    this.#lossScale?.succeed();
     this.#step++;
     this.#flat.update(this.#step, typeof learningRate === 'number' ? learningRate : learningRate(this.#step), batches, norm);
     if (this.#step % stepsBetweenCleanings === 0) this.#flat.zeroSmallState();
@@ -332,11 +344,17 @@ export class GradientTrainer {
     const state = this.#state.slice();
     const running = this.#gradients(arrays, drawnAt);
     this.#queue.prefetchAfter(this.#epoch, batch);
-    const loss = await running;
-    const broken = this.#firstBrokenPart(loss);
-    if (broken === undefined) return loss;
-    this.#state.set(state);
-    throw await this.#explain(broken, arrays, drawnAt);
+    let loss = await running;
+    for (;;) {
+      const broken = this.#firstBrokenPart(loss);
+      if (broken === undefined) break;
+      this.#state.set(state);
+      // A gradient that overflows only because it is scaled.
+      if (!Number.isFinite(loss) || !this.#lossScale?.halve()) throw await this.#explain(broken, arrays, drawnAt);
+      loss = await this.#gradients(arrays, drawnAt);
+    }
+    if (this.#lossScale) this.#flat.scaleGradients(1 / this.#lossScale.value);
+    return loss;
   }
 
   /** Runs all parts; the state moves on. */
@@ -345,8 +363,9 @@ export class GradientTrainer {
       this.#shared.parameters.set(this.#flat.parameters);
       this.#shared.state.set(this.#state);
     }
-    const remote = this.#remote.map((each) => each.run(batch, drawnAt));
-    const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt), ...remote]);
+    const scale = this.#lossScale?.value ?? 1;
+    const remote = this.#remote.map((each) => each.run(batch, drawnAt, scale));
+    const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt, scale), ...remote]);
     const losses = [local, ...others].map((each) => {
       if (each.status === 'fulfilled') return each.value;
       if (isModelkeepError(each.reason)) throw each.reason;
@@ -380,7 +399,10 @@ export class GradientTrainer {
         part,
         parts,
         step: this.#step + 1,
-        weights: { ...Object.fromEntries(this.#views), ...this.#frozen, ...Object.fromEntries(this.#stateViews()) },
+        weights: {
+          ...Object.fromEntries([...this.#views, ...Object.entries(this.#frozen), ...this.#stateViews()]),
+          [stepNames.lossScale]: Float32Array.of(this.#lossScale?.value ?? 1),
+        },
         rows: partOf(this.#queue.arrays[batch]!, part, parts),
         rowNumbers: this.#queue.rowNumbers[batch]!.subarray(part * compiled.batchSize),
       });
@@ -409,7 +431,13 @@ export class GradientTrainer {
 
   /** Everything in a checkpoint, in place. */
   #carried(): [string, Float32Array][] {
-    return [...this.#views, ...this.#flat.slots.map(({ key, values }): [string, Float32Array] => [key, values]), ...this.#stateViews()];
+    const scale: [string, Float32Array][] = this.#lossScale ? [[stepNames.lossScale, this.#lossScale.state]] : [];
+    return [
+      ...scale,
+      ...this.#views,
+      ...this.#flat.slots.map(({ key, values }): [string, Float32Array] => [key, values]),
+      ...this.#stateViews(),
+    ];
   }
 }
 

@@ -11,6 +11,8 @@ import { targetArray, type RowArray, type TrainingData } from '../trainingData.t
  */
 export interface RowLoader {
   readonly rowCount: number;
+  /** True where other threads write: batches are then shared arrays. */
+  readonly threaded?: boolean;
   /**
    * Writes rows, row-major, into the arrays of inputs and targets, in the order of `rows`. Random choices must follow from
    * `key` (which differs by epoch) and the row number, so that a training that was resumed sees the same.

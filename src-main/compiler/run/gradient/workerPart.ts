@@ -37,7 +37,10 @@ interface StartMessage {
   readonly nextState: Float32Array<SharedArrayBuffer>;
 }
 
-type ToWorker = StartMessage | { readonly kind: 'run'; readonly batch: number; readonly step: number } | { readonly kind: 'stop' };
+type ToWorker =
+  | StartMessage
+  | { readonly kind: 'run'; readonly batch: number; readonly step: number; readonly lossScale: number }
+  | { readonly kind: 'stop' };
 type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'loss'; readonly loss: number }
@@ -74,7 +77,7 @@ export function serveGradients(port: WorkerPort, runtime: Runtime): void {
         const { session, start, parameters, gradients } = worker;
         parameters.set(start.parameters);
         session.state.set(start.state);
-        const loss = await session.run(message.batch, message.step);
+        const loss = await session.run(message.batch, message.step, message.lossScale);
         start.gradients.set(gradients);
         start.nextState.set(session.nextState);
         return { kind: 'loss', loss };
@@ -138,8 +141,8 @@ export class WorkerPart {
     });
   }
 
-  async run(batch: number, step: number): Promise<number> {
-    const result = await this.#ask({ kind: 'run', batch, step });
+  async run(batch: number, step: number, lossScale: number): Promise<number> {
+    const result = await this.#ask({ kind: 'run', batch, step, lossScale });
     return result.kind === 'loss' ? result.loss : Number.NaN;
   }
 

@@ -13,6 +13,9 @@ import {
 
 /** ONNX element types that hold whole numbers, and the one that holds truth values. */
 const integerTypes = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
+const float16Type = 10;
+/** Node has it, the language's declarations do not yet. */
+const roundToHalf = (Math as unknown as { f16round(value: number): number }).f16round;
 const boolType = 9;
 
 export const elementwise: Readonly<Record<string, Operator>> = {
@@ -81,7 +84,11 @@ export const elementwise: Readonly<Record<string, Operator>> = {
     const to = numberAttribute(attributes, 'to', 1);
     return {
       shape: x!.shape,
-      data: x!.data.map((each) => (to === boolType ? Number(each !== 0) : integerTypes.has(to) ? Math.trunc(each) : each)),
+      data: x!.data.map((each) => {
+        if (to === boolType) return Number(each !== 0);
+        if (to === float16Type) return roundToHalf(each);
+        return integerTypes.has(to) ? Math.trunc(each) : each;
+      }),
     };
   },
   // Values carry no element type here: right between floats alone.
