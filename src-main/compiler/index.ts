@@ -54,12 +54,14 @@ export {
   tableAugmenter,
   type BatchAugmentation,
   type BatchAugmenter,
+  type BatchRows,
   type ImageAugmentation,
   type ImageShape,
   type RowAugmenter,
   type TableAugmentation,
 } from './augment/index.ts';
 export { streamKey } from './run/counterRandom.ts';
+export { stepNames } from './3-differentiate/differentiate.ts';
 export { serveGradients, type TrainingWorker, type WorkerPort } from './run/gradient/workerPart.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
 export { initialWeights, type WeightScheme } from './run/initialWeights.ts';

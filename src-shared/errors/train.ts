@@ -69,6 +69,36 @@ export const trainErrors = {
     },
     hint: { en: 'Choose the dataset version that was labelled.', zh: '请选择已标注的数据集版本。' },
   },
+  MK_TRAIN_ROW_UNREADABLE: {
+    http: 422,
+    message: {
+      en: 'Row {row} of {file} cannot be trained on: “{column}” holds {reason}.',
+      zh: '无法用 {file} 的第 {row} 行进行训练：「{column}」为 {reason}。',
+    },
+    hint: {
+      en: 'Correct or remove the row (rows count from 0), or choose what takes the place of missing values.',
+      zh: '请改正或移除该行（行号从 0 开始），或选择缺失值的替代方式。',
+    },
+  },
+  MK_TRAIN_COLUMN_UNFIT: {
+    http: 422,
+    message: {
+      en: 'The column “{column}” of type {type} gives no numbers for “{array}”.',
+      zh: '类型为 {type} 的列「{column}」不能为“{array}”提供数值。',
+    },
+    hint: {
+      en: 'Choose a column of numbers, dates or truth values, or give the classes of a text column.',
+      zh: '请选择数值、日期或真假列，或为文本列给出类别。',
+    },
+  },
+  MK_TRAIN_PIPELINE_ENDED: {
+    http: 500,
+    message: { en: 'Reading training data ended early: {reason}', zh: '训练数据的读取提前结束：{reason}' },
+    hint: {
+      en: 'Start the training again from its last checkpoint; look at memory use if it happens again.',
+      zh: '请从最近的检查点重新开始训练；若再次发生，请检查内存使用。',
+    },
+  },
   MK_COMPARE_TASKS: {
     http: 422,
     message: { en: 'The two models answer different questions: {a} and {b}.', zh: '两个模型回答的问题不同：{a} 与 {b}。' },
