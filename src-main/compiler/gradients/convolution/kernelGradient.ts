@@ -10,7 +10,6 @@ import { reverse } from '../shape/placing.ts';
 export function kernelGradient(g: TypedOps, image: TypedValue, counted: TypedValue, windows: Windows, group: number): TypedValue {
   const { kernel, strides, dilations, begins } = windows;
   const [batch, channels] = image.shape as readonly number[];
-  const outputs = Number(counted.shape[1]);
   const spatial = kernel.map((_, axis) => axis + 2);
   const grouped = g.transpose(g.reshape(image, [batch!, group, channels! / group, ...image.shape.slice(2)]), [
     2,

@@ -3,8 +3,8 @@ import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
 /** value · scale; the value itself where the scale is a constant full of ones, as behind decompositions. */
 export function scaled(g: TypedOps, value: TypedValue, scale: TypedValue): TypedValue {
   const constant = g.graph.constantValue(scale);
-  const ones = (constant?.dtype === 'float32' || constant?.dtype === 'float64') && constant.data.every((each) => each === 1);
-  return ones ? value : g.mul(value, scale);
+  const allOnes = (constant?.dtype === 'float32' || constant?.dtype === 'float64') && constant.data.every((each) => each === 1);
+  return allOnes ? value : g.mul(value, scale);
 }
 
 /** A constant vector of ones in the type of `like`. */
