@@ -33,6 +33,7 @@ export const elementwise: Readonly<Record<string, Evaluator>> = {
   Reciprocal: each((x) => 1 / x),
   Exp: each(Math.exp),
   Log: each(Math.log),
+  Relu: each((x) => Math.max(x, 0)),
   Sin: each(Math.sin),
   Cos: each(Math.cos),
   Identity: ([x]) => x!,
