@@ -1,5 +1,5 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
-import type { OptimizerSettings } from './index.ts';
+import type { OptimizerSettings } from './settings.ts';
 
 interface Range {
   readonly expected: string;

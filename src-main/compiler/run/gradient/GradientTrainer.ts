@@ -1,4 +1,4 @@
-import { ModelkeepError, isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { stepNames } from '../../3-differentiate/differentiate.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
 import { elementCount } from '../../onnx/graph.ts';
@@ -9,13 +9,11 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { FloatArray, Runtime, RuntimeSession, SessionSettings } from '../runtime.ts';
 import type { RunReport } from '../Trainer.ts';
 import { checkTrainingData, type RowArray, type TrainingData } from '../trainingData.ts';
+import { BatchGradients } from './BatchGradients.ts';
 import { BatchQueue } from './BatchQueue.ts';
-import { findNotFinite } from './findNotFinite.ts';
 import { FlatParameters } from './FlatParameters.ts';
-import { GradientSession } from './GradientSession.ts';
-import { LossScale } from './LossScale.ts';
-import { partOf, rowsInMemory, type RowLoader } from './rowLoader.ts';
-import { sharedFloats, stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
+import { rowsInMemory, type RowLoader } from './rowLoader.ts';
+import type { TrainingWorker } from './workerPart.ts';
 
 export interface GradientTrainerSettings {
   readonly runtime: Runtime;
@@ -25,7 +23,7 @@ export interface GradientTrainerSettings {
   readonly data: TrainingData | RowLoader;
   /** With a loader: weight of each row in the loss, `[rowCount]`; should average 1. */
   readonly rowWeights?: FloatArray;
-  /** From `initialWeights`, or of an earlier training. Copied. */
+  /** From `initialWeights`, or of an earlier training. Parameters and state are copied, frozen weights read in place. */
   readonly weights: Readonly<Record<string, FloatArray>>;
   /** Constant, or by step (counted from 1), see `optimizers/schedules.ts`. */
   readonly learningRate: number | ((step: number) => number);
@@ -74,15 +72,9 @@ export class GradientTrainer {
   readonly #rowCount: number;
   readonly #queue: BatchQueue;
   readonly #flat: FlatParameters;
+  readonly #gradients: BatchGradients;
   readonly #views: Map<string, Float32Array>;
   readonly #frozen: Readonly<Record<string, Float32Array>>;
-  readonly #state: Float32Array;
-  readonly #local: GradientSession;
-  readonly #remote: readonly WorkerPart[];
-  /** What workers read. */
-  readonly #shared: Shared | undefined;
-  /** With mixed precision. */
-  readonly #lossScale: LossScale | undefined;
   #step = 0;
   #epoch = 0;
   #batchInEpoch = 0;
@@ -105,25 +97,8 @@ export class GradientTrainer {
     const loader = 'load' in data ? data : rowsInMemory(data, compiled);
     const rowWeights = settings.rowWeights ?? ('load' in data ? undefined : data.rowWeights);
     const queue = new BatchQueue({ compiled, loader, rowWeights, seed, parts });
-    const shared = parts > 1 ? { parameters: sharedFloats(flat.length), state: sharedFloats(stateLength(compiled)) } : undefined;
-    const common = { compiled, session, seed, parts, frozen, batches: queue.arrays };
-    const local = await GradientSession.create({
-      ...common,
-      runtime,
-      part: 0,
-      parameters: flat.views(flat.parameters),
-      gradients: flat.views(flat.gradients[0]!),
-    });
-    const starting = shared ? workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })) : [];
-    const started = await Promise.allSettled(starting);
-    const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const failed = started.find((each) => each.status === 'rejected');
-    if (failed) {
-      await Promise.all([local, ...remote].map((each) => each.release()));
-      await Promise.all(workers.map((each) => each.end()));
-      throw failed.reason;
-    }
-    return new GradientTrainer(settings, loader.rowCount, queue, flat, local, remote, frozen, shared);
+    const gradients = await BatchGradients.create({ compiled, optimizer, seed, runtime, session, workers, frozen }, flat, queue);
+    return new GradientTrainer(settings, loader.rowCount, queue, flat, gradients, frozen);
   }
 
   private constructor(
@@ -131,26 +106,20 @@ export class GradientTrainer {
     rowCount: number,
     queue: BatchQueue,
     flat: FlatParameters,
-    local: GradientSession,
-    remote: readonly WorkerPart[],
+    gradients: BatchGradients,
     frozen: Readonly<Record<string, Float32Array>>,
-    shared: Shared | undefined,
   ) {
     const { compiled, weights } = settings;
     this.#settings = settings;
     this.#rowCount = rowCount;
     this.#queue = queue;
     this.#flat = flat;
-    this.#lossScale = compiled.precision === 'mixed' ? new LossScale() : undefined;
+    this.#gradients = gradients;
     this.#views = flat.views(flat.parameters);
     this.#frozen = frozen;
-    this.#local = local;
-    this.#remote = remote;
-    this.#shared = shared;
-    this.#state = local.state;
     const forwardNames = new Set(compiled.weightNames);
     // A parameter that the loss added starts at 0 unless it is given.
-    for (const [name, view] of [...this.#views, ...this.#stateViews()])
+    for (const [name, view] of [...this.#views, ...gradients.stateViews()])
       if (forwardNames.has(name) || weights[name]) view.set(given(weights, name, view.length));
   }
 
@@ -211,7 +180,7 @@ export class GradientTrainer {
   /** Copies of parameters, frozen weights and running state: what `compileInference` needs. */
   weights(): Record<string, Float32Array> {
     return Object.fromEntries(
-      [...this.#views, ...Object.entries(this.#frozen), ...this.#stateViews()].map(([name, each]) => [name, each.slice()]),
+      [...this.#views, ...Object.entries(this.#frozen), ...this.#gradients.stateViews()].map(([name, each]) => [name, each.slice()]),
     );
   }
 
@@ -258,7 +227,7 @@ export class GradientTrainer {
     for (let first = 0; first < rows.length; first += this.batchRows) {
       const batchRows = rows.subarray(first, first + this.batchRows);
       await this.#queue.loadRows(batchRows);
-      const batchLoss = await this.#gradients(0, 0);
+      const batchLoss = await this.#gradients.run(0, 0, this.#step + 1);
       const share = batchRows.length / rows.length;
       loss += share * batchLoss;
       this.#flat.collect(true);
@@ -305,27 +274,29 @@ export class GradientTrainer {
 
   async release(): Promise<void> {
     await this.#queue.settle();
-    await this.#local.release();
-    await Promise.all(this.#remote.map((each) => each.release()));
+    await this.#gradients.release();
     await this.#forward?.release();
   }
 
   async #oneStep(): Promise<{ loss: number; norm: number }> {
     const { accumulate = 1, learningRate } = this.#settings;
     const batches = Math.min(accumulate, this.batchesPerEpoch - this.#batchInEpoch);
-    const before = this.#state.slice();
+    const before = this.#gradients.state.slice();
     let loss = 0;
     try {
       for (let batch = 0; batch < batches; batch++) {
-        loss += (await this.#oneBatch(this.#batchInEpoch + batch)) / batches;
+        const place = this.#batchInEpoch + batch;
+        const arrays = await this.#queue.take(this.#epoch, place);
+        const drawnAt = this.#epoch * this.batchesPerEpoch + place;
+        loss += await this.#gradients.run(arrays, drawnAt, this.#step + 1, () => this.#queue.prefetchAfter(this.#epoch, place));
         this.#flat.collect(batch === 0);
       }
     } catch (error) {
-      this.#state.set(before);
+      this.#gradients.state.set(before);
       throw error;
     }
     const norm = this.#flat.gradientNorm(batches);
-    this.#lossScale?.succeed();
+    this.#gradients.lossScale?.succeed();
     this.#step++;
     this.#flat.update(this.#step, typeof learningRate === 'number' ? learningRate : learningRate(this.#step), batches, norm);
     if (this.#step % stepsBetweenCleanings === 0) this.#flat.zeroSmallState();
@@ -334,81 +305,7 @@ export class GradientTrainer {
       this.#epoch++;
       this.#batchInEpoch = 0;
     }
-    return { loss, norm };
-  }
-
-  /** Gradients of one batch, in the flat vectors of the parts, while the next batch is loaded. */
-  async #oneBatch(batch: number): Promise<number> {
-    const arrays = await this.#queue.take(this.#epoch, batch);
-    const drawnAt = this.#epoch * this.batchesPerEpoch + batch;
-    const state = this.#state.slice();
-    const running = this.#gradients(arrays, drawnAt);
-    this.#queue.prefetchAfter(this.#epoch, batch);
-    let loss = await running;
-    for (;;) {
-      const broken = this.#firstBrokenPart(loss);
-      if (broken === undefined) break;
-      this.#state.set(state);
-      // A gradient that overflows only because it is scaled.
-      if (!Number.isFinite(loss) || !this.#lossScale?.halve()) throw await this.#explain(broken, arrays, drawnAt);
-      loss = await this.#gradients(arrays, drawnAt);
-    }
-    if (this.#lossScale) this.#flat.scaleGradients(1 / this.#lossScale.value);
-    return loss;
-  }
-
-  /** Runs all parts; the state moves on. */
-  async #gradients(batch: number, drawnAt: number): Promise<number> {
-    if (this.#shared) {
-      this.#shared.parameters.set(this.#flat.parameters);
-      this.#shared.state.set(this.#state);
-    }
-    const scale = this.#lossScale?.value ?? 1;
-    const remote = this.#remote.map((each) => each.run(batch, drawnAt, scale));
-    const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt, scale), ...remote]);
-    const losses = [local, ...others].map((each) => {
-      if (each.status === 'fulfilled') return each.value;
-      if (isModelkeepError(each.reason)) throw each.reason;
-      const reason = each.reason instanceof Error ? each.reason.message : String(each.reason);
-      throw new ModelkeepError('MK_COMPILER_RUN_FAILED', { step: this.#step + 1, reason }, { cause: each.reason });
-    });
-    this.#remote.forEach((each, at) => this.#flat.gradients[at + 1]!.set(each.gradients));
-    const next = [this.#local.nextState, ...this.#remote.map((each) => each.nextState)];
-    for (let at = 0; at < this.#state.length; at++) this.#state[at] = next.reduce((sum, each) => sum + each[at]!, 0) / next.length;
-    return losses.reduce((sum, each) => sum + each, 0);
-  }
-
-  #firstBrokenPart(loss: number): number | undefined {
-    const { kernels, gradients } = this.#flat;
-    // The sum is three times as quick; it is also infinite where squares leave the range of float32.
-    const broken = gradients.findIndex((each) => !Number.isFinite(kernels.sumOfSquares(each)) && kernels.firstNotFinite(each) >= 0);
-    if (broken >= 0) return broken;
-    return Number.isFinite(loss) && this.#state.every((each) => Number.isFinite(each)) ? undefined : 0;
-  }
-
-  /** Looks for the node in the broken part first, then in the others. */
-  async #explain(broken: number, batch: number, drawnAt: number): Promise<ModelkeepError> {
-    const { compiled, runtime, seed } = this.#settings;
-    const parts = this.#remote.length + 1;
-    for (const part of [broken, ...this.#flat.gradients.keys()]) {
-      const found = await findNotFinite({
-        runtime,
-        compiled,
-        seed,
-        drawnAt,
-        part,
-        parts,
-        step: this.#step + 1,
-        weights: {
-          ...Object.fromEntries([...this.#views, ...Object.entries(this.#frozen), ...this.#stateViews()]),
-          [stepNames.lossScale]: Float32Array.of(this.#lossScale?.value ?? 1),
-        },
-        rows: partOf(this.#queue.arrays[batch]!, part, parts),
-        rowNumbers: this.#queue.rowNumbers[batch]!.subarray(part * compiled.batchSize),
-      });
-      if (found) return found;
-    }
-    return new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step: this.#step + 1 });
+    return { loss: loss / batches, norm };
   }
 
   #writeParameters(values: Float64Array): void {
@@ -420,30 +317,17 @@ export class GradientTrainer {
     }
   }
 
-  #stateViews(): [string, Float32Array][] {
-    let next = 0;
-    return this.#settings.compiled.state.map(({ name, shape }) => {
-      const start = next;
-      next += elementCount(shape);
-      return [name, this.#state.subarray(start, next)];
-    });
-  }
-
   /** Everything in a checkpoint, in place. */
   #carried(): [string, Float32Array][] {
-    const scale: [string, Float32Array][] = this.#lossScale ? [[stepNames.lossScale, this.#lossScale.state]] : [];
+    const { lossScale } = this.#gradients;
+    const scale: [string, Float32Array][] = lossScale ? [[stepNames.lossScale, lossScale.state]] : [];
     return [
       ...scale,
       ...this.#views,
       ...this.#flat.slots.map(({ key, values }): [string, Float32Array] => [key, values]),
-      ...this.#stateViews(),
+      ...this.#gradients.stateViews(),
     ];
   }
-}
-
-interface Shared {
-  readonly parameters: Float32Array<SharedArrayBuffer>;
-  readonly state: Float32Array<SharedArrayBuffer>;
 }
 
 function given(weights: Readonly<Record<string, FloatArray>>, name: string, length: number): Float32Array {
