@@ -129,6 +129,18 @@ def prelu(_, x, slope):
     return torch.where(x > 0, x, slope * x)
 
 
+def class_loss(function):
+    def run(attributes, x, target, weight=None):
+        options = {"reduction": attributes.get("reduction", "mean"), "ignore_index": attributes.get("ignore_index", -100)}
+        return function(x, target.long(), weight=weight, **options)
+
+    return run
+
+
+def softmax_cross_entropy_loss(attributes, x, target, weight=None):
+    return class_loss(functional.cross_entropy)(attributes, x, target, weight), functional.log_softmax(x, 1)
+
+
 def dequantize_linear(attributes, x, scale, zero_point=None):
     axis, block = attributes.get("axis", 1) % x.dim(), attributes.get("block_size", 0)
 
@@ -229,4 +241,8 @@ PRODUCT = {
     "com.microsoft.Inverse": unary(torch.linalg.inv),
 }
 
-OPERATORS = {**ELEMENTWISE, **ACTIVATION, **REDUCTION, **PRODUCT, **INDEXING, **LAYERS}
+LOSS = {
+    "NegativeLogLikelihoodLoss": class_loss(functional.nll_loss),
+    "SoftmaxCrossEntropyLoss": softmax_cross_entropy_loss,
+}
+OPERATORS = {**LOSS, **ELEMENTWISE, **ACTIVATION, **REDUCTION, **PRODUCT, **INDEXING, **LAYERS}

@@ -5,6 +5,7 @@ import { control } from './rules/control.ts';
 import { convolution } from './rules/convolution.ts';
 import { elementwise } from './rules/elementwise.ts';
 import { indexing } from './rules/indexing.ts';
+import { loss } from './rules/loss.ts';
 import { normalisation } from './rules/normalisation.ts';
 import { pooling } from './rules/pooling.ts';
 import { product } from './rules/product.ts';
@@ -28,6 +29,7 @@ export const shapeRules = {
   ...recurrent,
   ...blocked,
   ...control,
+  ...loss,
 } satisfies Record<string, ShapeRule>;
 export type KnownOperator = keyof typeof shapeRules;
 

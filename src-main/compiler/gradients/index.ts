@@ -5,6 +5,7 @@ import { convolution } from './convolution/index.ts';
 import type { CompositeRule, GradientRule, OperatorRule } from './defineGradient.ts';
 import { elementwise } from './elementwise/index.ts';
 import { indexing } from './indexing/index.ts';
+import { loss } from './loss/index.ts';
 import { normalisation } from './normalisation/index.ts';
 import { pooling } from './pooling/index.ts';
 import { product } from './product/index.ts';
@@ -27,6 +28,7 @@ export const families = {
   attention,
   recurrent,
   control,
+  loss,
 } satisfies Record<string, Record<string, unknown>>;
 
 /** All rules by `Op@sinceVersion`, their name types forgotten. */

@@ -5,6 +5,7 @@ import { control } from './reference/control.ts';
 import { convolution } from './reference/convolution.ts';
 import { elementwise } from './reference/elementwise.ts';
 import { indexing } from './reference/indexing.ts';
+import { loss } from './reference/loss.ts';
 import { normalisation } from './reference/normalisation.ts';
 import { pooling } from './reference/pooling.ts';
 import { product } from './reference/product.ts';
@@ -29,6 +30,7 @@ export const referenceOperators: Readonly<Record<string, Operator>> = {
   ...attention,
   ...recurrent,
   ...control,
+  ...loss,
 };
 
 /**
