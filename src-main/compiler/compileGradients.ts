@@ -1,7 +1,7 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
 import { lint } from './5-emit/lint.ts';
-import { fuseFor, type Target } from './5-emit/providers/target.ts';
+import { formsFor, fuseFor, type Target } from './5-emit/providers/target.ts';
 import { emitGradients } from './5-emit/emitGradients.ts';
 import { halfProducts } from './5-emit/halfProducts.ts';
 import { trainingNames } from './5-emit/emitTraining.ts';
@@ -75,7 +75,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
   if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
   const mixed = precision === 'mixed';
-  const step = differentiate(parsed, lossOf(loss), { scalesLoss: mixed });
+  const step = differentiate(parsed, lossOf(loss), { scalesLoss: mixed, forms: formsFor(settings.target) });
   const fused = fuseFor(step.graph, dtype, settings.target);
   const stepGraph = mixed ? halfProducts(fused) : fused;
   const graph = emitGradients(parsed, step, stepGraph, batchSize / microBatch);

@@ -3,7 +3,7 @@ import { forInference, parseForward, type Distribution, type InputRoles } from '
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
 import { lint } from './5-emit/lint.ts';
-import { fuseFor, type Target } from './5-emit/providers/target.ts';
+import { formsFor, fuseFor, type Target } from './5-emit/providers/target.ts';
 import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { encodeModel } from './onnx/encode.ts';
@@ -100,7 +100,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
   // With privacy a step sees one row: its gradient is clipped before it is added to the others.
   const parsed = parseForward(forward, settings, privacy ? 1 : batchSize);
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
-  const step = differentiate(parsed, lossOf(loss));
+  const step = differentiate(parsed, lossOf(loss), { forms: formsFor(settings.target) });
   const stepGraph = fuseFor(step.graph, dtype, settings.target);
   const rule = optimizerOf(optimizer);
   const graph = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy);

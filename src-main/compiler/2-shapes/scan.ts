@@ -26,7 +26,7 @@ export function addScan(
   step: (b: TypedOps, states: readonly TypedValue[], items: readonly TypedValue[]) => ScanStep,
 ): { states: TypedValue[]; stacks: TypedValue[] } {
   const graph = g.graph.subgraph(g.graph.uniqueName('scan_body'));
-  const b = new TypedOps(graph);
+  const b = new TypedOps(graph, g.forms);
   const entering = states.map((each) => typed(graph.input(graph.uniqueName('state'), each.dtype, each.shape)));
   const items = sequences.map(({ value }) => typed(graph.input(graph.uniqueName('item'), value.dtype, value.shape.slice(1))));
   const result = step(b, entering, items);

@@ -22,6 +22,18 @@ export interface TapeEntry {
   readonly outputs: readonly TypedValue[];
 }
 
+/** A node that is about to be added. */
+export interface PlannedNode {
+  readonly inputs: readonly (TypedValue | undefined)[];
+  readonly attributes: Attributes;
+  readonly outputCount: number;
+}
+
+/** How a provider wants operators that it does not run, or not rightly: other nodes in their place; undefined where the node can stay. */
+export type Forms = Readonly<
+  Partial<Record<KnownOperator, (g: TypedOps, node: PlannedNode) => readonly (TypedValue | undefined)[] | undefined>>
+>;
+
 /**
  * Adds nodes to a graph and works out each output's type and shape on the way, so that a gradient rule reads like its formula:
  * `g.mul(y, g.sub(dy, g.reduceSum(g.mul(dy, y), [-1])))`. Every node goes on the `tape`, which backpropagation walks: what
@@ -29,11 +41,13 @@ export interface TapeEntry {
  */
 export class TypedOps {
   readonly graph: GraphBuilder;
+  readonly forms: Forms;
   /** All nodes added through this object, in order. */
   readonly tape: TapeEntry[] = [];
 
-  constructor(graph: GraphBuilder) {
+  constructor(graph: GraphBuilder, forms: Forms = {}) {
     this.graph = graph;
+    this.forms = forms;
   }
 
   /** A node with one output. */
@@ -56,6 +70,9 @@ export class TypedOps {
     const outputCount = typeof outputs === 'number' ? outputs : outputs.length;
     const typedInputs = inputs.map((each) => each && typed(each));
     const allAttributes = Object.fromEntries(Object.entries(attributes).map(([key, input]) => [key, toAttribute(key, input)]));
+    const form = this.forms[operator]?.(this, { inputs: typedInputs, attributes: allAttributes, outputCount });
+    // An output that the form leaves out is one that nobody may read.
+    if (form) return form as TypedValue[];
     const specs = this.#outputTypes(operator, typedInputs, allAttributes, outputCount);
     const [domain, opType] = splitOperator(operator);
     const results = this.graph

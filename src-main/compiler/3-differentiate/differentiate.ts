@@ -1,6 +1,6 @@
 import { randomOperators, type Distribution, type KeepMask, type ParsedForward } from '../1-parse/parseForward.ts';
 import { replay } from '../2-shapes/replay.ts';
-import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
+import { TypedOps, typed, type Forms, type TypedValue } from '../2-shapes/typedOps.ts';
 import type { LossRule, TargetSpec } from '../losses/defineLoss.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
@@ -40,11 +40,15 @@ export interface DifferentiatedStep {
 
 /**
  * Phase 3. Forward, loss and backward pass of one minibatch as one graph. `scalesLoss`: gradients are multiplied by an input,
- * so that small ones survive half precision.
+ * so that small ones survive half precision. `forms`: what the provider wants in place of some operators.
  */
-export function differentiate(parsed: ParsedForward, loss: LossRule, { scalesLoss = false } = {}): DifferentiatedStep {
+export function differentiate(
+  parsed: ParsedForward,
+  loss: LossRule,
+  { scalesLoss = false, forms = {} }: { scalesLoss?: boolean; forms?: Forms } = {},
+): DifferentiatedStep {
   const builder = new GraphBuilder('step');
-  const g = new TypedOps(builder);
+  const g = new TypedOps(builder, forms);
   const inputs = new Map(parsed.graph.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)]));
   const masks: (KeepMask & { value: Value })[] = [];
   const noises: (Distribution & { value: Value })[] = [];

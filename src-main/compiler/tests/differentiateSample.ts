@@ -1,5 +1,5 @@
 import { replay } from '../2-shapes/replay.ts';
-import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
+import { TypedOps, typed, type Forms, type TypedValue } from '../2-shapes/typedOps.ts';
 import { backpropagate } from '../3-differentiate/backpropagate.ts';
 import { decomposer } from '../3-differentiate/decompose.ts';
 import type { GradientSample, OperatorRule } from '../gradients/defineGradient.ts';
@@ -19,10 +19,15 @@ export interface DifferentiatedSample {
 }
 
 /** One node as a forward graph, and with its gradients. */
-export function differentiateSample(rule: OperatorRule, sample: GradientSample, dtype: 'float32' | 'float64'): DifferentiatedSample {
+export function differentiateSample(
+  rule: OperatorRule,
+  sample: GradientSample,
+  dtype: 'float32' | 'float64',
+  forms: Forms = {},
+): DifferentiatedSample {
   const { forward, inputs } = forwardOf(rule, sample, dtype);
   const builder = new GraphBuilder('backward');
-  const g = new TypedOps(builder);
+  const g = new TypedOps(builder, forms);
   const { inputs: taken, results, cotangents } = withCotangents(g, forward, inputs);
   const gradients = backpropagate(
     g,

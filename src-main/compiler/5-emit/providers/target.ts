@@ -4,12 +4,19 @@ import { fuse } from '../../4-fuse/fuse.ts';
 import { forCpu } from './cpu.ts';
 import { cudaRewrites } from './cuda.ts';
 import { webGpuRewrites } from './webgpu.ts';
+import { webGpuForms } from './webgpu/forms.ts';
+import type { Forms } from '../../2-shapes/typedOps.ts';
 
 /** Where a graph is going to run. */
 export interface Target {
   readonly provider: 'cpu' | 'webgpu' | 'cuda';
   /** CPU only: channels in a block of its blocked convolutions, as `probeBlockedChannels` found; left out, they are not used. */
   readonly channelBlock?: 8 | 16 | undefined;
+}
+
+/** Phase 3 with what a provider wants in place of operators that it does not run, or not rightly. */
+export function formsFor(target: Target = { provider: 'cpu' }): Forms {
+  return target.provider === 'webgpu' ? webGpuForms : {};
 }
 
 /** Phase 4 with the rules of a provider. float64 serves comparisons and keeps to rewrites that keep every bit. */

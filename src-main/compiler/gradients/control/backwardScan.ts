@@ -22,7 +22,7 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
   const parts = partsOf(node);
   const { body, states, sequences, captured, stacks } = parts;
   const graph = g.graph.subgraph(g.graph.uniqueName('scan_gradient'));
-  const b = new TypedOps(graph);
+  const b = new TypedOps(graph, g.forms);
   const input = (stem: string, { dtype, shape }: TypedValue): TypedValue => typed(graph.input(graph.uniqueName(stem), dtype, shape));
   const item = (stem: string, outer: Sequence): Item => ({
     inner: input(stem, { ...outer.value, shape: outer.value.shape.slice(1) }),
