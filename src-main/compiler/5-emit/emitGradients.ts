@@ -120,8 +120,8 @@ function addTo(g: TypedOps, sum: TypedValue, value: TypedValue, zeros: ReadonlyS
   const adds = attributes['reduction']?.kind === 'string' && attributes['reduction'].value === 'add';
   if (made.operator === 'ScatterElements' && adds && zeros.has(a.name)) return g.op('ScatterElements', [sum, b, c], attributes);
   const isProduct = (made.operator === 'Gemm' && !c) || (made.operator === 'MatMul' && a.shape.length === 2 && b.shape.length === 2);
-  // A single row is a sum over rows: its product is the fastest form without the copy.
-  return isProduct && value.shape[0] !== 1 ? g.op('Gemm', [a, b, sum], attributes) : g.add(sum, value);
+  // Also for a single row, which ONNX Runtime would fuse itself, into a node that `runtimeOrder` has no say in.
+  return isProduct ? g.op('Gemm', [a, b, sum], attributes) : g.add(sum, value);
 }
 
 /** Names of values that are 0 everywhere. */

@@ -52,13 +52,13 @@ describe('sinkLinear', () => {
 });
 
 describe('runtimeOrder', () => {
-  it('puts what nothing reads at the end, last first, so that the runtime computes it as soon as it can', () => {
+  it('puts what nothing reads at the end, what is ready first last, so that the runtime computes it as soon as it can', () => {
     const graph = parseGraphText(`step (float32[2] x) => (float32[2] first, float32[2] second, float32[2] third) {
   a = Neg(x)
-  first = Exp(a)
   b = Neg(a)
-  second = Exp(b)
   third = Abs(b)
+  first = Exp(a)
+  second = Exp(b)
 }`);
     const ordered = runtimeOrder(graph);
     expect(ordered.nodes.map((each) => each.outputs[0])).toEqual(['a', 'b', 'third', 'second', 'first']);
