@@ -129,16 +129,21 @@ def prelu(_, x, slope):
     return torch.where(x > 0, x, slope * x)
 
 
-def class_loss(function):
-    def run(attributes, x, target, weight=None):
-        options = {"reduction": attributes.get("reduction", "mean"), "ignore_index": attributes.get("ignore_index", -100)}
-        return function(x, target.long(), weight=weight, **options)
-
-    return run
+def likelihood_loss(attributes, x, target, weight=None):
+    ignored, reduction = attributes.get("ignore_index", -100), attributes.get("reduction", "mean")
+    if weight is None:
+        return functional.nll_loss(x, target.long(), reduction=reduction, ignore_index=ignored)
+    # PyTorch's function gives no gradient for the class weights.
+    kept = target.long() != ignored
+    label = torch.where(kept, target.long(), 0)
+    shares = weight[label] * kept
+    losses = -shares * x.gather(1, label.unsqueeze(1)).squeeze(1)
+    return losses if reduction == "none" else losses.sum() / (shares.sum() if reduction == "mean" else 1)
 
 
 def softmax_cross_entropy_loss(attributes, x, target, weight=None):
-    return class_loss(functional.cross_entropy)(attributes, x, target, weight), functional.log_softmax(x, 1)
+    likelihoods = functional.log_softmax(x, 1)
+    return likelihood_loss(attributes, likelihoods, target, weight), likelihoods
 
 
 def dequantize_linear(attributes, x, scale, zero_point=None):
@@ -242,7 +247,7 @@ PRODUCT = {
 }
 
 LOSS = {
-    "NegativeLogLikelihoodLoss": class_loss(functional.nll_loss),
+    "NegativeLogLikelihoodLoss": likelihood_loss,
     "SoftmaxCrossEntropyLoss": softmax_cross_entropy_loss,
 }
 OPERATORS = {**LOSS, **ELEMENTWISE, **ACTIVATION, **REDUCTION, **PRODUCT, **INDEXING, **LAYERS}
