@@ -13,7 +13,7 @@ import { decays, type CommonOptimizerSettings } from '../optimizers/index.ts';
 export const trainingNames = {
   /** [rows] float: weight of each row in the loss. Should average 1. */
   rowWeights: 'train.rowWeights',
-  /** [batches, batchSize] int32 row numbers; −1 is padding. */
+  /** [batches, batchSize] int32 row numbers; below 0 is padding, counted from the end. */
   order: 'train.order',
   /** [batches] float, one input per scalar of the optimizer. */
   scalar: (name: string): string => `train.${name}`,
@@ -159,7 +159,7 @@ function sharesOf(g: TypedOps, order: TypedValue, rowWeights: TypedValue): Typed
   const real = g.cast(g.op('GreaterOrEqual', [order, g.constant({ dtype: 'int32', shape: [], data: Int32Array.of(0) })]), rowWeights.dtype);
   // A run holds only batches with at least one real row, so the count is never 0.
   const count = g.reduceSum(real, [1]);
-  // −1 reads the last row; its share is 0.
+  // Padding reads a row from the end; its share is 0.
   return g.div(g.mul(g.gather(rowWeights, order), real), count);
 }
 

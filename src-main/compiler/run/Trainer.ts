@@ -116,8 +116,8 @@ export class Trainer {
       ...this.#frozen(),
       [trainingNames.rowWeights]: runtime.tensor(compiled.dtype, rowWeights, [data.rowCount]),
     };
-    // Padded to whole batches; −1 marks a place without a row.
-    this.#order = new Int32Array(this.batchesPerEpoch * compiled.batchSize).fill(-1);
+    // Padded to whole batches with numbers below 0.
+    this.#order = new Int32Array(this.batchesPerEpoch * compiled.batchSize);
     this.#runLength = new RunLength(settings.runMs ?? 250);
   }
 
@@ -305,6 +305,8 @@ export class Trainer {
     if (this.#shuffledEpoch === this.#epoch) return;
     const rows = this.#order.subarray(0, this.#settings.data.rowCount);
     epochOrder(rows, this.#settings.seed, this.#epoch);
+    // Padding counts nothing, but statistics of a batch see it: it reads other rows, from the end, instead of one many times.
+    for (let at = rows.length; at < this.#order.length; at++) this.#order[at] = rows[(at - rows.length) % rows.length]! - rows.length;
     this.#shuffledEpoch = this.#epoch;
   }
 

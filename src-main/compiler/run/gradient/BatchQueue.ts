@@ -98,12 +98,12 @@ export class BatchQueue {
     await this.#load(this.#order.subarray(batch * this.batchRows, (batch + 1) * this.batchRows), epoch, into);
   }
 
-  /** Places beyond the rows repeat the first row and count nothing. */
+  /** Places beyond the rows count nothing; they hold the first rows of the epoch, because statistics of a batch see them. */
   async #load(rows: Int32Array, epoch: number, into: number): Promise<void> {
     const { seed, compiled, loader, rowWeights } = this.#settings;
     const [arrays, all] = [this.arrays[into]!, this.rowNumbers[into]!];
-    all.fill(rows[0]!);
     all.set(rows);
+    for (let at = rows.length; at < all.length; at++) all[at] = this.#order[(at - rows.length) % this.#order.length]!;
     await loader.load(all, arrays, streamKey(seed, loaderStream, epoch));
     checkClasses(compiled, arrays, all);
     const shares = arrays[stepNames.rowShares] as Float32Array;
