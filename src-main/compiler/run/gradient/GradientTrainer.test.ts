@@ -194,7 +194,7 @@ describe('GradientTrainer', () => {
     expect(calls).toHaveLength(2);
     expect(await lossesOf(loaded, 3)).toEqual(await lossesOf(memory, 3));
     expect(new Set(calls.slice(0, 9).map(({ key }) => key)).size).toBe(3);
-    // The last batch of an epoch has 6 rows; the first of them stands for the rest.
+    // The last batch of an epoch has 6 rows; the first rows of the epoch fill it up.
     expect(calls[2]!.rows.slice(6)).toEqual([...calls[0]!.rows.slice(0, 2)]);
   });
 
