@@ -43,6 +43,8 @@ export interface CompiledGradients {
   readonly dtype: 'float32';
   readonly batchSize: number;
   readonly microBatch: number;
+  /** The graph holds forms that are right only on one thread of the runtime (`target.threads`). */
+  readonly oneThread: boolean;
   readonly precision: 'float32' | 'mixed';
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
   readonly weightNames: readonly string[];
@@ -88,6 +90,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     dtype,
     batchSize,
     microBatch,
+    oneThread: settings.target?.threads === 1,
     precision,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),

@@ -118,7 +118,8 @@ function addTo(g: TypedOps, sum: TypedValue, value: TypedValue, zeros: ReadonlyS
   if (!made || !a || !b) return g.add(sum, value);
   const { attributes } = made;
   const adds = attributes['reduction']?.kind === 'string' && attributes['reduction'].value === 'add';
-  if (made.operator === 'ScatterElements' && adds && zeros.has(a.name)) return g.op('ScatterElements', [sum, b, c], attributes);
+  const scatters = made.operator === 'ScatterElements' || made.operator === 'ScatterND';
+  if (scatters && adds && zeros.has(a.name)) return g.op(made.operator, [sum, b, c], attributes);
   const isProduct = (made.operator === 'Gemm' && !c) || (made.operator === 'MatMul' && a.shape.length === 2 && b.shape.length === 2);
   // Also for a single row, which ONNX Runtime would fuse itself, into a node that `runtimeOrder` has no say in.
   return isProduct ? g.op('Gemm', [a, b, sum], attributes) : g.add(sum, value);

@@ -17,6 +17,7 @@ import {
 } from '../../../src-main/compiler/index.ts';
 import { startGradientThread } from '../../../src-main/stages/4-train/worker/startGradientThread.ts';
 import { median } from '../benchmark.ts';
+import type { StepTime } from './torchPeer.ts';
 
 export interface OurModel {
   readonly network: Network;
@@ -45,8 +46,7 @@ export interface OurTraining {
   readonly sessionMs: number;
   /** How long choosing the form took, by measurement on this machine as the product does it. */
   readonly calibrateMs: number;
-  /** Makes steps; mean ms of one. */
-  run(steps: number): Promise<number>;
+  run(steps: number): Promise<StepTime>;
   stop(): Promise<void>;
 }
 
@@ -101,7 +101,7 @@ async function sample(model: OurModel, form: Form): Promise<number> {
   const times: number[] = [];
   const started = performance.now();
   await opened.run(16);
-  while (times.length < 3 || performance.now() - started < 1500) times.push(await opened.run(8));
+  while (times.length < 3 || performance.now() - started < 1500) times.push((await opened.run(8)).ms);
   await opened.stop();
   return median(times);
 }
@@ -115,9 +115,11 @@ async function open(model: OurModel, form: Form, final: boolean): Promise<Opened
     compileMs,
     sessionMs: runtime.sessionMs(),
     async run(steps) {
-      const before = performance.now();
+      const [before, used] = [performance.now(), process.cpuUsage()];
       for (let done = 0; done < steps;) done += (await trainer.runOnce(steps - done)).losses.length;
-      return (performance.now() - before) / steps;
+      const ms = (performance.now() - before) / steps;
+      const { user, system } = process.cpuUsage(used);
+      return { ms, cpuMs: (user + system) / 1000 / steps };
     },
     async stop() {
       runtime.endProfiling();
@@ -131,7 +133,7 @@ async function openFlat(
   { microBatch, workers, threads, optimization }: Form & { kind: 'flat' },
   runtime: Runtime,
 ): Promise<{ trainer: GradientTrainer; compileMs: number }> {
-  const target = await targetOf(runtime);
+  const target: Target = { ...(await targetOf(runtime)), ...(threads === 1 && { threads: 1 }) };
   const started = performance.now();
   const batchSize = batch / (workers + 1);
   const compiled = compileGradients({

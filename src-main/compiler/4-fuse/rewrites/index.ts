@@ -8,6 +8,7 @@ import { joinMoves } from './joinMoves.ts';
 import { padsIntoConcat } from './padsIntoConcat.ts';
 import { poolBeforeRelu } from './poolBeforeRelu.ts';
 import { rowScaleThroughProduct } from './rowScaleThroughProduct.ts';
+import { rowsByScatterND } from './rowsByScatterND.ts';
 import { scaleIntoProduct } from './scaleIntoProduct.ts';
 import { scaleOutwards } from './scaleOutwards.ts';
 import { scaleThroughScatter } from './scaleThroughScatter.ts';
@@ -29,3 +30,6 @@ export const fastRewrites: readonly Rewrite[] = [
   scaleOutwards,
   sumIntoScatter,
 ];
+
+/** Right only where a session has one thread. */
+export const oneThreadRewrites: readonly Rewrite[] = [rowsByScatterND];

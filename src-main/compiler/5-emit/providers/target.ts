@@ -12,6 +12,8 @@ export interface Target {
   readonly provider: 'cpu' | 'webgpu' | 'cuda';
   /** CPU only: channels in a block of its blocked convolutions, as `probeBlockedChannels` found; left out, they are not used. */
   readonly channelBlock?: 8 | 16 | undefined;
+  /** CPU only: the session gets one thread, so forms that race on several are right. */
+  readonly threads?: 1 | undefined;
 }
 
 /** Phase 3 with what a provider wants in place of operators that it does not run, or not rightly. */
@@ -22,7 +24,7 @@ export function formsFor(target: Target = { provider: 'cpu' }): Forms {
 /** Phase 4 with the rules of a provider. float64 serves comparisons and keeps to rewrites that keep every bit. */
 export function fuseFor(graph: Graph, dtype: DataType, target: Target = { provider: 'cpu' }): Graph {
   if (dtype !== 'float32') return fuse(graph);
-  if (target.provider === 'cpu') return forCpu(graph, target.channelBlock);
+  if (target.provider === 'cpu') return forCpu(graph, target);
   const rewrites: readonly Rewrite[] = target.provider === 'cuda' ? cudaRewrites : webGpuRewrites;
   return fuse(graph, rewrites);
 }

@@ -1,5 +1,6 @@
 import { stepNames } from '../../3-differentiate/differentiate.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { elementCount } from '../../onnx/graph.ts';
 import { fillKeepMask, fillNoise, streamKey } from '../counterRandom.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor, SessionSettings } from '../runtime.ts';
@@ -44,7 +45,15 @@ export class GradientSession {
   readonly #batches: readonly { from: Record<string, RowArray>; own: Record<string, RowArray>; feeds: Record<string, RuntimeTensor> }[];
 
   static async create(settings: GradientSessionSettings): Promise<GradientSession> {
-    return new GradientSession(settings, await settings.runtime.createSession(settings.compiled.bytes, settings.session));
+    const threads = settings.session?.threads ?? 1;
+    if (settings.compiled.oneThread && threads !== 1)
+      throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', {
+        setting: 'session.threads',
+        value: threads,
+        expected: '1, as the graph was compiled',
+      });
+    const session = settings.compiled.oneThread ? { ...settings.session, threads } : settings.session;
+    return new GradientSession(settings, await settings.runtime.createSession(settings.compiled.bytes, session));
   }
 
   private constructor(settings: GradientSessionSettings, session: RuntimeSession) {
