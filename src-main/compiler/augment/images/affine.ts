@@ -39,22 +39,45 @@ export function transform(
   sine: number,
 ): void {
   const plane = height * width;
-  const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
+  const values = channels * plane;
+  const centreX = (width - 1) / 2;
+  const centreY = (height - 1) / 2;
   for (let row = 0, at = 0; row < height; row++) {
-    const y = row - centreY;
+    const rowX = sine * (row - centreY) + centreX;
+    const rowY = cosine * (row - centreY) + centreY;
     for (let column = 0; column < width; column++, at++) {
-      const x = column - centreX;
-      const fromX = cosine * x + sine * y + centreX;
-      const fromY = cosine * y - sine * x + centreY;
-      const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
-      const [toRight, toBottom] = [fromX - left, fromY - top];
-      const [columnA, columnB] = [reflect(left, width), reflect(left + 1, width)];
-      const [rowA, rowB] = [reflect(top, height) * width, reflect(top + 1, height) * width];
-      for (let channel = 0, start = 0; channel < channels; channel++, start += plane) {
-        const above = from[start + rowA + columnA]! * (1 - toRight) + from[start + rowA + columnB]! * toRight;
-        const below = from[start + rowB + columnA]! * (1 - toRight) + from[start + rowB + columnB]! * toRight;
-        to[start + at] = above * (1 - toBottom) + below * toBottom;
+      const fromX = cosine * (column - centreX) + rowX;
+      const fromY = rowY - sine * (column - centreX);
+      const left = Math.floor(fromX);
+      const top = Math.floor(fromY);
+      const toRight = fromX - left;
+      const toBottom = fromY - top;
+      const ofTopLeft = (1 - toRight) * (1 - toBottom);
+      const ofTopRight = toRight * (1 - toBottom);
+      const ofBottomLeft = (1 - toRight) * toBottom;
+      const ofBottomRight = toRight * toBottom;
+      let topLeft: number, topRight: number, bottomLeft: number, bottomRight: number;
+      if (left >= 0 && top >= 0 && left + 1 < width && top + 1 < height) {
+        topLeft = top * width + left;
+        topRight = topLeft + 1;
+        bottomLeft = topLeft + width;
+        bottomRight = bottomLeft + 1;
+      } else {
+        const first = reflect(top, height) * width;
+        const second = reflect(top + 1, height) * width;
+        const near = reflect(left, width);
+        const far = reflect(left + 1, width);
+        topLeft = first + near;
+        topRight = first + far;
+        bottomLeft = second + near;
+        bottomRight = second + far;
       }
+      for (let start = 0; start < values; start += plane)
+        to[start + at] =
+          from[start + topLeft]! * ofTopLeft +
+          from[start + topRight]! * ofTopRight +
+          from[start + bottomLeft]! * ofBottomLeft +
+          from[start + bottomRight]! * ofBottomRight;
     }
   }
 }
