@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpus } from 'node:os';
 import { median, type BenchResult } from '../benchmark.ts';
 import { startOurs, type OurModel, type OurTraining } from './ourTraining.ts';
-import { startTorch, type TorchModel } from './torchPeer.ts';
+import { startTorch, type StepTime, type TorchModel } from './torchPeer.ts';
 
 /** One model in both implementations. */
 export interface TrainingCase {
@@ -20,6 +20,8 @@ export interface Figure {
   readonly median: number;
   readonly p10: number;
   readonly p90: number;
+  /** Of the processor, median: what another program on the machine changes least. */
+  readonly cpuMs: number;
 }
 
 export interface ComparedTraining {
@@ -43,7 +45,7 @@ export async function compareTraining(
   { threads = [1, 2], modes = ['eager', 'compile'] }: { threads?: readonly number[]; modes?: readonly ('eager' | 'compile')[] } = {},
 ): Promise<ComparedTraining> {
   const model = { ...each.ours(), batch: each.batch };
-  const contenders: { name: string; run(steps: number): Promise<number>; stop(): unknown }[] = [];
+  const contenders: { name: string; run(steps: number): Promise<StepTime>; stop(): unknown }[] = [];
   const unavailable: Record<string, string> = {};
   const starts: Record<string, OurTraining> = {};
   let version = '';
@@ -62,15 +64,14 @@ export async function compareTraining(
         continue;
       }
       version = torch.version;
-      const run = async (steps: number): Promise<number> => (await torch.run(steps)).reduce((sum, ms) => sum + ms, 0) / steps;
-      contenders.push({ name, run, stop: () => torch.stop() });
+      contenders.push({ name, run: (steps) => torch.run(steps), stop: () => torch.stop() });
     }
   }
-  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
+  const times = new Map(contenders.map(({ name }) => [name, [] as StepTime[]]));
   for (let turn = 0; turn < warmUps + turns; turn++) {
     for (const { name, run } of contenders) {
-      const ms = await run(each.stepsPerTurn);
-      if (turn >= warmUps) times.get(name)!.push(ms);
+      const time = await run(each.stepsPerTurn);
+      if (turn >= warmUps) times.get(name)!.push(time);
       // Threads that wait actively for more work fall asleep.
       await sleep(20);
     }
@@ -91,8 +92,8 @@ export function trainingResult(name: string, compared: readonly ComparedTraining
   const [ours, peer] = [first!.figures['ours 1']!, first!.figures['eager 1']!];
   const extra: Record<string, number | string> = {};
   for (const each of compared) {
-    for (const [contender, { median: ms, p10, p90 }] of Object.entries(each.figures))
-      extra[`${each.name}: ${contender}`] = `${short(ms)} ms (${short(p10)}–${short(p90)})`;
+    for (const [contender, { median: ms, p10, p90, cpuMs }] of Object.entries(each.figures))
+      extra[`${each.name}: ${contender}`] = `${short(ms)} ms (${short(p10)}–${short(p90)}), processor ${short(cpuMs)} ms`;
     for (const [contender, reason] of Object.entries(each.unavailable)) extra[`${each.name}: ${contender}`] = `not available: ${reason}`;
     for (const [contender, { median: ms }] of Object.entries(each.figures)) {
       const own = each.figures[`ours ${contender.split(' ')[1]}`]!;
@@ -117,10 +118,10 @@ export function trainingResult(name: string, compared: readonly ComparedTraining
   };
 }
 
-function figureOf(values: readonly number[]): Figure {
-  const sorted = values.toSorted((a, b) => a - b);
+function figureOf(times: readonly StepTime[]): Figure {
+  const sorted = times.map(({ ms }) => ms).toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
-  return { median: median(sorted), p10: at(0.1), p90: at(0.9) };
+  return { median: median(sorted), p10: at(0.1), p90: at(0.9), cpuMs: median(times.map(({ cpuMs }) => cpuMs)) };
 }
 
 function short(value: number): number {

@@ -16,12 +16,17 @@ export interface TorchModel {
   readonly rows: number;
 }
 
+/** What a step took, the mean of some: by the clock, and of the processor in all threads. */
+export interface StepTime {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
 export interface TorchTraining {
   readonly version: string;
   /** The first step: torch.compile works there. */
   readonly startMs: number;
-  /** Makes steps; ms of each. */
-  run(steps: number): Promise<number[]>;
+  run(steps: number): Promise<StepTime>;
   stop(): void;
 }
 
@@ -50,7 +55,7 @@ export async function startTorch(
   return {
     version: `PyTorch ${started.version} (${started.kernel}, ${cpus().length} cores)`,
     startMs: started.startMs,
-    run: async (steps) => (await ask(String(steps))) as number[],
+    run: async (steps) => (await ask(String(steps))) as StepTime,
     stop: () => child.stdin.end(),
   };
 }

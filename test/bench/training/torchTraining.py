@@ -1,7 +1,7 @@
-"""PyTorch at its best: reads settings as one JSON line, then for each line with a number makes so many steps and prints ms of each.
+"""PyTorch at its best: reads settings as one JSON line, then for each line with a number makes so many steps and prints what one took.
 
 {"model": "cnn", "options": {…}, "batch": 128, "rows": 1024, "threads": 1, "compile": false, "channelsLast": true}
--> {"version": …, "kernel": …, "startMs": …} or {"unavailable": reason}
+-> {"version": …, "kernel": …, "startMs": …} or {"unavailable": reason}; then {"ms": wall, "cpuMs": of all threads}
 """
 
 import json
@@ -54,9 +54,9 @@ except Exception as error:  # What torch.compile cannot do is an outcome, with i
 start_ms = (time.perf_counter() - started) * 1000
 print(json.dumps({"version": torch.__version__, "kernel": torch.backends.cpu.get_cpu_capability(), "startMs": start_ms}), flush=True)
 for line in sys.stdin:
-    times = []
-    for _ in range(int(line)):
-        started = time.perf_counter()
+    steps = int(line)
+    started, used = time.perf_counter(), time.process_time()
+    for _ in range(steps):
         step()
-        times.append((time.perf_counter() - started) * 1000)
-    print(json.dumps(times), flush=True)
+    ended, used_after = time.perf_counter(), time.process_time()
+    print(json.dumps({"ms": (ended - started) * 1000 / steps, "cpuMs": (used_after - used) * 1000 / steps}), flush=True)
