@@ -1,5 +1,6 @@
 import type { TypedOps, TypedValue } from '../../2-shapes/typedOps.ts';
 import { elementCount, type Shape } from '../../onnx/graph.ts';
+import { compute, mostTerms, type Affine } from './affine.ts';
 
 /** The four values of every 2×2 square of an image, each [N, C, H/2, W/2] in blocks: top left, top right, bottom left, bottom right. */
 export type Quarters = readonly [TypedValue, TypedValue, TypedValue, TypedValue];
@@ -15,6 +16,7 @@ export class BlockedValues {
   readonly #plain = new Map<string, TypedValue>();
   readonly #blocked = new Map<string, TypedValue>();
   readonly #quarters = new Map<string, Quarters>();
+  readonly #affine = new Map<string, Affine>();
   /** A smaller value with the same sum in each channel. */
   readonly #sameSums = new Map<string, TypedValue>();
 
@@ -36,15 +38,32 @@ export class BlockedValues {
     if (sameSums) this.#sameSums.set(name, sameSums);
   }
 
+  /** A value that is computed when it is needed, then as a whole; up to there it can grow. */
+  setAffine(name: string, affine: Affine): void {
+    if (affine.terms.length > mostTerms) this.setBlocked(name, compute(this.g, affine));
+    else this.#affine.set(name, affine);
+  }
+
+  /** The value as one that can grow. */
+  affine(name: string): Affine {
+    const known = this.#affine.get(name);
+    return known && !this.#blocked.has(name) ? known : { terms: [{ value: this.blocked(name) }] };
+  }
+
+  /** Whether the value is waiting to be computed. */
+  isAffine(name: string): boolean {
+    return this.#affine.has(name) && !this.#blocked.has(name);
+  }
+
   /** Whether the value exists in blocks or quarters, so that going on in blocks costs nothing. */
   isBlocked(name: string): boolean {
-    return this.#blocked.has(name) || this.#quarters.has(name);
+    return this.#blocked.has(name) || this.#quarters.has(name) || this.#affine.has(name);
   }
 
   shapeOf(name: string): Shape | undefined {
     const [quarter] = this.#quarters.get(name) ?? [];
     if (quarter) return [quarter.shape[0]!, quarter.shape[1]!, ...quarter.shape.slice(2).map((dim) => 2 * Number(dim))];
-    return (this.#plain.get(name) ?? this.#blocked.get(name))?.shape;
+    return (this.#plain.get(name) ?? this.#blocked.get(name) ?? this.#affine.get(name)?.terms[0]!.value)?.shape;
   }
 
   /** Images [N, C, H, W] whose channels fill blocks. */
@@ -65,9 +84,12 @@ export class BlockedValues {
     const known = this.#blocked.get(name);
     if (known) return known;
     const quarters = this.#quarters.get(name);
-    const value = quarters
-      ? joinQuarters(this.g, quarters, this.block)
-      : this.g.op('com.microsoft.nchwc.ReorderInput', [this.#plain.get(name)!]);
+    const affine = this.#affine.get(name);
+    const value = affine
+      ? compute(this.g, affine)
+      : quarters
+        ? joinQuarters(this.g, quarters, this.block)
+        : this.g.op('com.microsoft.nchwc.ReorderInput', [this.#plain.get(name)!]);
     this.#blocked.set(name, value);
     return value;
   }

@@ -3,10 +3,11 @@ import { typed, TypedOps, type TypedValue } from '../../2-shapes/typedOps.ts';
 import type { KnownOperator } from '../../2-shapes/shapeRules.ts';
 import { windowsOver, windowsSpread } from '../../2-shapes/window.ts';
 import { readInteger, readIntegers } from '../../onnx/attributes.ts';
-import type { Graph, GraphNode } from '../../onnx/graph.ts';
+import type { Graph, GraphNode, Shape } from '../../onnx/graph.ts';
 import { GraphBuilder } from '../../onnx/graphBuilder.ts';
 import { rebindSubgraphs } from '../../onnx/subgraphs.ts';
 import { tidy } from '../rewrite.ts';
+import { compute, plus, times } from './affine.ts';
 import { BlockedValues, type Quarters } from './BlockedValues.ts';
 import {
   backwardWeight,
@@ -65,6 +66,8 @@ export function blockChannels(graph: Graph, block: number): Graph {
         maximumGradient(site) ||
         normalisation(site) ||
         channelReduction(site) ||
+        byChannel(site) ||
+        rectified(site) ||
         anyOrder(site));
     if (done) continue;
     const inputs = node.inputs.map((name) => (name === '' ? undefined : values.plain(name)));
@@ -299,9 +302,7 @@ function normalisation({ node, values }: Site): boolean {
   const [scale, shift, mean, variance] = channels.map((name) => values.plain(name)) as [TypedValue, TypedValue, TypedValue, TypedValue];
   const factor = g.mul(scale, g.op('Reciprocal', [g.sqrt(g.add(variance, g.scalar(epsilon, variance)))]));
   const summand = g.sub(shift, g.mul(mean, factor));
-  const image = values.blocked(x);
-  const y = g.add(g.mul(values.view(image), values.perChannel(factor)), values.perChannel(summand));
-  values.setBlocked(node.outputs[0]!, g.reshape(y, image.shape));
+  values.setAffine(node.outputs[0]!, plus(g, times(g, values.affine(x), factor), { terms: [], shift: summand }));
   return true;
 }
 
@@ -330,17 +331,60 @@ function channelReduction({ node, values }: Site): boolean {
   return true;
 }
 
+/** Products and sums by channel, and sums of such values: see `Affine`. */
+function byChannel({ node, values }: Site): boolean {
+  const { opType, inputs } = node;
+  if (!['Mul', 'Add', 'Sub'].includes(opType)) return false;
+  const [left, right] = inputs as [string, string];
+  const { g } = values;
+  const images = [left, right].filter((name) => values.isBlocked(name));
+  const shape = images[0] === undefined ? undefined : values.shapeOf(images[0]);
+  if (!shape) return false;
+  const channelOf = (name: string): TypedValue | undefined =>
+    isPerChannel(values.shapeOf(name), shape) && !sameShape(values.shapeOf(name)!, shape)
+      ? g.reshape(values.plain(name), [Number(shape[1])])
+      : undefined;
+  const [first, second] = [channelOf(left), channelOf(right)];
+  if (first || second) {
+    const own = values.affine(first ? right : left);
+    const number = (first ?? second)!;
+    const minusOne = g.scalar(-1, number);
+    if (opType === 'Mul') values.setAffine(node.outputs[0]!, times(g, own, number));
+    else if (opType === 'Add' || second)
+      values.setAffine(node.outputs[0]!, plus(g, own, { terms: [], shift: opType === 'Add' ? number : g.mul(number, minusOne) }));
+    else return false;
+    return true;
+  }
+  const sums = opType === 'Add' && sameShape(values.shapeOf(left)!, values.shapeOf(right)!);
+  if (!sums || !(values.isAffine(left) || values.isAffine(right)) || left === right) return false;
+  values.setAffine(node.outputs[0]!, plus(g, values.affine(left), values.affine(right)));
+  return true;
+}
+
+/** ReLU of a value that is still to be computed, and that nothing else reads, in the same pass. */
+function rectified({ node, values, graph }: Site): boolean {
+  const [x] = node.inputs as [string];
+  if (node.opType !== 'Relu' || !values.isAffine(x) || graph.readers(x).length > 1 || graph.isOutput(x)) return false;
+  values.setBlocked(node.outputs[0]!, compute(values.g, values.affine(x), true));
+  return true;
+}
+
+function isPerChannel(own: Shape | undefined, image: Shape): boolean {
+  return (
+    own !== undefined &&
+    own.length >= 3 &&
+    own.length <= 4 &&
+    own.at(-3) === image[1] &&
+    own.every((dim, at) => dim === 1 || at === own.length - 3)
+  );
+}
+
 function anyOrder({ node, values }: Site): boolean {
   if (!elementwise.has(node.opType) || node.outputs.length !== 1 || !node.inputs.some((name) => values.isBlocked(name))) return false;
   const given = node.inputs.map((name) => ({ name, shape: values.shapeOf(name) }));
   const shape = given.find(({ name }) => values.isBlocked(name))!.shape!;
   const isScalar = (each: (typeof given)[number]): boolean => each.shape?.every((dim) => dim === 1) ?? false;
-  const isChannel = ({ shape: own }: (typeof given)[number]): boolean =>
-    own !== undefined &&
-    own.length >= 3 &&
-    own.length <= 4 &&
-    own.at(-3) === shape[1] &&
-    own.every((dim, at) => dim === 1 || at === own.length - 3);
+  const isChannel = ({ shape: own }: (typeof given)[number]): boolean => isPerChannel(own, shape);
   if (given.some((each) => !each.shape || !(sameShape(each.shape, shape) || isScalar(each) || isChannel(each)))) return false;
   const { g } = values;
   const spread = given.some((each) => isChannel(each) && !sameShape(each.shape!, shape));
