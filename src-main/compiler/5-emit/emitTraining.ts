@@ -59,8 +59,8 @@ export function emitTraining(
   const rowWeights = builder.input(trainingNames.rowWeights, float, ['rows']);
   const order = builder.input(trainingNames.order, 'int32', ['batches', batchSize]);
   const scalars = rule.scalars.map((name) => builder.input(trainingNames.scalar(name), float, ['batches']));
-  const perBatch = (each: Value, name: string, dtype: DataType, perRow = false): Value =>
-    builder.input(trainingNames.keep(name), dtype, ['batches', ...(perRow ? [batchSize] : []), ...typed(each).shape]);
+  const perBatch = (each: Value, name: string, dtype: DataType, rowByRow = false): Value =>
+    builder.input(trainingNames.keep(name), dtype, ['batches', ...(rowByRow ? [batchSize] : []), ...typed(each).shape]);
   const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool', privacy !== undefined));
   const noises = step.noises.map((each) => perBatch(each.value, each.value.name, each.value.dtype, privacy !== undefined));
   const privacyNoises = privacy ? parameters.map((each) => perBatch(each, trainingNames.privacyNoise(each.name), each.dtype)) : [];
