@@ -54,7 +54,6 @@ export {
   tableAugmenter,
   type BatchAugmentation,
   type BatchAugmenter,
-  type BatchRows,
   type ImageAugmentation,
   type ImageShape,
   type RowAugmenter,

@@ -11,15 +11,8 @@ export interface ImageShape {
 /** Changes one image or one table row in place. The same key gives the same change. */
 export type RowAugmenter = (values: Float32Array, key: number) => void;
 
-export interface BatchRows {
-  /** How many rows count; the rest is padding and stays as it is. */
-  readonly count: number;
-  /** How many the arrays hold. */
-  readonly capacity: number;
-}
-
-/** Changes the rows of a whole batch in place, by array name. The same key gives the same change. */
-export type BatchAugmenter = (batch: Readonly<Record<string, RowArray>>, rows: BatchRows, key: number) => void;
+/** Changes the arrays of a whole batch of so many rows in place, by name. The same key gives the same change. */
+export type BatchAugmenter = (batch: Readonly<Record<string, RowArray>>, rows: number, key: number) => void;
 
 /** Throws MK_COMPILER_SETTING_INVALID unless the number is from `least` to `most`. */
 export function requireRange(setting: string, value: number, least: number, most: number): void {

@@ -12,7 +12,7 @@ import { imageNoise, type ImageNoiseSettings } from './images/imageNoise.ts';
 import { shift, type ShiftSettings } from './images/shift.ts';
 import { columnNoise, type ColumnNoiseSettings } from './rows/columnNoise.ts';
 
-export type { BatchAugmenter, BatchRows, ImageShape, RowAugmenter } from './augmentation.ts';
+export type { BatchAugmenter, ImageShape, RowAugmenter } from './augmentation.ts';
 export { columnDeviations } from './rows/columnNoise.ts';
 
 /** Plain data, so that it can be sent to a thread and kept with a training. */

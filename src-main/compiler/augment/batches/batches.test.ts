@@ -20,21 +20,16 @@ function batch(rows: number, seed = 5): { features: Float32Array; images: Float3
     targets: Float32Array.from({ length: rows * 3 }, (_, at) => Number(Math.floor(at / 3) % 3 === at % 3)),
   };
 }
-const augmented = (step: BatchAugmentation, key: number, count = 6, capacity = count): ReturnType<typeof batch> => {
-  const given = batch(capacity);
-  batchAugmenter([step])(given, { count, capacity }, key);
+const augmented = (step: BatchAugmentation, key: number, rows = 6): ReturnType<typeof batch> => {
+  const given = batch(rows);
+  batchAugmenter([step])(given, rows, key);
   return given;
 };
 
 describe('augmenting batches', () => {
-  it.each(settings)('follows from the key, and padding stays as it is: $kind', (each) => {
+  it.each(settings)('follows from the key: $kind', (each) => {
     expect(augmented(each, 4)).toEqual(augmented(each, 4));
     expect(augmented(each, 4)).not.toEqual(augmented(each, 5));
-    const padded = augmented(each, 4, 5, 8);
-    const before = batch(8);
-    expect(padded.features.subarray(20)).toEqual(before.features.subarray(20));
-    expect(padded.images.subarray(5 * size)).toEqual(before.images.subarray(5 * size));
-    expect(padded.targets.subarray(15)).toEqual(before.targets.subarray(15));
   });
 
   it.each<BatchAugmentation>([

@@ -23,24 +23,24 @@ export function cutmix({ alpha, images, shape, targets }: CutmixSettings): Batch
   if (!(alpha >= 0 && alpha < Infinity)) refuseSetting('cutmix.alpha', alpha, '0 or more');
   const { channels, height, width } = shape;
   const size = channels * height * width;
-  return (batch, { count, capacity }, key) => {
+  return (batch, rows, key) => {
     if (alpha === 0) return;
     const pixels = floatsOf(batch, images, 'cutmix.images');
-    if (pixels.length !== capacity * size)
-      refuseSetting('cutmix.shape', `[${channels}, ${height}, ${width}]`, `of ${pixels.length / capacity} values`);
+    if (pixels.length !== rows * size)
+      refuseSetting('cutmix.shape', `[${channels}, ${height}, ${width}]`, `of ${pixels.length / rows} values`);
     const side = Math.sqrt(1 - randomBeta(alpha, streamKey(key, 0)));
     const [top, bottom] = span(height, side, randomUnit(key, 0));
     const [left, right] = span(width, side, randomUnit(key, 1));
-    for (let row = 0; row < count >> 1; row++)
+    for (let row = 0; row < rows >> 1; row++)
       for (let channel = 0; channel < channels; channel++)
         for (let line = top; line < bottom; line++) {
           const within = (channel * height + line) * width + left;
-          swap(pixels, row * size + within, (count - 1 - row) * size + within, right - left);
+          swap(pixels, row * size + within, (rows - 1 - row) * size + within, right - left);
         }
     const share = 1 - ((bottom - top) * (right - left)) / (height * width);
     for (const name of targets) {
       const values = floatsOf(batch, name, 'cutmix.targets');
-      mixRows(values, count, values.length / capacity, share);
+      mixRows(values, rows, values.length / rows, share);
     }
   };
 }

@@ -17,12 +17,12 @@ export interface MixupSettings {
 export function mixup({ alpha, arrays }: MixupSettings): BatchAugmenter {
   if (!(alpha >= 0 && alpha < Infinity)) refuseSetting('mixup.alpha', alpha, '0 or more');
   if (arrays.length === 0) refuseSetting('mixup.arrays', 'empty', 'the names of the arrays to mix');
-  return (batch, { count, capacity }, key) => {
+  return (batch, rows, key) => {
     if (alpha === 0) return;
     const share = randomBeta(alpha, key);
     for (const name of arrays) {
       const values = floatsOf(batch, name, 'mixup.arrays');
-      mixRows(values, count, values.length / capacity, share);
+      mixRows(values, rows, values.length / rows, share);
     }
   };
 }

@@ -19,7 +19,7 @@ export function swapNoise({ input, columns, rate }: SwapNoiseSettings): BatchAug
   requireRange('swapNoise.rate', rate, 0, 1);
   if (!Number.isSafeInteger(columns) || columns < 1) refuseSetting('swapNoise.columns', columns, 'a whole number from 1');
   let before = new Float32Array(0);
-  return (batch, { count: rows }, key) => {
+  return (batch, rows, key) => {
     const values = floatsOf(batch, input, 'swapNoise.input');
     if (rate === 0 || rows < 2) return;
     const count = rows * columns;

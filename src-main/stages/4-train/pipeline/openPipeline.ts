@@ -103,30 +103,21 @@ class ThreadedLoader implements Pipeline {
     if (this.#disposed) throw new ModelkeepError('MK_TRAIN_PIPELINE_ENDED', { reason: 'it was closed' });
     this.#checkArrays(rows, into);
     const { arrays, batch, rowNumbers } = this.#settings;
-    const count = withoutPadding(rows);
     const shared = Object.fromEntries(arrays.map(({ name }) => [name, sharedLike(into[name]!)]));
     for (const each of arrays) if (each.kind === 'memory') copyRows(each, rows, shared[each.name]!);
-    const loaded = rows.slice(0, count);
-    const fileRows = rowNumbers ? loaded.map((row) => rowNumbers[row]!) : loaded;
-    const ends = await Promise.allSettled(
-      this.#threads.map((thread) => thread.ask({ kind: 'load', rows: loaded, fileRows, into: shared, key })),
-    );
+    const fileRows = rowNumbers ? rows.map((row) => rowNumbers[row]!) : rows;
+    const ends = await Promise.allSettled(this.#threads.map((thread) => thread.ask({ kind: 'load', rows, fileRows, into: shared, key })));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     if (batch?.length)
       await this.#threads[0]!.ask({
         kind: 'augment',
         into: shared,
-        rows: { count, capacity: rows.length },
+        rows: rows.length,
         key: streamKey(key, batchStream, rows[0]!),
       });
     // A load that was stopped midway wrote a part only.
     if (Atomics.load(this.#stop, 0) !== 0) throw new ModelkeepError('MK_TRAIN_PIPELINE_ENDED', { reason: 'it was closed' });
-    for (const { name } of arrays) {
-      const array = into[name]!;
-      if (shared[name] !== array) array.set(shared[name] as never);
-      const size = array.length / rows.length;
-      for (let place = count; place < rows.length; place++) array.copyWithin(place * size, 0, size);
-    }
+    for (const { name } of arrays) if (shared[name] !== into[name]) into[name]!.set(shared[name] as never);
   }
 
   #checkArrays(rows: Int32Array, into: Readonly<Record<string, RowArray>>): void {
@@ -154,13 +145,6 @@ class ThreadedLoader implements Pipeline {
     await this.#idle;
     await rm(this.#scratch, { recursive: true, force: true });
   }
-}
-
-/** How many rows count: `BatchQueue` fills the end of the last batch of an epoch with its first row. */
-function withoutPadding(rows: Int32Array): number {
-  let count = rows.length;
-  while (count > 1 && rows[count - 1] === rows[0]) count--;
-  return count;
 }
 
 /** The array itself where threads can write into it. */

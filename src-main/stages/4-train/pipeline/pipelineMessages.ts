@@ -1,4 +1,4 @@
-import type { BatchAugmentation, BatchRows, RowArray } from '../../../compiler/index.ts';
+import type { BatchAugmentation, RowArray } from '../../../compiler/index.ts';
 import type { PipelinePartSettings } from './PipelinePart.ts';
 
 /** What a thread is started with. */
@@ -18,7 +18,7 @@ export type ToPipelineThread =
       readonly into: Readonly<Record<string, RowArray>>;
       readonly key: number;
     }
-  | { readonly kind: 'augment'; readonly into: Readonly<Record<string, RowArray>>; readonly rows: BatchRows; readonly key: number }
+  | { readonly kind: 'augment'; readonly into: Readonly<Record<string, RowArray>>; readonly rows: number; readonly key: number }
   | { readonly kind: 'stop' };
 
 export type FromPipelineThread =
