@@ -90,9 +90,9 @@ export function recurrence(
     const shared = { W: inputWeights[at]!, R: recurrentWeights[at]!, inputBias, recurrentBias };
     return cellOf({ ...shared, ones, units, activations: activations[at]! }, at);
   });
-  const initialOf = (given: TypedValue | undefined): TypedValue[] =>
-    given
-      ? part(batchFirst ? g.transpose(given, [1, 0, 2]) : given, [batch, units]).map((each) => g.swapLast(each))
+  const initialOf = (state: TypedValue | undefined): TypedValue[] =>
+    state
+      ? part(batchFirst ? g.transpose(state, [1, 0, 2]) : state, [batch, units]).map((each) => g.swapLast(each))
       : cells.map(() => g.expand(g.scalar(0, X), [units, batch]));
   const [initialH, initialC] = [initialOf(initial_h), settings.operator === 'LSTM' ? initialOf(initial_c) : undefined];
   const initial = cells.flatMap((_, at) => [initialH[at]!, ...(initialC ? [initialC[at]!] : [])]);

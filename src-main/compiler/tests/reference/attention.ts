@@ -144,7 +144,7 @@ function rotate(
     const other = interleaved ? (isFirst ? 1 : -1) : isFirst ? pairs : -pairs;
     const angle = (cache: ReferenceTensor): number =>
       positions ? elementAt(cache, [elementAt(positions, [row, step]), pair]) : elementAt(cache, [row, step, pair]);
-    const partner = elementAt(x, index.with(-1, index.at(-1)! + other));
+    const partner = elementAt(x, index.with(index.length - 1, index.at(-1)! + other));
     return elementAt(x, index) * angle(cos) + (isFirst ? -1 : 1) * partner * angle(sin);
   });
 }

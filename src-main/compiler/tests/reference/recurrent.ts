@@ -74,11 +74,11 @@ function layer(usual: readonly string[], stateCount: number, step: Step): Operat
         const at = (direction * batch + row) * units;
         let states: readonly Vector[] = [initialH, initialC]
           .slice(0, stateCount)
-          .map((each) => (each ? [...each.data.slice(at, at + units)] : Array.from({ length: units }, () => 0)));
+          .map((each) => (each ? Array.from(each.data.subarray(at, at + units)) : Array.from({ length: units }, () => 0)));
         for (let count = 0; count < length; count++) {
           const moment = backward ? length - 1 - count : count;
           const from = (moment * batch + row) * features;
-          states = step(sequence, [...X!.data.slice(from, from + features)], states);
+          states = step(sequence, Array.from(X!.data.subarray(from, from + features)), states);
           Y.data.set(states[0]!, ((moment * directions + direction) * batch + row) * units);
         }
         last.forEach((each, state) => each.data.set(states[state]!, at));
