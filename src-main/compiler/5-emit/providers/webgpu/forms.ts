@@ -1,6 +1,7 @@
 import type { Forms } from '../../../2-shapes/typedOps.ts';
 import { groupsApart, transposedInSpace } from './convolutionForms.ts';
 import { maximumOfSlices } from './poolingForms.ts';
+import { interpolated } from './resizeForm.ts';
 import { rootMeanSquare, slicedForwards, withoutReduction } from './smallForms.ts';
 
 /**
@@ -18,6 +19,8 @@ export const webGpuForms: Forms = {
   SimplifiedLayerNormalization: rootMeanSquare,
   // Steps below −1 read the wrong elements.
   Slice: slicedForwards,
+  // No antialias.
+  Resize: interpolated,
   // `noop_with_empty_axes` is overlooked: everything is summed.
   ReduceL1: withoutReduction('ReduceL1'),
   ReduceL2: withoutReduction('ReduceL2'),
