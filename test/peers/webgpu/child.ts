@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as ort from '../../../src-main/platform/onnxRuntime.ts';
-import { formsFor, fuseFor } from '../../../src-main/compiler/5-emit/providers/target.ts';
+import { formsFor, fuseFor } from '../../../src-main/compiler/5-emit/providers/byProvider.ts';
 import { gradients } from '../../../src-main/compiler/gradients/index.ts';
 import {
   compileTraining,
