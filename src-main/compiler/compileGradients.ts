@@ -1,7 +1,8 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
 import { lint } from './5-emit/lint.ts';
-import { formsFor, fuseFor, type Target } from './5-emit/providers/target.ts';
+import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
+import type { Target } from './5-emit/providers/target.ts';
 import { emitGradients } from './5-emit/emitGradients.ts';
 import { halfProducts } from './5-emit/halfProducts.ts';
 import { trainingNames } from './5-emit/emitTraining.ts';

@@ -3,7 +3,8 @@ import { forInference, parseForward, type Distribution, type InputRoles } from '
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
 import { lint } from './5-emit/lint.ts';
-import { formsFor, fuseFor, type Target } from './5-emit/providers/target.ts';
+import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
+import type { Target } from './5-emit/providers/target.ts';
 import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { encodeModel } from './onnx/encode.ts';

@@ -1,6 +1,6 @@
 import { parseForward } from './1-parse/parseForward.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
-import { fuseFor } from './5-emit/providers/target.ts';
+import { fuseFor } from './5-emit/providers/byProvider.ts';
 import { compileTraining, type TrainingSettings } from './compileTraining.ts';
 import { lossOf } from './losses/index.ts';
 import type { Graph } from './onnx/graph.ts';
