@@ -12,6 +12,7 @@ import { rowsByScatterND } from './rowsByScatterND.ts';
 import { scaleIntoProduct } from './scaleIntoProduct.ts';
 import { scaleOutwards } from './scaleOutwards.ts';
 import { scaleThroughScatter } from './scaleThroughScatter.ts';
+import { softmaxOnce } from './softmaxOnce.ts';
 import { sumIntoScatter } from './sumIntoScatter.ts';
 import { transposeIntoProduct } from './transposeIntoProduct.ts';
 
@@ -27,6 +28,7 @@ export const fastRewrites: readonly Rewrite[] = [
   rowScaleThroughProduct,
   scaleThroughScatter,
   attentionRowSum,
+  softmaxOnce,
   scaleOutwards,
   sumIntoScatter,
 ];
