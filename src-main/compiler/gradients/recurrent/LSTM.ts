@@ -79,13 +79,13 @@ function cellOf(g: TypedOps, weights: DirectionWeights, peepholes: Peepholes | u
   const [gateActivation, candidateActivation, hiddenActivation] = weights.activations as [Activation, Activation, Activation];
   const bias = sumOfBiases(g, weights);
   const joined = joinWeights(g, weights.W, bias, weights.R);
+  const usual = !peepholes && gateActivation === 'Sigmoid' && candidateActivation === 'Tanh';
+  const product = usual ? g.mul(joined, twiceTheCandidate(g, units, joined)) : joined;
   return (b, x, [h, c]) => {
-    const factor = b.op('Concat', bias ? [x, ones, h!] : [x, h!], { axis: 0 });
-    const sums = b.node('Split', [b.matMul(joined, factor), b.graph.int64([3 * units, units])], { axis: 0 }, 2);
-    const candidate = b.op(candidateActivation, [sums[1]!]);
-    const { i, o, f, keep } = peepholes
-      ? gatesWithPeepholes(b, sums[0]!, gateActivation, peepholes, c!)
-      : gatesTogether(b, sums[0]!, gateActivation);
+    const sums = b.matMul(product, b.op('Concat', bias ? [x, ones, h!] : [x, h!], { axis: 0 }));
+    const { i, o, f, candidate, keep } = usual
+      ? gatesAsSigmoids(b, sums)
+      : gatesApart(b, sums, units, [gateActivation, candidateActivation], peepholes, c!);
     const next = b.add(b.mul(f, c!), b.mul(i, candidate));
     const seen = b.op(hiddenActivation, [next]);
     const open = o(next);
@@ -98,21 +98,48 @@ type Activation = DirectionWeights['activations'][number];
 interface Gates {
   readonly i: TypedValue;
   readonly f: TypedValue;
+  readonly candidate: TypedValue;
   /** The output gate may look at the next cell state. */
   readonly o: (next: TypedValue) => TypedValue;
   readonly keep: readonly TypedValue[];
 }
 
-function gatesTogether(b: TypedOps, sums: TypedValue, activation: Activation): Gates {
-  const all = b.op(activation, [sums]);
-  const [i, o, f] = b.node('Split', [all], { axis: 0, num_outputs: 3 }, 3) as [TypedValue, TypedValue, TypedValue];
-  return { i, f, o: () => o, keep: [all] };
+/** tanh x = 2σ(2x) − 1: with the candidate's weights doubled, one sigmoid makes everything, and one product its gradient. */
+function gatesAsSigmoids(b: TypedOps, sums: TypedValue): Gates {
+  const all = b.op('Sigmoid', [sums]);
+  const [i, o, f, half] = b.node('Split', [all], { axis: 0, num_outputs: 4 }, 4) as [TypedValue, TypedValue, TypedValue, TypedValue];
+  return { i, f, o: () => o, candidate: b.sub(b.add(half, half), b.scalar(1, half)), keep: [all] };
 }
 
-function gatesWithPeepholes(b: TypedOps, sums: TypedValue, activation: Activation, P: Peepholes, c: TypedValue): Gates {
-  const [iSum, oSum, fSum] = b.node('Split', [sums], { axis: 0, num_outputs: 3 }, 3) as [TypedValue, TypedValue, TypedValue];
+/** [4·units, 1]: 1 for the three gates, 2 for the candidate. */
+function twiceTheCandidate(g: TypedOps, units: number, like: TypedValue): TypedValue {
+  return g.tensor(
+    [4 * units, 1],
+    Array.from({ length: 4 * units }, (_, row) => (row < 3 * units ? 1 : 2)),
+    like,
+  );
+}
+
+function gatesApart(
+  b: TypedOps,
+  sums: TypedValue,
+  units: number,
+  [gateActivation, candidateActivation]: readonly [Activation, Activation],
+  peepholes: Peepholes | undefined,
+  c: TypedValue,
+): Gates {
+  const [gates, candidateSum] = b.node('Split', [sums, b.graph.int64([3 * units, units])], { axis: 0 }, 2);
+  const candidate = b.op(candidateActivation, [candidateSum!]);
+  const parts = (value: TypedValue): [TypedValue, TypedValue, TypedValue] =>
+    b.node('Split', [value], { axis: 0, num_outputs: 3 }, 3) as [TypedValue, TypedValue, TypedValue];
+  if (!peepholes) {
+    const all = b.op(gateActivation, [gates!]);
+    const [i, o, f] = parts(all);
+    return { i, f, o: () => o, candidate, keep: [all] };
+  }
   const gate = (sum: TypedValue, peephole: TypedValue, cell: TypedValue): TypedValue =>
-    b.op(activation, [b.add(sum, b.mul(peephole, cell))]);
-  const [i, f] = [gate(iSum, P.i, c), gate(fSum, P.f, c)];
-  return { i, f, o: (next) => gate(oSum, P.o, next), keep: [i, f] };
+    b.op(gateActivation, [b.add(sum, b.mul(peephole, cell))]);
+  const [iSum, oSum, fSum] = parts(gates!);
+  const [i, f] = [gate(iSum, peepholes.i, c), gate(fSum, peepholes.f, c)];
+  return { i, f, o: (next) => gate(oSum, peepholes.o, next), candidate, keep: [i, f] };
 }
