@@ -119,6 +119,7 @@ export class PipelinePart implements Disposable {
   }
 
   #take(chunk: DuckDBDataChunk, parts: number): void {
+    if (this.#settings.stopped()) throw new ModelkeepError('MK_TRAIN_PIPELINE_ENDED', { reason: 'it was closed' });
     const numbers = (chunk.getColumnVector(0) as unknown as { items: Int32Array }).items;
     const wanted: { at: number; row: number; slot: number }[] = [];
     for (let at = 0; at < chunk.rowCount; at++) {

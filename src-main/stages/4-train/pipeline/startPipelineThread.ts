@@ -3,15 +3,15 @@ import type { ErrorCode } from '../../../../src-shared/errors/catalogue.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { FromPipelineThread, PipelineThreadData, ToPipelineThread } from './pipelineMessages.ts';
 
-/** So long a thread may take to end by itself. */
-const endWithinMs = 2000;
-
 /** The host's side of a pipeline thread. */
 export interface PipelineThread {
   readonly rowCount: number;
   /** One at a time. Throws what the thread throws, and MK_TRAIN_PIPELINE_ENDED. */
   ask(message: Exclude<ToPipelineThread, { kind: 'stop' }>): Promise<void>;
-  /** Resolves when the thread is gone. */
+  /**
+   * Resolves when the thread is gone, which is after the image or the 2,048 rows that it works on. It is never terminated:
+   * libvips and DuckDB then call back into a thread that is no more, and the whole process aborts.
+   */
   stop(): Promise<void>;
 }
 
@@ -60,9 +60,7 @@ export async function startPipelineThread(data: PipelineThreadData): Promise<Pip
     },
     async stop() {
       worker.postMessage({ kind: 'stop' } satisfies ToPipelineThread);
-      const late = setTimeout(() => void worker.terminate(), endWithinMs);
       await gone;
-      clearTimeout(late);
     },
   };
 }
