@@ -8,10 +8,12 @@ import { joinMoves } from './joinMoves.ts';
 import { padsIntoConcat } from './padsIntoConcat.ts';
 import { poolBeforeRelu } from './poolBeforeRelu.ts';
 import { rowScaleThroughProduct } from './rowScaleThroughProduct.ts';
+import { rowsAsMatrix } from './rowsAsMatrix.ts';
 import { rowsByScatterND } from './rowsByScatterND.ts';
 import { scaleIntoProduct } from './scaleIntoProduct.ts';
 import { scaleOutwards } from './scaleOutwards.ts';
 import { scaleThroughScatter } from './scaleThroughScatter.ts';
+import { signByComparison } from './signByComparison.ts';
 import { softmaxOnce } from './softmaxOnce.ts';
 import { sumIntoScatter } from './sumIntoScatter.ts';
 import { transposeIntoProduct } from './transposeIntoProduct.ts';
@@ -29,9 +31,13 @@ export const fastRewrites: readonly Rewrite[] = [
   scaleThroughScatter,
   attentionRowSum,
   softmaxOnce,
+  signByComparison,
   scaleOutwards,
   sumIntoScatter,
 ];
 
 /** Right only where a session has one thread. */
 export const oneThreadRewrites: readonly Rewrite[] = [rowsByScatterND];
+
+/** After all others: products that have a bias take no factor any more. */
+export const lastRewrites: readonly Rewrite[] = [rowsAsMatrix];

@@ -4,9 +4,9 @@ import { parseGraphText } from '../../tests/parseGraphText.ts';
 import { interpret, tensor, type ReferenceTensor } from '../../tests/referenceInterpreter.ts';
 import { testRandom } from '../../tests/runtimes.ts';
 import { rewrite } from '../rewrite.ts';
-import { exactRewrites, fastRewrites, oneThreadRewrites } from './index.ts';
+import { exactRewrites, fastRewrites, lastRewrites, oneThreadRewrites } from './index.ts';
 
-describe.each([...exactRewrites, ...fastRewrites, ...oneThreadRewrites])('$name', ({ examples, ...rest }) => {
+describe.each([...exactRewrites, ...fastRewrites, ...oneThreadRewrites, ...lastRewrites])('$name', ({ examples, ...rest }) => {
   const rule = { ...rest, examples };
 
   it.each(examples.map((each, at) => ({ ...each, at })))('changes example $at as written, and no result', ({ before, after }) => {
@@ -26,7 +26,7 @@ describe.each([...exactRewrites, ...fastRewrites, ...oneThreadRewrites])('$name'
 });
 
 it('has one rewrite of each name, exact ones in the exact list', () => {
-  const all = [...exactRewrites, ...fastRewrites, ...oneThreadRewrites];
+  const all = [...exactRewrites, ...fastRewrites, ...oneThreadRewrites, ...lastRewrites];
   expect(new Set(all.map((each) => each.name)).size).toBe(all.length);
   expect(exactRewrites.every((each) => each.exact) && fastRewrites.every((each) => !each.exact)).toBe(true);
 });
