@@ -78,7 +78,7 @@ export function runNodeTest(test: NodeTest, operator: string): Outcome {
   if (opset > 23) return unclaimed(`opset ${opset}`);
   let graph: Graph;
   try {
-    const types = new Replayer(new TypedOps(new GraphBuilder('types')), { fold: true });
+    const types = new Replayer(new TypedOps(new GraphBuilder('types')), { fold: true, inlineControl: true });
     for (const [at, each] of named.entries()) types.constant(each.name, test.inputs[at]!);
     graph = upgradeGraph(model.graph, Math.max(opset, 7), { shapeOf: (name) => types.get(name)?.shape });
   } catch (error) {
@@ -126,7 +126,7 @@ function checkAgainst(
         given.set(each.name, builder.input(each.name, data.dtype, data.shape));
       }
     }
-    const values = replay(g, graph, given, { fold: true, decompose: decomposer(g) });
+    const values = replay(g, graph, given, { fold: true, inlineControl: true, decompose: decomposer(g) });
     for (const [at, { name }] of graph.outputs.entries()) {
       const value = typed(values.get(name)!);
       const stored = test.outputs[at]!;

@@ -18,8 +18,8 @@ export interface ReplayOptions {
   ) => readonly (TypedValue | undefined)[] | undefined;
   /** Evaluates nodes whose inputs are constants, and Shape. Default false. */
   readonly fold?: boolean;
-  /** Leaves If, Loop and Scan as they are: for graphs of our own making, whose Scans have gradients. Default false: inlined. */
-  readonly keepControl?: boolean;
+  /** Inlines If, Loop and Scan: for graphs from outside. Default false: ours stay as they are, their Scans have gradients. */
+  readonly inlineControl?: boolean;
 }
 
 /**
@@ -74,7 +74,7 @@ export class Replayer {
     const inputs = node.inputs.map((name) => this.#input(name, node, graphName));
     const outputs =
       this.#folded(operator, inputs, node) ??
-      (this.#options.keepControl ? undefined : inlineControl(this.#g, node, inputs, (body, given) => this.#run(body, given))) ??
+      (this.#options.inlineControl ? inlineControl(this.#g, node, inputs, (body, given) => this.#run(body, given)) : undefined) ??
       this.#options.decompose?.(operator, inputs, node.attributes, node.outputs.length) ??
       this.#addAsItIs(operator, inputs, node);
     node.outputs.forEach((name, at) => {

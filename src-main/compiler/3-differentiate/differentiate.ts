@@ -55,6 +55,7 @@ export function differentiate(
   const decompose = decomposer(g);
   const forward = replay(g, parsed.graph, inputs, {
     fold: true,
+    inlineControl: true,
     missing: (name, _node, partner) => {
       const mask = parsed.keepMasks.find((each) => each.name === name);
       if (!mask) throw new Error(`"${parsed.graph.name}" uses "${name}", which nothing makes.`);

@@ -105,7 +105,7 @@ export function emitTraining(
             privacyNoises.map((each) => b.gather(each, iteration)),
             (inner, row) => inputsOfRow(inner, row, given, ofBatch, stepGraph, batchSize),
           )
-        : replay(b, stepGraph, new Map([...given, ...ofBatch]), { keepControl: true });
+        : replay(b, stepGraph, new Map([...given, ...ofBatch]));
       const now = scalars.map((each) => b.gather(each, iteration));
       const raw = parameters.map((each) => values.get(stepNames.gradient(each.name))!);
       const gradients = clipNorm === undefined ? raw : clipGradients(b, raw, clipNorm);

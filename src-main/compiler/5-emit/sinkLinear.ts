@@ -1,4 +1,5 @@
 import type { Graph, GraphNode } from '../onnx/graph.ts';
+import { capturedByAttributes } from '../onnx/subgraphs.ts';
 
 /**
  * Splits off the end of a graph whose outputs are going to be summed over micro-batches: f(a) + f(b) = f(a + b) for moves and
@@ -8,7 +9,8 @@ import type { Graph, GraphNode } from '../onnx/graph.ts';
 export function sinkLinear(graph: Graph, summed: ReadonlySet<string>, invariant: ReadonlySet<string>): { body: Graph; after: Graph } {
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name): [string, GraphNode] => [name, node])));
   const readers = new Map<string, number>();
-  for (const node of graph.nodes) for (const name of node.inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  for (const node of graph.nodes)
+    for (const name of [...node.inputs, ...capturedByAttributes(node.attributes)]) readers.set(name, (readers.get(name) ?? 0) + 1);
   const known = (name: string): boolean => invariant.has(name) || graph.initializers.has(name) || name === '';
   const sunk = new Set<GraphNode>();
   const fronts = graph.outputs.map(({ name, ...type }) => {

@@ -33,7 +33,7 @@ export function clipPerRow(
   const loss = g.scalar(0, parameters[0]!);
   const { carried } = g.graph.loop(g.graph.scalar(batchSize, 'int64'), [...sums, loss], (body, entering, row) => {
     const b = new TypedOps(body);
-    const values = replay(b, step, inputsOfRow(b, row), { keepControl: true });
+    const values = replay(b, step, inputsOfRow(b, row));
     const gradients = parameters.map((each) => values.get(stepNames.gradient(each.name))!);
     const norm = b.sqrt(squaredLength(b, gradients));
     const limit = b.scalar(clipNorm, norm);

@@ -128,7 +128,7 @@ function withCotangents(
   inputs: readonly Value[],
 ): { inputs: TypedValue[]; results: TypedValue[]; cotangents: TypedValue[] } {
   const given = new Map(inputs.map((each) => [each.name, typed(g.graph.input(each.name, each.dtype, each.shape))]));
-  const values = replay(g, forward, given, { decompose: decomposer(g), keepControl: true });
+  const values = replay(g, forward, given, { decompose: decomposer(g) });
   const results = forward.outputs.map((each) => values.get(each.name)!);
   const cotangents = results.map((each, at) => typed(g.graph.input(at === 0 ? 'cotangent' : `cotangent.${at}`, each.dtype, each.shape)));
   return { inputs: inputs.map((each) => values.get(each.name)!), results, cotangents };

@@ -12,7 +12,7 @@ function inlined(graph: Graph): Graph {
   const builder = new GraphBuilder('inlined');
   const g = new TypedOps(builder);
   const inputs = new Map(graph.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)]));
-  const values = replay(g, graph, inputs, { fold: true });
+  const values = replay(g, graph, inputs, { fold: true, inlineControl: true });
   for (const { name } of graph.outputs) builder.output(values.get(name)!, `${name}.result`);
   return builder.build();
 }

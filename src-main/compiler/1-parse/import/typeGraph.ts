@@ -29,7 +29,7 @@ export class GraphTypes {
       if (operator === 'Dropout' || operator in randomOperators) return [inputs[0]];
       return isKnownOperator(operator) ? undefined : composites(operator, inputs, attributes, outputCount);
     };
-    this.#replayer = new Replayer(g, { fold: true, decompose });
+    this.#replayer = new Replayer(g, { fold: true, inlineControl: true, decompose });
     for (const each of graph.inputs) {
       const { shape } = each;
       if (!shape) throw new ModelkeepError('MK_COMPILER_SHAPE_UNKNOWN', { tensor: each.name });

@@ -38,7 +38,7 @@ export function backwardScan(g: TypedOps, node: RuleNode): readonly (TypedValue 
     ...body.inputs.map(({ name }, at): [string, TypedValue] => [name, [...before, ...read][at]!.inner]),
     ...captured.map((each): [string, TypedValue] => [each.name, each]),
   ]);
-  const replayed = replay(b, body, known, { keepControl: true });
+  const replayed = replay(b, body, known);
   const outputs = body.outputs.map(({ name }) => replayed.get(name)!);
   const replaced = readInsteadOfMade(
     b,
