@@ -1,6 +1,7 @@
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
-import { differentiate } from './3-differentiate/differentiate.ts';
+import { differentiate, stepNames } from './3-differentiate/differentiate.ts';
 import { lint } from './5-emit/lint.ts';
+import { rowMixing, type RowMixing } from './5-emit/rowMixing.ts';
 import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
 import type { Target } from './5-emit/providers/target.ts';
 import { emitGradients } from './5-emit/emitGradients.ts';
@@ -46,6 +47,11 @@ export interface CompiledGradients {
   readonly microBatch: number;
   /** The graph holds forms that are right only on one thread of the runtime (`target.threads`). */
   readonly oneThread: boolean;
+  /**
+   * Where rows of a batch see each other: parts of the batch then make another model. 'unknown' where a node is not understood,
+   * undefined where rows stay apart (and for micro-batches of one row, which cannot tell).
+   */
+  readonly mixesRows: RowMixing | 'unknown' | undefined;
   readonly precision: 'float32' | 'mixed';
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
   readonly weightNames: readonly string[];
@@ -92,6 +98,11 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     batchSize,
     microBatch,
     oneThread: settings.target?.threads === 1,
+    mixesRows: rowMixing(
+      step.graph,
+      new Set([...parsed.dataInputs, ...step.targets.map((each) => each.value), step.rowShares].map((each) => each.name)),
+      stepNames.loss,
+    ),
     precision,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),
