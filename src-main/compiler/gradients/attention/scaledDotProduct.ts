@@ -19,7 +19,7 @@ export interface ScoreSettings {
 /** The stages that Attention can hand out, by its `qk_matmul_output_mode`. */
 export interface AttentionResult {
   readonly output: TypedValue;
-  readonly scores: readonly [products: TypedValue, biased: TypedValue, capped: TypedValue, weights: TypedValue];
+  readonly scores: readonly [products: TypedValue, capped: TypedValue, biased: TypedValue, weights: TypedValue];
 }
 
 /** Smallest float32: what is added to a score that must get no weight. −∞ would give NaN in a row that sees nothing. */
@@ -46,7 +46,7 @@ export function scaledDotProduct(
   const mixed = g.matMul(g.reshape(weights, [rows, kvHeads, joinedRows, kvLength]), value);
   return {
     output: g.reshape(mixed, [rows, heads, length, Number(value.shape[3])]),
-    scores: [products, biased, capped, weights],
+    scores: [products, capped, biased, weights],
   };
 }
 

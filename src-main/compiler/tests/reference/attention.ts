@@ -100,7 +100,7 @@ function attend(
       sum += elementAt(weights, [row!, head!, s!, t]) * elementAt(value, [row!, headOf(head!), t, column!]);
     return sum;
   });
-  return { output, scores: [products, biased, capped, weights] };
+  return { output, scores: [products, capped, biased, weights] };
 }
 
 function ofMicrosoft(
