@@ -18,6 +18,7 @@ const platform = { name: 'platform', files: '^src-main/platform/' };
 const govern = { name: 'govern', files: '^src-main/govern/' };
 const migrations = { name: 'migrations', files: '^src-main/migrations/' };
 const kernels = { name: 'kernels', files: '^src-main/kernels/' };
+const treesIndex = { name: 'trees/index.ts', files: '^src-main/trees/index\\.ts$' };
 const compilerIndex = { name: 'compiler/index.ts', files: '^src-main/compiler/index\\.ts$' };
 const flows = { name: 'flows', files: '^src-main/flows/' };
 const everyApi = { name: 'the api.ts of every stage', files: '^src-main/stages/[^/]+/api\\.ts$' };
@@ -26,6 +27,8 @@ const version = { name: 'package.json', files: '^package\\.json$' };
 export const stages = ['1-data', '2-label', '3-features', '4-train', '5-registry', '6-serve', '7-monitor', '8-learn', '9-advise'] as const;
 /** Stages that build or read model graphs. */
 const usesCompiler = new Set<string>(['3-features', '4-train', '5-registry']);
+/** Stages that grow trees. */
+const usesTrees = new Set<string>(['4-train']);
 
 function stage(name: string, index: number): Layer {
   const lower = stages.slice(0, index);
@@ -39,6 +42,7 @@ function stage(name: string, index: number): Layer {
         ? [{ name: `the api.ts of ${lower.join(', ')}`, files: `^src-main/stages/(${lower.join('|')})/api\\.ts$` }]
         : []),
       ...(usesCompiler.has(name) ? [compilerIndex] : []),
+      ...(usesTrees.has(name) ? [treesIndex] : []),
     ],
   };
 }
@@ -57,6 +61,14 @@ export const layers: readonly Layer[] = [
     name: 'compiler',
     files: '^src-main/compiler/',
     mayImport: [shared, kernels],
+    noBuiltins: true,
+    neverPackages: ['electron', 'better-sqlite3', '@duckdb/node-api'],
+  },
+  {
+    name: 'trees',
+    files: '^src-main/trees/',
+    // A tree ensemble becomes a graph of the compiler's.
+    mayImport: [shared, kernels, compilerIndex],
     noBuiltins: true,
     neverPackages: ['electron', 'better-sqlite3', '@duckdb/node-api'],
   },
