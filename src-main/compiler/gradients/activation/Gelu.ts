@@ -15,11 +15,11 @@ export const gelu = defineGradient({
   }),
   samples: [{ inputs: { X: [3, 5] } }, { inputs: { X: [3, 5] }, attributes: { approximate: { kind: 'string', value: 'tanh' } } }],
   specialPoints: [
-    { inputs: { X: { shape: [4], values: [0, 30, -30, 1e15] } }, gradients: { X: [0.5, 1, 0, 1] } },
+    { inputs: { X: { shape: [8], values: [0, 30, -30, 1e15, 1e20, -1e20, 3e38, -3e38] } }, gradients: { X: [0.5, 1, 0, 1, 1, 0, 1, 0] } },
     {
-      inputs: { X: { shape: [4], values: [0, 30, -30, 1e15] } },
+      inputs: { X: { shape: [8], values: [0, 30, -30, 1e15, 1e20, -1e20, 3e38, -3e38] } },
       attributes: { approximate: { kind: 'string', value: 'tanh' } },
-      gradients: { X: [0.5, 1, 0, 1] },
+      gradients: { X: [0.5, 1, 0, 1, 1, 0, 1, 0] },
     },
   ],
 });
