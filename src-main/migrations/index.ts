@@ -9,5 +9,6 @@ import { endpoints } from './0006-endpoints.ts';
 import { monitors } from './0007-monitors.ts';
 import { cycles } from './0008-cycles.ts';
 import { advice } from './0009-advice.ts';
+import { search } from './0010-search.ts';
 
-export const migrations: readonly Migration[] = [core, datasets, labels, training, models, endpoints, monitors, cycles, advice];
+export const migrations: readonly Migration[] = [core, datasets, labels, training, models, endpoints, monitors, cycles, advice, search];

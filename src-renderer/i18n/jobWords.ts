@@ -1,5 +1,6 @@
 // A job in words: what it is, what it is doing, how long it will take. For every place that shows jobs.
 import type { Job } from '../../src-shared/domain/job.ts';
+import { learnerNames } from '../../src-shared/domain/training.ts';
 import { fmt } from '../format/fmt.svelte.ts';
 import { coreWords } from './coreWords.ts';
 import { t } from './i18n.svelte.ts';
@@ -20,7 +21,8 @@ export function subjectWords(subject: string): string {
 export function jobNote({ note }: Job): string | undefined {
   if (!note) return undefined;
   const { learner } = note.params;
-  const named = learner === 'baseline' || learner === 'linear' || learner === 'mlp' ? { learner: t(`train:learner.${learner}`) } : {};
+  const known = learnerNames.find((each) => each === learner);
+  const named = known ? { learner: t(`train:learner.${known}`) } : {};
   return coreWords('core:note.', note.key, { ...note.params, ...named });
 }
 

@@ -26,6 +26,7 @@ const candidate = (
   predictMs: null,
   parity: null,
   curve: [],
+  progress: null,
 });
 const ids = (list: readonly Candidate[]): string[] => list.map(({ id }) => id);
 

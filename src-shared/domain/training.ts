@@ -35,8 +35,45 @@ export const holdout = z.discriminatedUnion('kind', [
 ]);
 export type Holdout = z.infer<typeof holdout>;
 
-export const learner = z.enum(['baseline', 'linear', 'mlp']);
+/** Who validates whom while candidates are chosen; the test rows are held out before. */
+export const foldPlan = z.discriminatedUnion('kind', [
+  /** One validation part: the latest rows where the holdout is temporal, otherwise random with each class keeping its share. */
+  z.strictObject({ kind: z.literal('holdout'), fraction: z.number().min(0.05).max(0.5) }),
+  /** k-fold; each class is spread evenly. */
+  z.strictObject({ kind: z.literal('stratified'), folds: z.number().int().min(2).max(20) }),
+  /** k-fold; rows with the same value in `groupColumn` stay together. */
+  z.strictObject({ kind: z.literal('group'), folds: z.number().int().min(2).max(20), groupColumn: z.string() }),
+  /** Expanding window: each fold validates on the moments after those that it trained on. */
+  z.strictObject({ kind: z.literal('expanding'), folds: z.number().int().min(2).max(20), timeColumn: z.string() }),
+]);
+export type FoldPlan = z.infer<typeof foldPlan>;
+
+/** `ensemble` is made of other candidates when they are done; it cannot be asked for alone. */
+export const learnerNames = [
+  'baseline',
+  'linear',
+  'bayes',
+  'nearest',
+  'rules',
+  'boosting',
+  'forest',
+  'extraTrees',
+  'mlp',
+  'network',
+  'ensemble',
+] as const;
+export const learner = z.enum(learnerNames);
 export type Learner = z.infer<typeof learner>;
+
+/** How settings beyond each learner's own portfolio are proposed. */
+export const searchPlan = z.strictObject({
+  method: z.enum(['portfolio', 'grid', 'random', 'tpe']),
+  /** Candidates in all, baseline included; absent: as many as the time allows. */
+  maxCandidates: z.number().int().min(1).max(10_000).optional(),
+  /** For `grid`: per learner, the values of each setting; every combination is tried. */
+  grid: z.partialRecord(learner, z.record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean()])).min(1))).optional(),
+});
+export type SearchPlan = z.infer<typeof searchPlan>;
 
 export const trainRequest = z.strictObject({
   dataset: versionRef,
@@ -48,6 +85,13 @@ export const trainRequest = z.strictObject({
   spec: featureSpec.optional(),
   holdout: holdout.optional(),
   learners: z.array(learner).min(1).optional(),
+  /** Absent: chosen by the number of rows, the budget, and whether rows have times or groups. */
+  folds: foldPlan.optional(),
+  search: searchPlan.optional(),
+  /** What candidates are ranked by. Absent: auc (two classes), accuracy (more), rmse (numbers). */
+  metric: metricName.optional(),
+  /** Whether the best candidates are averaged into one more. Default true. */
+  ensemble: z.boolean().optional(),
   timeBudgetMs: z.number().int().min(1000).max(86_400_000).optional(),
   seed: z.number().int().min(0).optional(),
   /** Registers the best candidate under this name when the run ends. */
@@ -68,6 +112,28 @@ export const curvePoint = z.object({
 });
 export type CurvePoint = z.infer<typeof curvePoint>;
 
+/** One fit of a candidate on one fold, for the picture of who worked when. */
+export const fit = z.object({
+  worker: z.number().int(),
+  fold: z.number().int(),
+  /** Since the run began. */
+  fromMs: z.number(),
+  toMs: z.number().nullable(),
+});
+export type Fit = z.infer<typeof fit>;
+
+export const candidateProgress = z.object({
+  /** Where its settings came from: a learner's list of strong ones, a grid, chance, or a model of what was seen (`expected`: its loss). */
+  origin: z.object({ kind: z.enum(['portfolio', 'grid', 'random', 'tpe', 'ensemble']), expected: z.number().nullable() }),
+  folds: z.object({ planned: z.number().int(), done: z.number().int() }),
+  fits: z.array(fit),
+  /** Of an ensemble: what it averages. */
+  members: z.array(z.object({ candidateId: z.string(), weight: z.number() })),
+  /** Why it ended before its last fold: clearly worse than the best, or out of time. */
+  dropped: z.enum(['worse', 'time']).nullable(),
+});
+export type CandidateProgress = z.infer<typeof candidateProgress>;
+
 export const candidate = z.object({
   id: z.string(),
   runId: z.string(),
@@ -87,6 +153,8 @@ export const candidate = z.object({
   /** Largest |ONNX − trainer| over the test rows. */
   parity: z.number().nullable(),
   curve: z.array(curvePoint),
+  /** Null for candidates of earlier versions of the program. */
+  progress: candidateProgress.nullable().default(null),
 });
 export type Candidate = z.infer<typeof candidate>;
 

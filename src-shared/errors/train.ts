@@ -20,6 +20,14 @@ export const trainErrors = {
       zh: '训练、选择、评估各需一行。请补充该类别的数据、与其他类别合并，或从类别中移除。',
     },
   },
+  MK_TRAIN_FEWER_THAN_FOLDS: {
+    http: 422,
+    message: {
+      en: '{folds} folds need at least as many {what}; there are {found}.',
+      zh: '{folds} 折交叉验证至少需要同样数量的{what}；目前只有 {found}。',
+    },
+    hint: { en: 'Use fewer folds, or one validation part.', zh: '请减少折数，或改用单个验证部分。' },
+  },
   MK_TRAIN_TIME_COLUMN: {
     http: 422,
     message: {

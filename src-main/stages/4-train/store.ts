@@ -1,7 +1,7 @@
 // All SQL of the training stage. Reading functions take any handle; writing ones are called inside a transaction by the service.
 import type { FeatureSpec, ModelSignature } from '../../../src-shared/domain/features.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
-import type { Candidate, CurvePoint, Metrics, Run, TrainRequest } from '../../../src-shared/domain/training.ts';
+import type { Candidate, CandidateProgress, CurvePoint, Metrics, Run, TrainRequest } from '../../../src-shared/domain/training.ts';
 import type { Database } from '../../platform/sqlite.ts';
 import type { FinishedCandidate } from './worker/order.ts';
 
@@ -59,6 +59,7 @@ interface CandidateRow {
   predict_ms: number | null;
   parity: number | null;
   curve: string;
+  progress: string | null;
 }
 
 export class TrainStore {
@@ -120,13 +121,16 @@ export class TrainStore {
       .run(state, finishedAt, best, JSON.stringify(findings), id);
   }
 
-  insertCandidate(candidate: Pick<Candidate, 'id' | 'runId' | 'learner' | 'settings'> & { position: number }): void {
+  insertCandidate(
+    candidate: Pick<Candidate, 'id' | 'runId' | 'learner' | 'settings'> & { position: number; progress?: CandidateProgress },
+  ): void {
+    const { id, runId, position, learner, settings, progress } = candidate;
     this.#db
       .prepare(
-        `INSERT INTO candidates (id, run_id, position, learner, settings, state, validation, test, importance, train_ms, curve)
-         VALUES (?, ?, ?, ?, ?, 'waiting', '{}', '{}', '[]', 0, '[]')`,
+        `INSERT INTO candidates (id, run_id, position, learner, settings, state, validation, test, importance, train_ms, curve, progress)
+         VALUES (?, ?, ?, ?, ?, 'waiting', '{}', '{}', '[]', 0, '[]', ?)`,
       )
-      .run(candidate.id, candidate.runId, candidate.position, candidate.learner, JSON.stringify(candidate.settings));
+      .run(id, runId, position, learner, JSON.stringify(settings), progress ? JSON.stringify(progress) : null);
   }
 
   candidates(runId: string): StoredCandidate[] {
@@ -138,10 +142,19 @@ export class TrainStore {
     return row && presentCandidate(row);
   }
 
-  updateCandidate(id: string, news: Pick<Candidate, 'state' | 'settings' | 'validation' | 'trainMs' | 'curve'>): void {
+  updateCandidate(id: string, news: Pick<Candidate, 'state' | 'settings' | 'validation' | 'trainMs' | 'curve' | 'progress'>): void {
+    const { state, settings, validation, trainMs, curve, progress } = news;
     this.#db
-      .prepare('UPDATE candidates SET state = ?, settings = ?, validation = ?, train_ms = ?, curve = ? WHERE id = ?')
-      .run(news.state, JSON.stringify(news.settings), JSON.stringify(news.validation), news.trainMs, JSON.stringify(news.curve), id);
+      .prepare('UPDATE candidates SET state = ?, settings = ?, validation = ?, train_ms = ?, curve = ?, progress = ? WHERE id = ?')
+      .run(
+        state,
+        JSON.stringify(settings),
+        JSON.stringify(validation),
+        trainMs,
+        JSON.stringify(curve),
+        progress ? JSON.stringify(progress) : null,
+        id,
+      );
   }
 
   setCandidateState(id: string, state: Candidate['state']): void {
@@ -214,6 +227,7 @@ function presentCandidate(row: CandidateRow): StoredCandidate {
     predictMs: row.predict_ms,
     parity: row.parity,
     curve: JSON.parse(row.curve) as CurvePoint[],
+    progress: parsed<CandidateProgress>(row.progress),
   };
   const importance = JSON.parse(row.importance) as StoredCandidate['importance'];
   return { candidate, position: row.position, referenceSha256: row.reference_sha256, importance };

@@ -159,7 +159,7 @@ export class TrainJob {
   #candidate({ at, ...news }: CandidateNews): void {
     const { db, store, emit, curves } = this.#with;
     const candidate = this.#at(at);
-    transaction(db, () => store.updateCandidate(candidate.id, news));
+    transaction(db, () => store.updateCandidate(candidate.id, { ...news, progress: null }));
     curves.delete(candidate.id);
     emit('training', { runId: this.#run.id, candidateId: candidate.id, point: null });
   }

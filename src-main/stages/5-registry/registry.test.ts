@@ -367,6 +367,7 @@ function trainedCandidate(id: string, runId: string, change: Partial<Candidate>)
     predictMs: 0.4,
     parity: 1e-7,
     curve: [],
+    progress: null,
     ...change,
   };
 }
