@@ -47,6 +47,7 @@ export {
 } from './run/gradient/calibrate.ts';
 export { estimateMemory, type MemoryEstimate } from './run/gradient/memoryEstimate.ts';
 export { type RowLoader } from './run/gradient/rowLoader.ts';
+export { type ShouldStop } from './run/shouldStop.ts';
 export {
   batchAugmenter,
   columnDeviations,

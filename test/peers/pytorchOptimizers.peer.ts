@@ -152,8 +152,8 @@ function byKernels(settings: OptimizerSettings, start: number[][], gradients: nu
   specs.forEach(({ name }, at) => views.get(name)!.set(start[at]!));
   gradients.forEach((ofStep, step) => {
     specs.forEach(({ name }, at) => gradientViews.get(name)!.set(ofStep[at]!));
-    flat.collect(true);
-    flat.update(step + 1, rate, 1, flat.gradientNorm(1));
+    flat.collect(true, 1);
+    flat.update(step + 1, rate, flat.gradientNorm());
   });
   return specs.map(({ name }) => [...views.get(name)!]);
 }

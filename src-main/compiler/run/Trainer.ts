@@ -8,6 +8,7 @@ import { findNotFinite } from './gradient/findNotFinite.ts';
 import { loadedRows } from './gradient/rowLoader.ts';
 import { longestRun, RunLength } from './runLength.ts';
 import type { FloatArray, Runtime, RuntimeSession, RuntimeTensor } from './runtime.ts';
+import type { ShouldStop } from './shouldStop.ts';
 import { TensorPool } from './tensorPool.ts';
 import { checkRowsFinite, checkTrainingData, targetArray, type RowArray, type TrainingData } from './trainingData.ts';
 
@@ -134,8 +135,8 @@ export class Trainer {
   }
 
   /** Trains until `epochs` are done in all (also those before a restore) or `shouldStop` says so; asked between runs. */
-  async *train({ epochs, shouldStop = () => false }: { epochs: number; shouldStop?: () => boolean }): AsyncGenerator<RunReport, void> {
-    while (this.#epoch < epochs && !shouldStop()) yield await this.runOnce();
+  async *train({ epochs, shouldStop = () => false }: { epochs: number; shouldStop?: ShouldStop }): AsyncGenerator<RunReport, void> {
+    while (this.#epoch < epochs && !(await shouldStop())) yield await this.runOnce();
   }
 
   /** One run: up to `maxBatches` minibatches (default: as many as fit `runMs`), never beyond the epoch. */

@@ -115,6 +115,15 @@ export class BatchGradients {
     return loss;
   }
 
+  /** What a step that is not finished has to take back: the function does. */
+  remember(): () => void {
+    const [state, scale] = [this.state.slice(), this.lossScale?.state.slice()];
+    return () => {
+      this.state.set(state);
+      if (scale) this.lossScale!.state.set(scale);
+    };
+  }
+
   async release(): Promise<void> {
     await this.#local.release();
     await Promise.all(this.#remote.map((each) => each.release()));

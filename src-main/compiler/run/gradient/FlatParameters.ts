@@ -95,14 +95,15 @@ export class FlatParameters {
     return this.parameters.length;
   }
 
-  /** Adds up the parts of one batch, always in the same order; `first` false adds to the batches before it. */
-  collect(first: boolean): void {
+  /** Adds up the parts of one batch, always in the same order, and puts `share` of it to the batches before it (none if it is `first`). */
+  collect(first: boolean, share: number): void {
     const [own] = this.gradients;
     if (this.gradients.length > 1) this.kernels.sumWorkers(own!, this.gradients);
-    if (this.#sum) {
-      if (first) this.#sum.set(own!);
-      else this.kernels.addScaled(this.#sum, own!, 1);
-    }
+    if (!this.#sum) return;
+    if (first) {
+      this.#sum.set(own!);
+      this.kernels.scale(this.#sum, share);
+    } else this.kernels.addScaled(this.#sum, own!, share);
   }
 
   /** Multiplies the gradients of all parts, before they are collected. */
@@ -110,14 +111,14 @@ export class FlatParameters {
     for (const each of this.gradients) this.kernels.scale(each, factor);
   }
 
-  /** Euclidean norm of the collected gradient of `batches` batches, as a mean over them. */
-  gradientNorm(batches: number): number {
-    return Math.sqrt(this.kernels.sumOfSquares(this.#collected)) / batches;
+  /** Euclidean norm of the collected gradient. */
+  gradientNorm(): number {
+    return Math.sqrt(this.kernels.sumOfSquares(this.#collected));
   }
 
-  /** One update from the collected gradient of `batches` batches; clipped when `norm` is given. */
-  update(step: number, learningRate: number, batches: number, norm: number): void {
-    const scale = (this.#clipNorm === undefined ? 1 : clipScale(norm, this.#clipNorm)) / batches;
+  /** One update from the collected gradient, whose norm is `norm`: clipped where the optimizer says so. */
+  update(step: number, learningRate: number, norm: number): void {
+    const scale = this.#clipNorm === undefined ? 1 : clipScale(norm, this.#clipNorm);
     const scalars = this.#rule.scalarsAt(step, learningRate);
     for (const piece of this.#pieces) this.#rule.update(this.kernels, piece, scalars, scale);
   }

@@ -8,6 +8,7 @@ import { trainingNames } from '../../5-emit/emitTraining.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { FloatArray, Runtime, RuntimeSession, SessionSettings } from '../runtime.ts';
 import type { RunReport } from '../Trainer.ts';
+import type { ShouldStop } from '../shouldStop.ts';
 import { checkTrainingData, type RowArray, type TrainingData } from '../trainingData.ts';
 import { BatchGradients } from './BatchGradients.ts';
 import { BatchQueue } from './BatchQueue.ts';
@@ -33,7 +34,10 @@ export interface GradientTrainerSettings {
   readonly nowMs: () => number;
   /** A run ends after the step that passes this. Default 250. */
   readonly runMs?: number;
-  /** Batches whose gradients are averaged for one update. Default 1. */
+  /**
+   * Batches that make one update: as one batch of all their rows would, up to rounding (Dropout draws by batch). A step is then so
+   * many runs of the graph, and can be given up between them. Default 1.
+   */
   readonly accumulate?: number;
   readonly session?: SessionSettings;
   /**
@@ -46,6 +50,8 @@ export interface GradientTrainerSettings {
 export interface GradientReport extends RunReport {
   /** Norm of the gradient of each step, before clipping. */
   readonly gradientNorms: Float64Array;
+  /** The last step was given up between its runs, because a stop was asked for: as if it had not begun. */
+  readonly gaveUp: boolean;
 }
 
 /** As `Trainer` does, and for the same reason. */
@@ -141,13 +147,25 @@ export class GradientTrainer {
     return this.#epoch;
   }
 
-  /** Trains until `epochs` are done in all (also those before a restore) or `shouldStop` says so; asked between runs. */
-  async *train({ epochs, shouldStop = () => false }: { epochs: number; shouldStop?: () => boolean }): AsyncGenerator<GradientReport, void> {
-    while (this.#epoch < epochs && !shouldStop()) yield await this.runOnce();
+  /** Runs of the graph that make one step: after each, a stop is possible. */
+  get runsPerStep(): number {
+    return this.#settings.accumulate ?? 1;
   }
 
-  /** Steps until `runMs` have passed, `maxSteps` are made or the epoch ends; at least one. */
-  async runOnce(maxSteps = Infinity): Promise<GradientReport> {
+  /**
+   * Trains until `epochs` are done in all (also those before a restore) or `shouldStop` says so. A step of several runs is given up
+   * between two of them: weights, optimizer, running statistics and position are those before it.
+   */
+  async *train({ epochs, shouldStop = () => false }: { epochs: number; shouldStop?: ShouldStop }): AsyncGenerator<GradientReport, void> {
+    while (this.#epoch < epochs && !(await shouldStop())) {
+      const report = await this.runOnce(Infinity, shouldStop);
+      if (report.losses.length > 0) yield report;
+      if (report.gaveUp) return;
+    }
+  }
+
+  /** Steps until `runMs` have passed, `maxSteps` are made or the epoch ends; at least one, unless `shouldStop` gives it up. */
+  async runOnce(maxSteps = Infinity, shouldStop: ShouldStop = () => false): Promise<GradientReport> {
     if (this.#busy) throw new Error('A run is under way.');
     this.#busy = true;
     const { nowMs, runMs = 250 } = this.#settings;
@@ -155,11 +173,14 @@ export class GradientTrainer {
     const losses: number[] = [];
     const norms: number[] = [];
     const epoch = this.#epoch;
+    let gaveUp = false;
     try {
       do {
-        const { loss, norm } = await this.#oneStep();
-        losses.push(loss);
-        norms.push(norm);
+        const made = await this.#oneStep(shouldStop);
+        gaveUp = made === undefined;
+        if (!made) break;
+        losses.push(made.loss);
+        norms.push(made.norm);
       } while (losses.length < maxSteps && this.#epoch === epoch && nowMs() - started < runMs);
     } finally {
       this.#busy = false;
@@ -173,6 +194,7 @@ export class GradientTrainer {
       epochDone,
       losses: Float32Array.from(losses),
       gradientNorms: Float64Array.from(norms),
+      gaveUp,
       elapsedMs: nowMs() - started,
     };
   }
@@ -230,7 +252,7 @@ export class GradientTrainer {
       const batchLoss = await this.#gradients.run(0, 0, this.#step + 1);
       const share = batchRows.length / rows.length;
       loss += share * batchLoss;
-      this.#flat.collect(true);
+      this.#flat.collect(true, 1);
       let at = 0;
       const views = this.#flat.views(this.#flat.gradients[0]!);
       for (const { name } of this.#settings.compiled.parameters) for (const each of views.get(name)!) gradient[at++]! += share * each;
@@ -278,34 +300,47 @@ export class GradientTrainer {
     await this.#forward?.release();
   }
 
-  async #oneStep(): Promise<{ loss: number; norm: number }> {
-    const { accumulate = 1, learningRate } = this.#settings;
-    const batches = Math.min(accumulate, this.batchesPerEpoch - this.#batchInEpoch);
-    const before = this.#gradients.state.slice();
+  /** Undefined when it was given up. */
+  async #oneStep(shouldStop: ShouldStop): Promise<{ loss: number; norm: number } | undefined> {
+    const { learningRate } = this.#settings;
+    const first = this.#batchInEpoch;
+    const batches = Math.min(this.runsPerStep, this.batchesPerEpoch - first);
+    const stepRows = this.#rowsIn(first, batches);
+    const undo = this.#gradients.remember();
     let loss = 0;
     try {
-      for (let batch = 0; batch < batches; batch++) {
-        const place = this.#batchInEpoch + batch;
+      for (let place = first; place < first + batches; place++) {
+        if (place > first && (await shouldStop())) {
+          undo();
+          return undefined;
+        }
         const arrays = await this.#queue.take(this.#epoch, place);
         const drawnAt = this.#epoch * this.batchesPerEpoch + place;
-        loss += await this.#gradients.run(arrays, drawnAt, this.#step + 1, () => this.#queue.prefetchAfter(this.#epoch, place));
-        this.#flat.collect(batch === 0);
+        const ofBatch = await this.#gradients.run(arrays, drawnAt, this.#step + 1, () => this.#queue.prefetchAfter(this.#epoch, place));
+        const share = this.#rowsIn(place, 1) / stepRows;
+        loss += share * ofBatch;
+        this.#flat.collect(place === first, share);
       }
     } catch (error) {
-      this.#gradients.state.set(before);
+      undo();
       throw error;
     }
-    const norm = this.#flat.gradientNorm(batches);
+    const norm = this.#flat.gradientNorm();
     this.#gradients.lossScale?.succeed();
     this.#step++;
-    this.#flat.update(this.#step, typeof learningRate === 'number' ? learningRate : learningRate(this.#step), batches, norm);
+    this.#flat.update(this.#step, typeof learningRate === 'number' ? learningRate : learningRate(this.#step), norm);
     if (this.#step % stepsBetweenCleanings === 0) this.#flat.zeroSmallState();
     this.#batchInEpoch += batches;
     if (this.#batchInEpoch === this.batchesPerEpoch) {
       this.#epoch++;
       this.#batchInEpoch = 0;
     }
-    return { loss: loss / batches, norm };
+    return { loss, norm };
+  }
+
+  /** Rows of the data in so many batches of an epoch; the last batch may be filled up. */
+  #rowsIn(firstBatch: number, batches: number): number {
+    return Math.min(this.#rowCount, (firstBatch + batches) * this.batchRows) - firstBatch * this.batchRows;
   }
 
   #writeParameters(values: Float64Array): void {
