@@ -1,5 +1,5 @@
-import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
-import { differentiate, stepNames } from './3-differentiate/differentiate.ts';
+import { forInference, parseForward, type Distribution, type InputRoles, type ParsedForward } from './1-parse/parseForward.ts';
+import { differentiate, stepNames, type DifferentiatedStep } from './3-differentiate/differentiate.ts';
 import { lint } from './5-emit/lint.ts';
 import { rowMixing, type RowMixing } from './5-emit/rowMixing.ts';
 import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
@@ -23,10 +23,15 @@ export interface GradientSettings extends InputRoles {
   readonly target?: Target;
   /**
    * Rows that go through the network together; divides `batchSize`, default all. Fewer rows need less memory and often run
-   * faster, with the same gradients up to rounding, except where rows of a batch see each other (BatchNormalization, losses
-   * that contrast rows): those see their micro-batch only.
+   * faster, with the same gradients up to rounding. Where rows of a batch see each other (BatchNormalization, losses that
+   * contrast rows) a part of the batch is another model: see `whenRowsMix`.
    */
   readonly microBatch?: number;
+  /**
+   * What becomes of `microBatch` where rows see each other: 'whole' takes all rows of the batch together instead (the result
+   * says so by its `microBatch` and `mixesRows`); 'split' lets each micro-batch see only itself. Default 'whole'.
+   */
+  readonly whenRowsMix?: 'whole' | 'split';
   /**
    * 'mixed': products and convolutions read and write float16, everything else (weights, sums, updates) stays float32, and the
    * trainer scales the loss. For devices with fast float16; the CPU only gets slower. Default 'float32'.
@@ -44,12 +49,13 @@ export interface CompiledGradients {
   readonly forwardBytes: Uint8Array<ArrayBuffer>;
   readonly dtype: 'float32';
   readonly batchSize: number;
+  /** As asked for, or `batchSize` where rows see each other and are not to be split. */
   readonly microBatch: number;
   /** The graph holds forms that are right only on one thread of the runtime (`target.threads`). */
   readonly oneThread: boolean;
   /**
-   * Where rows of a batch see each other: parts of the batch then make another model. 'unknown' where a node is not understood,
-   * undefined where rows stay apart (and for micro-batches of one row, which cannot tell).
+   * Where rows of a batch see each other: parts of the batch then make another model. 'unknown' where a node is not understood
+   * (such a batch is split as asked), undefined where rows stay apart (and for batches of one row, which cannot tell).
    */
   readonly mixesRows: RowMixing | 'unknown' | undefined;
   readonly precision: 'float32' | 'mixed';
@@ -73,18 +79,28 @@ export interface CompiledGradients {
  * Throws as `compileTraining` does, and MK_COMPILER_SETTING_INVALID when `microBatch` does not divide `batchSize`.
  */
 export function compileGradients(settings: GradientSettings): CompiledGradients {
-  const { forward, loss, batchSize, microBatch = batchSize, precision = 'float32' } = settings;
+  const { forward, loss, batchSize, microBatch: asked = batchSize, precision = 'float32', whenRowsMix = 'whole' } = settings;
   const refuse = (setting: string, value: number, expected: string): never => {
     throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting, value, expected });
   };
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) refuse('batchSize', batchSize, 'a whole number from 1');
-  if (!Number.isSafeInteger(microBatch) || microBatch < 1 || batchSize % microBatch !== 0)
-    refuse('microBatch', microBatch, `a divisor of the batch size ${batchSize}`);
-  const parsed = parseForward(forward, settings, microBatch);
-  const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
-  if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
+  if (!Number.isSafeInteger(asked) || asked < 1 || batchSize % asked !== 0)
+    refuse('microBatch', asked, `a divisor of the batch size ${batchSize}`);
   const mixed = precision === 'mixed';
-  const step = differentiate(parsed, lossOf(loss), { scalesLoss: mixed, forms: formsFor(settings.target) });
+  const stepOf = (rows: number): { parsed: ParsedForward; step: DifferentiatedStep } => {
+    const parsed = parseForward(forward, settings, rows);
+    const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
+    if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
+    return { parsed, step: differentiate(parsed, lossOf(loss), { scalesLoss: mixed, forms: formsFor(settings.target) }) };
+  };
+  // One row alone cannot tell whether it would see others: two can.
+  const tried = asked === 1 && batchSize > 1 ? 2 : asked;
+  const trial = stepOf(tried);
+  const mixesRows = mixingOf(trial);
+  const splits = whenRowsMix === 'split' || typeof mixesRows !== 'object';
+  const microBatch = splits ? asked : batchSize;
+  const { parsed, step } = microBatch === tried ? trial : stepOf(microBatch);
+  const dtype = 'float32';
   const fused = fuseFor(step.graph, dtype, settings.target);
   const stepGraph = mixed ? halfProducts(fused) : fused;
   const graph = emitGradients(parsed, step, stepGraph, batchSize / microBatch);
@@ -98,11 +114,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     batchSize,
     microBatch,
     oneThread: settings.target?.threads === 1,
-    mixesRows: rowMixing(
-      step.graph,
-      new Set([...parsed.dataInputs, ...step.targets.map((each) => each.value), step.rowShares].map((each) => each.name)),
-      stepNames.loss,
-    ),
+    mixesRows,
     precision,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),
@@ -124,4 +136,9 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     })),
     predictions: parsed.outputs.map((each) => withoutFirstAxis(fixedSpec(each))),
   };
+}
+
+function mixingOf({ parsed, step }: { parsed: ParsedForward; step: DifferentiatedStep }): RowMixing | 'unknown' | undefined {
+  const perRow = [...parsed.dataInputs, ...step.targets.map((each) => each.value), step.rowShares].map((each) => each.name);
+  return rowMixing(step.graph, new Set(perRow), stepNames.loss);
 }
