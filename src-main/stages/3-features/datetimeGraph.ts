@@ -8,28 +8,55 @@ const lastDay = 2_932_896;
 
 /** Features of one date column: float64 [N, 1] epoch days → float32 blocks in the order of `parts`, then the missing flag. */
 export function datetimeFeatures(g: GraphBuilder, column: FittedDatetime, input: Value): Value[] {
+  const { missing, age, index } = calendar(g, column, input);
+  const features = column.parts.map((part) =>
+    part === 'age' ? toFloat(g, g.op('Div', [age(), g.scalar(column.sdDays, 'float64')])) : oneHot(g, index[part](), missing, depths[part]),
+  );
+  if (column.missingFlag) features.push(toFloat(g, missing));
+  return features;
+}
+
+/** The same parts as plain numbers, NaN where missing: days since `fillDays`, day of the week 0–6, month 0–11, hour 0–23. */
+export function datetimeCodes(g: GraphBuilder, column: FittedDatetime, input: Value): Value[] {
+  const { missing, age, index } = calendar(g, column, input);
+  const numbers = column.parts.map((part) => toFloat(g, part === 'age' ? age() : index[part]()));
+  return numbers.map((number) => g.op('Where', [missing, g.scalar(NaN), number], { output: { dtype: 'float32', shape: ['N', 1] } }));
+}
+
+const depths = { dayOfWeek: 7, month: 12, hour: 24 } as const;
+
+interface Calendar {
+  missing: Value;
+  /** Days since `fillDays`, float64. */
+  age(): Value;
+  /** From 0, int64. */
+  index: Record<Exclude<DatetimePart, 'age'>, () => Value>;
+}
+
+function calendar(g: GraphBuilder, column: FittedDatetime, input: Value): Calendar {
   const missing = missingMask(g, input);
   const known = g.op('Where', [missing, g.scalar(column.fillDays, 'float64'), input], { output: { dtype: 'float64', shape: ['N', 1] } });
   const days = g.op('Min', [g.op('Max', [known, g.scalar(firstDay, 'float64')]), g.scalar(lastDay, 'float64')]);
   const wholeDays = g.op('Floor', [days]);
   const day = g.op('Cast', [wholeDays], { attributes: { to: 7 }, output: { dtype: 'int64', shape: ['N', 1] } });
-  const parts: Record<DatetimePart, () => Value> = {
-    age: () => {
-      const age = g.op('Div', [g.op('Sub', [days, g.scalar(column.fillDays, 'float64')]), g.scalar(column.sdDays, 'float64')]);
-      return g.op('Cast', [age], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', 1] } });
-    },
-    // 1970-01-01 was a Thursday; Monday is 0. The offset keeps the dividend positive.
-    dayOfWeek: () => oneHot(g, g.op('Mod', [g.op('Add', [day, g.scalar(7 * 200_000 + 3, 'int64')]), g.scalar(7, 'int64')]), missing, 7),
-    month: () => oneHot(g, g.op('Sub', [monthOf(g, day), g.scalar(1, 'int64')]), missing, 12),
-    hour: () => {
-      // 13/24 of a day is stored a little below 13 hours; 4 ms put it on the right side.
-      const hours = g.op('Add', [g.op('Mul', [g.op('Sub', [days, wholeDays]), g.scalar(24, 'float64')]), g.scalar(1e-6, 'float64')]);
-      return oneHot(g, g.op('Cast', [g.op('Floor', [hours])], { attributes: { to: 7 }, output: { dtype: 'int64' } }), missing, 24);
+  return {
+    missing,
+    age: () => g.op('Sub', [days, g.scalar(column.fillDays, 'float64')]),
+    index: {
+      // 1970-01-01 was a Thursday; Monday is 0. The offset keeps the dividend positive.
+      dayOfWeek: () => g.op('Mod', [g.op('Add', [day, g.scalar(7 * 200_000 + 3, 'int64')]), g.scalar(7, 'int64')]),
+      month: () => g.op('Sub', [monthOf(g, day), g.scalar(1, 'int64')]),
+      hour: () => {
+        // 13/24 of a day is stored a little below 13 hours; 4 ms put it on the right side.
+        const hours = g.op('Add', [g.op('Mul', [g.op('Sub', [days, wholeDays]), g.scalar(24, 'float64')]), g.scalar(1e-6, 'float64')]);
+        return g.op('Cast', [g.op('Floor', [hours])], { attributes: { to: 7 }, output: { dtype: 'int64' } });
+      },
     },
   };
-  const features = column.parts.map((part) => parts[part]());
-  if (column.missingFlag) features.push(g.op('Cast', [missing], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', 1] } }));
-  return features;
+}
+
+function toFloat(g: GraphBuilder, x: Value): Value {
+  return g.op('Cast', [x], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', 1] } });
 }
 
 /** int64 [N, 1] → float32 [N, depth]; all zeros where missing. */

@@ -1,22 +1,37 @@
-import { GraphBuilder, ints, strings, type Value } from '../../compiler/index.ts';
-import { datetimeFeatures } from './datetimeGraph.ts';
-import { blocksOf, featureWidth, type FittedFeatures, type FittedImage, type FittedNumeric, type FittedOneHot } from './fittedFeatures.ts';
+import { float, floats, GraphBuilder, ints, strings, type Value } from '../../compiler/index.ts';
+import { datetimeCodes, datetimeFeatures } from './datetimeGraph.ts';
+import {
+  blocksOf,
+  featureWidth,
+  type FeatureView,
+  type FittedFeatures,
+  type FittedImage,
+  type FittedNumeric,
+  type FittedOneHot,
+} from './fittedFeatures.ts';
 import { missingMask } from './missingMask.ts';
 import { textFeatures } from './textGraph.ts';
 
 /**
- * Writes the graph from raw columns to `features` float32 [N, width] into `g` and returns that value.
- * Missing, unseen and infinite cells never fail: they become the fill value, "other" or zeros.
+ * Writes the graph from raw columns to feature matrices float32 [N, width] into `g`, one for each view that is asked for, and
+ * returns those values. Missing, unseen and infinite cells never fail: they become the fill value, "other" or zeros in the
+ * scaled view; NaN or the code after the last in the view of codes.
  *
  * Inputs carry the columns' own names; a column of any name is allowed but those in `reservedNames`.
  */
-export function addFeatureGraph(g: GraphBuilder, fitted: FittedFeatures): Value {
+export function addFeatureGraph(g: GraphBuilder, fitted: FittedFeatures, views: readonly FeatureView[] = ['scaled']): Value[] {
   const inputs = new Map<string, Value>();
   for (const { input } of fitted.columns) {
     if (input.onnxType === 'bool' || input.onnxType === 'int64') throw new Error(`No feature takes ${input.onnxType}.`);
     inputs.set(input.name, g.input(input.name, input.onnxType, ['N', ...input.shape]));
   }
   const inputOf = (each: { column: string }): Value => inputs.get(each.column)!;
+  return views.map((view) => (view === 'scaled' ? scaledFeatures(g, fitted, inputOf) : codeFeatures(g, fitted, inputOf)));
+}
+
+type InputOf = (each: { column: string }) => Value;
+
+function scaledFeatures(g: GraphBuilder, fitted: FittedFeatures, inputOf: InputOf): Value {
   const blocks = blocksOf(fitted);
   const parts = [
     ...numericFeatures(g, blocks.plain, inputOf, false),
@@ -26,7 +41,39 @@ export function addFeatureGraph(g: GraphBuilder, fitted: FittedFeatures): Value 
     ...blocks.texts.map((each) => textFeatures(g, each, inputOf(each))),
     ...blocks.images.map((each) => imageFeatures(g, each, inputOf(each))),
   ];
-  return concat(g, parts, featureWidth(fitted));
+  return concat(g, parts, featureWidth(fitted, 'scaled'));
+}
+
+/** For trees: numbers as they are, categories and parts of dates by number; texts and images as in the scaled view. */
+function codeFeatures(g: GraphBuilder, fitted: FittedFeatures, inputOf: InputOf): Value {
+  const blocks = blocksOf(fitted);
+  const numbers = [...blocks.plain, ...blocks.logged];
+  const parts = [
+    ...(numbers.length > 0 ? [plainNumbers(g, numbers.map(inputOf))] : []),
+    ...blocks.oneHot.map((each) => categoryCode(g, each, inputOf(each))),
+    ...blocks.datetimes.flatMap((each) => datetimeCodes(g, each, inputOf(each))),
+    ...blocks.texts.map((each) => textFeatures(g, each, inputOf(each))),
+    ...blocks.images.map((each) => imageFeatures(g, each, inputOf(each))),
+  ];
+  return concat(g, parts, featureWidth(fitted, 'codes'));
+}
+
+function plainNumbers(g: GraphBuilder, inputs: Value[]): Value {
+  const raw = concat(g, inputs, inputs.length);
+  return g.op('Where', [missingMask(g, raw), g.scalar(NaN), raw], { output: { dtype: 'float32', shape: ['N', inputs.length] } });
+}
+
+/** Place in `values`; whatever is not listed shares the place after the last. */
+function categoryCode(g: GraphBuilder, each: FittedOneHot, input: Value): Value {
+  return g.op('LabelEncoder', [input], {
+    domain: 'ai.onnx.ml',
+    attributes: {
+      keys_strings: strings(each.values),
+      values_floats: floats(each.values.map((_, at) => at)),
+      default_float: float(each.values.length),
+    },
+    output: { dtype: 'float32', shape: ['N', 1] },
+  });
 }
 
 /** Names that the model's outputs have; a raw column cannot carry them. */

@@ -4,7 +4,7 @@ import type { Column, ColumnType } from '../../../src-shared/domain/table.ts';
 import { GraphBuilder } from '../../compiler/index.ts';
 import { addFeatureGraph } from './featureGraph.ts';
 import { fitFeatures } from './fitFeatures.ts';
-import { featureNames, featureWidth, type FittedFeatures } from './fittedFeatures.ts';
+import { codeCounts, featureNames, featureWidth, type FeatureView, type FittedFeatures } from './fittedFeatures.ts';
 import { onnxLoader } from './onnxRunner.ts';
 import { allRows, columnFeed, stringColumn, type RawColumn, type RawTable } from './rawTable.ts';
 
@@ -51,6 +51,32 @@ describe('numeric features', () => {
   it('keeps a constant column finite', async () => {
     const { rows } = await run([numeric('x')], { x: numbers(5, 5, 5) });
     expectRows(rows, [[0], [0], [0]]);
+  });
+});
+
+describe('the view of codes', () => {
+  it('keeps numbers as they are, numbers categories and parts of dates, and leaves missing cells NaN', async () => {
+    const columns = { x: numbers(1, null, 3), c: stringColumn(['b', 'a', 'b']), d: days(0, 31.5, null) };
+    const rules: FeatureRule[] = [
+      { column: 'c', kind: 'oneHot', maxValues: 10, minCount: 1 },
+      numeric('x', { transform: 'log1p' }),
+      { column: 'd', kind: 'datetime', parts: ['age', 'dayOfWeek', 'month', 'hour'] },
+    ];
+    const fitted = await fit(rules, columns, { c: 'category', d: 'timestamp' });
+    expect(featureNames(fitted, 'codes')).toEqual(['x', 'c', 'd: age', 'd: dayOfWeek', 'd: month', 'd: hour']);
+    expect([...codeCounts(fitted)]).toEqual([0, 3, 0, 0, 0, 0]);
+    const rows = await apply(
+      fitted,
+      { x: numbers(-7, Infinity, null), c: stringColumn(['a', 'new', 'b']), d: days(0, 31.5, null) },
+      undefined,
+      'codes',
+    );
+    // Thursday is 3, January 0, and 1970-02-01 a Sunday.
+    expect(rows).toEqual([
+      [-7, 1, -15.75, 3, 0, 0],
+      [NaN, 2, 15.75, 6, 1, 12],
+      [NaN, 0, NaN, NaN, NaN, NaN],
+    ]);
   });
 });
 
@@ -232,10 +258,15 @@ async function fit(
   return fitFeatures(spec, { columns: schema, table, rows: rows ?? allRows(table.rows), loadModel });
 }
 
-async function apply(fitted: FittedFeatures, columns: Record<string, RawColumn>, rows?: Int32Array): Promise<number[][]> {
+async function apply(
+  fitted: FittedFeatures,
+  columns: Record<string, RawColumn>,
+  rows?: Int32Array,
+  view: FeatureView = 'scaled',
+): Promise<number[][]> {
   const table = tableOf(columns);
   const g = new GraphBuilder('features');
-  g.output(addFeatureGraph(g, fitted), g.uniqueName('features'));
+  g.output(addFeatureGraph(g, fitted, [view])[0]!, g.uniqueName('features'));
   const name = g.build().outputs[0]!.name;
   const model = await loadModel(g.toModelBytes({ producer: 'test' }));
   const feeds = Object.fromEntries(
@@ -243,7 +274,7 @@ async function apply(fitted: FittedFeatures, columns: Record<string, RawColumn>,
   );
   const { data, dims } = (await model.run(feeds))[name]!;
   await model.release();
-  const width = featureWidth(fitted);
+  const width = featureWidth(fitted, view);
   expect(dims).toEqual([rows?.length ?? table.rows, width]);
   return Array.from({ length: dims[0]! }, (_, row) => Array.from((data as Float32Array).subarray(row * width, (row + 1) * width)));
 }

@@ -66,18 +66,29 @@ export interface FittedFeatures {
   columns: FittedColumn[];
 }
 
+/**
+ * Two matrices of the same rows. `scaled`: standardised numbers, one-hot categories, nothing missing (linear models, networks,
+ * neighbours). `codes`: numbers as they are, categories by number, NaN for missing (trees).
+ */
+export type FeatureView = 'scaled' | 'codes';
+
 /** Columns of the feature matrix that `addFeatureGraph` makes. */
-export function featureNames(fitted: FittedFeatures): string[] {
-  return layout(fitted).flatMap((part) => part.names);
+export function featureNames(fitted: FittedFeatures, view: FeatureView = 'scaled'): string[] {
+  return layout(fitted, view).flatMap((part) => part.names);
 }
 
 /** For each feature the raw column that it comes from. */
-export function columnsOfFeatures(fitted: FittedFeatures): string[] {
-  return layout(fitted).flatMap((part) => part.columns);
+export function columnsOfFeatures(fitted: FittedFeatures, view: FeatureView = 'scaled'): string[] {
+  return layout(fitted, view).flatMap((part) => part.columns);
 }
 
-export function featureWidth(fitted: FittedFeatures): number {
-  return layout(fitted).reduce((width, part) => width + part.names.length, 0);
+export function featureWidth(fitted: FittedFeatures, view: FeatureView = 'scaled'): number {
+  return layout(fitted, view).reduce((width, part) => width + part.names.length, 0);
+}
+
+/** Of the view of codes: by feature the number of codes of a category (the last stands for values that are not listed), 0 for a number. */
+export function codeCounts(fitted: FittedFeatures): Int32Array {
+  return Int32Array.from(layout(fitted, 'codes').flatMap((part) => part.names.map(() => part.codes ?? 0)));
 }
 
 /** Features stand in blocks by kind, not column by column: a block is one vector operation for all its columns. */
@@ -113,9 +124,25 @@ const partNames: Record<DatetimePart, string[]> = {
 interface Part {
   names: string[];
   columns: string[];
+  codes?: number;
 }
 
-function layout(fitted: FittedFeatures): Part[] {
+function layout(fitted: FittedFeatures, view: FeatureView): Part[] {
+  return view === 'scaled' ? scaledLayout(fitted) : codesLayout(fitted);
+}
+
+function codesLayout(fitted: FittedFeatures): Part[] {
+  const { plain, logged, oneHot, datetimes, texts, images } = blocksOf(fitted);
+  const rest = scaledLayout({ columns: [...texts, ...images] });
+  return [
+    ...[...plain, ...logged].map(({ column }) => ({ names: [column], columns: [column] })),
+    ...oneHot.map(({ column, values }) => ({ names: [column], columns: [column], codes: values.length + 1 })),
+    ...datetimes.map(({ column, parts }) => ({ names: parts.map((each) => `${column}: ${each}`), columns: parts.map(() => column) })),
+    ...rest,
+  ];
+}
+
+function scaledLayout(fitted: FittedFeatures): Part[] {
   const blocks = blocksOf(fitted);
   const part = (column: string, names: string[]): Part => ({
     names: names.map((name) => (name === '' ? column : `${column}${name}`)),

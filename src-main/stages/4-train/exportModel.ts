@@ -55,7 +55,7 @@ export function exportModel({ fitted, network, weights, head, signature }: Model
 /** Raw columns → one output, the feature matrix. */
 export function featureModel(fitted: FittedFeatures): Graph {
   const g = new GraphBuilder('features');
-  g.output(addFeatureGraph(g, fitted));
+  g.output(addFeatureGraph(g, fitted)[0]!);
   return g.build();
 }
 
