@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { encodeModel } from '../../compiler/index.ts';
+import { onnxRuntime } from '../../compiler/tests/runtimes.ts';
+import type { TreeEnsemble } from '../ensemble.ts';
+import { scoreReference } from '../score/reference.ts';
+import { edgeRows, randomEnsemble, uniform, type RandomSettings } from '../testing/randomEnsemble.ts';
+import { ensembleGraph, treeOpsets } from './ensembleGraph.ts';
+import { applyLink, linkedOutputs, type Link } from './links.ts';
+import type { TreeOpset } from './rawScores.ts';
+
+const identity: Link = { kind: 'identity' };
+
+async function run(
+  ensemble: TreeEnsemble,
+  features: Float32Array,
+  { link = identity, opset = 5, threads = 1 }: { link?: Link; opset?: TreeOpset; threads?: number } = {},
+): Promise<Float32Array> {
+  const bytes = encodeModel(ensembleGraph(ensemble, link, { opset }), { producer: 'test', opsets: treeOpsets(opset) });
+  const session = await onnxRuntime.createSession(bytes, { threads });
+  const rows = features.length / ensemble.featureCount;
+  const feeds = { features: onnxRuntime.tensor('float32', features, [rows, ensemble.featureCount]) };
+  const { outputs } = await session.run(feeds, { outputs: null });
+  expect(outputs!.dims).toEqual([rows, linkedOutputs(link, ensemble.outputCount)]);
+  await session.release();
+  return outputs!.data as Float32Array;
+}
+
+const kinds: Record<string, Omit<RandomSettings, 'seed'>> = {
+  'numbers only': { categorical: 0 },
+  'numbers and categories': {},
+  'categories only': { categorical: 1 },
+  'three categories': { categories: 3 },
+  '1,000 categories': { categories: 1000, trees: 8, leaves: 12 },
+  'stumps and single leaves': { leaves: 2, trees: 60 },
+  'boosting of 3 outputs': { outputs: 3, trees: 30 },
+  'forest of one output': { aggregate: 'mean' },
+  'forest of 4 outputs': { outputs: 4, valueWidth: 4, aggregate: 'mean' },
+  'deep trees': { leaves: 400, trees: 6 },
+  'one feature': { features: 1, categorical: 0 },
+};
+
+describe.each([5, 3] as const)('an exported ensemble, ai.onnx.ml %i', (opset) => {
+  it.each(Object.entries(kinds))('gives the scores of the plain scorer to the last bit on one thread: %s', async (_, settings) => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const ensemble = randomEnsemble({ seed: 10 * seed, ...settings });
+      for (const rows of [1, 7, 400]) {
+        const features = edgeRows(ensemble, rows, seed);
+        expect(await run(ensemble, features, { opset })).toEqual(scoreReference(ensemble, features, rows));
+      }
+    }
+  });
+
+  it('differs by no more than rounding on two threads, which add in another order', async () => {
+    for (const settings of Object.values(kinds)) {
+      const ensemble = randomEnsemble({ seed: 77, ...settings });
+      const features = edgeRows(ensemble, 300, 5);
+      const expected = scoreReference(ensemble, features, 300);
+      const scores = await run(ensemble, features, { opset, threads: 2 });
+      // Leaves are below 1 in size: the sum of a row is off by parts of 6e-8 of what it adds.
+      const scale = ensemble.aggregate === 'mean' ? 1 : ensemble.trees.length;
+      scores.forEach((score, at) => expect(Math.abs(score - expected[at]!)).toBeLessThanOrEqual(1e-6 * scale));
+    }
+  });
+
+  it('takes an empty set, which only a missing value may pass', async () => {
+    const ensemble = { ...randomEnsemble({ seed: 5, categorical: 1 }) };
+    ensemble.categorySets = ensemble.categorySets.map((set, at) => (at % 2 ? set : new Int32Array(0)));
+    const features = edgeRows(ensemble, 200, 1);
+    expect(await run(ensemble, features, { opset })).toEqual(scoreReference(ensemble, features, 200));
+  });
+
+  it('without trees gives the base scores', async () => {
+    const ensemble = { ...randomEnsemble({ seed: 1, outputs: 2 }), trees: [] };
+    expect(await run(ensemble, new Float32Array(18), { opset })).toEqual(scoreReference(ensemble, new Float32Array(18), 3));
+  });
+});
+
+describe('links', () => {
+  const random = uniform(4);
+  const links: [string, Link, RandomSettings][] = [
+    ['two logits of one score', { kind: 'binary' }, { seed: 1 }],
+    ['e to the score', { kind: 'exp' }, { seed: 2 }],
+    ['logits of probabilities', { kind: 'probabilities' }, { seed: 3, outputs: 3, valueWidth: 3, aggregate: 'mean' }],
+    ['two logits of one probability', { kind: 'probabilities', floor: 1e-4 }, { seed: 4, aggregate: 'mean' }],
+  ];
+  it.each(links)('are what applyLink computes: %s', async (_, link, settings) => {
+    const ensemble = randomEnsemble(settings);
+    if (link.kind === 'probabilities') {
+      ensemble.baseScores.fill(0);
+      for (const tree of ensemble.trees) tree.value.forEach((value, at) => (tree.value[at] = value && (random() < 0.2 ? 0 : random())));
+    }
+    const features = edgeRows(ensemble, 200, 9);
+    const expected = applyLink(link, scoreReference(ensemble, features, 200), ensemble.outputCount);
+    const outputs = await run(ensemble, features, { link });
+    outputs.forEach((output, at) => expect(Math.abs(output - expected[at]!)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(output))));
+  });
+
+  it('give a class that no leaf has seen the floor, not minus infinity', () => {
+    expect([...applyLink({ kind: 'probabilities' }, Float32Array.of(0, 1), 2)]).toEqual([Math.fround(Math.log(Math.fround(1e-7))), 0]);
+  });
+
+  it('refuse several scores where one of two classes is meant', () => {
+    expect(() => ensembleGraph(randomEnsemble({ seed: 1, outputs: 3 }), { kind: 'binary' })).toThrow('takes one score, not 3');
+  });
+});

@@ -1,0 +1,102 @@
+import { floats, integer, ints, strings, type AttributeInput } from '../../compiler/index.ts';
+import type { Tree, TreeEnsemble } from '../ensemble.ts';
+
+interface Columns {
+  treeids: number[];
+  nodeids: number[];
+  featureids: number[];
+  values: number[];
+  modes: string[];
+  truenodeids: number[];
+  falsenodeids: number[];
+  missing: number[];
+  targetTrees: number[];
+  targetNodes: number[];
+  targets: number[];
+  weights: number[];
+}
+
+/**
+ * Attributes of TreeEnsembleRegressor — https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html (ai.onnx.ml 3),
+ * for runtimes without TreeEnsemble. A set of categories is a chain of BRANCH_EQ nodes, one a code, whose true branches
+ * lead to the same child: what converters of LightGBM write and ONNX Runtime folds into one test. Leaves may have several outputs.
+ */
+export function treeEnsembleRegressorAttributes(ensemble: TreeEnsemble): Record<string, AttributeInput> {
+  const columns: Columns = {
+    treeids: [],
+    nodeids: [],
+    featureids: [],
+    values: [],
+    modes: [],
+    truenodeids: [],
+    falsenodeids: [],
+    missing: [],
+    targetTrees: [],
+    targetNodes: [],
+    targets: [],
+    weights: [],
+  };
+  ensemble.trees.forEach((tree, at) => addTree(columns, ensemble, tree, at));
+  return {
+    aggregate_function: 'SUM',
+    post_transform: 'NONE',
+    n_targets: integer(ensemble.outputCount),
+    nodes_treeids: ints(columns.treeids),
+    nodes_nodeids: ints(columns.nodeids),
+    nodes_featureids: ints(columns.featureids),
+    nodes_values: floats(columns.values),
+    nodes_modes: strings(columns.modes),
+    nodes_truenodeids: ints(columns.truenodeids),
+    nodes_falsenodeids: ints(columns.falsenodeids),
+    nodes_missing_value_tracks_true: ints(columns.missing),
+    target_treeids: ints(columns.targetTrees),
+    target_nodeids: ints(columns.targetNodes),
+    target_ids: ints(columns.targets),
+    target_weights: floats(columns.weights),
+  };
+}
+
+function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, at: number): void {
+  const { categorySets, valueWidth, outputCount } = ensemble;
+  const starts = chainStarts(tree, categorySets);
+  const add = (id: number, feature: number, mode: string, value: number, missing: number, whenTrue: number, whenFalse: number): void => {
+    columns.treeids.push(at);
+    columns.nodeids.push(id);
+    columns.featureids.push(feature);
+    columns.modes.push(mode);
+    columns.values.push(value);
+    columns.missing.push(missing);
+    columns.truenodeids.push(whenTrue);
+    columns.falsenodeids.push(whenFalse);
+  };
+  tree.feature.forEach((feature, node) => {
+    const id = starts[node]!;
+    if (feature < 0) {
+      add(id, 0, 'LEAF', 0, 0, 0, 0);
+      for (let value = 0; value < valueWidth; value++) {
+        columns.targetTrees.push(at);
+        columns.targetNodes.push(id);
+        columns.targets.push(valueWidth === 1 ? at % outputCount : value);
+        columns.weights.push(tree.value[node * valueWidth + value]!);
+      }
+      return;
+    }
+    const [left, right, missing] = [starts[tree.left[node]!]!, starts[tree.right[node]!]!, tree.missingLeft[node]!];
+    const set = categorySets[tree.categories[node]!];
+    if (!set) add(id, feature, 'BRANCH_LEQ', tree.threshold[node]!, missing, left, right);
+    // No value equals or passes NaN.
+    else if (set.length === 0) add(id, feature, 'BRANCH_LEQ', NaN, missing, left, right);
+    else
+      set.forEach((code, link) => add(id + link, feature, 'BRANCH_EQ', code, missing, left, link + 1 < set.length ? id + link + 1 : right));
+  });
+}
+
+/** Number of the operator's node for each of ours; a set takes as many numbers as it has codes. */
+function chainStarts(tree: Tree, categorySets: readonly Int32Array[]): Int32Array {
+  let count = 0;
+  return tree.categories.map((set, node) => {
+    const start = count;
+    count += tree.feature[node]! < 0 ? 1 : Math.max(1, categorySets[set]?.length ?? 1);
+    return start;
+  });
+}
