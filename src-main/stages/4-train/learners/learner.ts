@@ -41,7 +41,7 @@ export type LearnerTask =
 export type NumberObjective =
   | { kind: 'squared' }
   | { kind: 'absolute' }
-  /** Squared up to `delta` standard deviations of the residuals, absolute beyond. */
+  /** Squared up to a residual of `delta`, absolute beyond; in the target's own units. */
   | { kind: 'huber'; delta: number }
   | { kind: 'quantile'; levels: readonly number[] }
   | { kind: 'poisson' }

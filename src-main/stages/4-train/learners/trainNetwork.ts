@@ -17,7 +17,8 @@ import { networkLoss } from './networkLoss.ts';
 import type { Plan } from './plan.ts';
 
 export interface NetworkData {
-  train: { features: Matrix; target: NetworkTarget };
+  /** `weights`: of each row in the loss, averaging 1. */
+  train: { features: Matrix; target: NetworkTarget; weights?: Float32Array };
   validation: { features: Matrix; target: NetworkTarget };
 }
 
@@ -98,7 +99,7 @@ class NetworkRun {
   readonly #startedMs: number;
 
   static async open(plan: Plan, data: NetworkData, control: TrainingControl): Promise<NetworkRun> {
-    const { features, target } = data.train;
+    const { features, target, weights: rowWeights } = data.train;
     const network = multilayerPerceptron({
       featureCount: features.width,
       hiddenSizes: plan.hidden,
@@ -120,6 +121,7 @@ class NetworkRun {
         rowCount: features.rows,
         inputs: { features: features.data },
         targets: target.kind === 'class' ? target.codes : target.values,
+        ...(rowWeights && { rowWeights }),
       },
       weights: startingWeights(network, plan),
       learningRate: () => plan.learningRate * state.rateScale,
