@@ -226,8 +226,8 @@ export const compilerErrors = {
       zh: '训练工作线程 {worker}（共 {workers} 个）已结束：{reason}',
     },
     hint: {
-      en: 'Resume from the last checkpoint with the same number of workers; look at memory use if it happens again.',
-      zh: '请用相同的工作线程数从最近的检查点恢复；若再次发生，请检查内存使用。',
+      en: 'Start again with fewer workers, and look at memory use: a worker that does not start is not replaced.',
+      zh: '请减少工作线程数后重新开始，并检查内存使用：无法启动的工作线程不会被替换。',
     },
   },
   MK_COMPILER_FORM_REFUSED: {

@@ -28,6 +28,11 @@ interface Shared {
   readonly state: Float32Array<SharedArrayBuffer>;
 }
 
+export interface LostWorker {
+  readonly worker: number;
+  readonly reason: string;
+}
+
 /** Gradients of whole batches: this thread and the workers each take their part, the results lie in the flat vectors. */
 export class BatchGradients {
   /** Running statistics: all tensors one after the other. */
@@ -40,29 +45,34 @@ export class BatchGradients {
   readonly #local: GradientSession;
   readonly #remote: readonly WorkerPart[];
   readonly #shared: Shared | undefined;
+  /** By part, for threads that are gone. */
+  readonly #inPlace = new Map<number, GradientSession>();
 
-  /** Throws MK_COMPILER_WORKER_LOST when a worker does not start; all are ended then. */
+  /** Throws MK_COMPILER_WORKER_LOST when a worker does not start, and what the runtime throws for the graph; all workers are ended then. */
   static async create(settings: BatchGradientsSettings, flat: FlatParameters, queue: BatchQueue): Promise<BatchGradients> {
     const { compiled, session, seed, frozen, runtime, workers, optimizer } = settings;
     const parts = workers.length + 1;
     const shared = parts > 1 ? { parameters: sharedFloats(flat.length), state: sharedFloats(stateLength(compiled)) } : undefined;
     const common = { compiled, session, seed, parts, frozen, batches: queue.arrays };
+    const starting = shared ? workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })) : [];
+    const started = await Promise.allSettled(starting);
+    const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const release = (): Promise<unknown> => Promise.all(remote.map((each) => each.release()));
+    const failed = started.find((each) => each.status === 'rejected');
+    if (failed) {
+      await release();
+      throw failed.reason;
+    }
     const local = await GradientSession.create({
       ...common,
       runtime,
       part: 0,
       parameters: flat.views(flat.parameters),
       gradients: flat.views(flat.gradients[0]!),
+    }).catch(async (error: unknown) => {
+      await release();
+      throw error;
     });
-    const starting = shared ? workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })) : [];
-    const started = await Promise.allSettled(starting);
-    const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const failed = started.find((each) => each.status === 'rejected');
-    if (failed) {
-      await Promise.all([local, ...remote].map((each) => each.release()));
-      await Promise.all(workers.map((each) => each.end()));
-      throw failed.reason;
-    }
     return new BatchGradients(settings, flat, queue, local, remote, shared);
   }
 
@@ -124,9 +134,13 @@ export class BatchGradients {
     };
   }
 
+  /** Threads that ended by themselves; their parts are computed in this thread. Counted from 2, since this thread is the first. */
+  get lostWorkers(): readonly LostWorker[] {
+    return this.#remote.flatMap(({ ended }, at) => (ended === undefined ? [] : [{ worker: at + 2, reason: ended }]));
+  }
+
   async release(): Promise<void> {
-    await this.#local.release();
-    await Promise.all(this.#remote.map((each) => each.release()));
+    await Promise.all([this.#local, ...this.#remote, ...this.#inPlace.values()].map((each) => each.release()));
   }
 
   /** Runs all parts; the state moves on. */
@@ -136,18 +150,48 @@ export class BatchGradients {
       this.#shared.state.set(this.state);
     }
     const scale = this.lossScale?.value ?? 1;
-    const remote = this.#remote.map((each) => each.run(batch, drawnAt, scale));
-    const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt, scale), ...remote]);
-    const losses = [local, ...others].map((each) => {
-      if (each.status === 'fulfilled') return each.value;
-      if (isModelkeepError(each.reason)) throw each.reason;
-      const reason = each.reason instanceof Error ? each.reason.message : String(each.reason);
-      throw new ModelkeepError('MK_COMPILER_RUN_FAILED', { step, reason }, { cause: each.reason });
-    });
-    this.#remote.forEach((each, at) => this.#flat.gradients[at + 1]!.set(each.gradients));
-    const next = [this.#local.nextState, ...this.#remote.map((each) => each.nextState)];
+    const running = this.#remote.map((each) => (each.ended === undefined ? each.run(batch, drawnAt, scale) : undefined));
+    // All threads have ended their run before anything is thrown: they write shared vectors.
+    const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt, scale), ...running]);
+    let loss = lossOf(local, step);
+    const next: Float32Array[] = [this.#local.nextState];
+    for (const [at, other] of others.entries()) {
+      const remote = this.#remote[at]!;
+      if (remote.ended === undefined) {
+        loss += lossOf(other as PromiseSettledResult<number>, step);
+        this.#flat.gradients[at + 1]!.set(remote.gradients);
+        next.push(remote.nextState);
+      } else {
+        const inPlace = await this.#inPlaceOf(at + 1);
+        inPlace.state.set(this.state);
+        const [own] = await Promise.allSettled([inPlace.run(batch, drawnAt, scale)]);
+        loss += lossOf(own, step);
+        next.push(inPlace.nextState);
+      }
+    }
     for (let at = 0; at < this.state.length; at++) this.state[at] = next.reduce((sum, each) => sum + each[at]!, 0) / next.length;
-    return losses.reduce((sum, each) => sum + each, 0);
+    return loss;
+  }
+
+  /** The part of a thread that is gone, in this thread: the same graph on the same rows, so the same bits. */
+  async #inPlaceOf(part: number): Promise<GradientSession> {
+    const known = this.#inPlace.get(part);
+    if (known) return known;
+    const { compiled, session, seed, frozen, runtime } = this.#settings;
+    const made = await GradientSession.create({
+      compiled,
+      session,
+      seed,
+      frozen,
+      runtime,
+      part,
+      parts: this.#remote.length + 1,
+      batches: this.#queue.arrays,
+      parameters: this.#flat.views(this.#flat.parameters),
+      gradients: this.#flat.views(this.#flat.gradients[part]!),
+    });
+    this.#inPlace.set(part, made);
+    return made;
   }
 
   #firstBrokenPart(loss: number): number | undefined {
@@ -183,4 +227,11 @@ export class BatchGradients {
     }
     return new ModelkeepError('MK_COMPILER_LOSS_NOT_FINITE', { step });
   }
+}
+
+function lossOf(part: PromiseSettledResult<number>, step: number): number {
+  if (part.status === 'fulfilled') return part.value;
+  if (isModelkeepError(part.reason)) throw part.reason;
+  const reason = part.reason instanceof Error ? part.reason.message : String(part.reason);
+  throw new ModelkeepError('MK_COMPILER_RUN_FAILED', { step, reason }, { cause: part.reason });
 }

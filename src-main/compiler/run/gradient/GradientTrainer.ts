@@ -10,11 +10,11 @@ import type { FloatArray, Runtime, RuntimeSession, SessionSettings } from '../ru
 import type { RunReport } from '../Trainer.ts';
 import type { ShouldStop } from '../shouldStop.ts';
 import { checkTrainingData, type RowArray, type TrainingData } from '../trainingData.ts';
-import { BatchGradients } from './BatchGradients.ts';
+import { BatchGradients, type LostWorker } from './BatchGradients.ts';
 import { BatchQueue } from './BatchQueue.ts';
 import { FlatParameters } from './FlatParameters.ts';
 import { rowsInMemory, type RowLoader } from './rowLoader.ts';
-import type { TrainingWorker } from './workerPart.ts';
+import { dismiss, type TrainingWorker } from './workerPart.ts';
 
 export interface GradientTrainerSettings {
   readonly runtime: Runtime;
@@ -64,7 +64,7 @@ const stepsBetweenCleanings = 128;
  *
  * `train` and `runOnce` throw, with the weights still those before the step: MK_COMPILER_VALUE_NOT_FINITE naming the first bad
  * node, MK_COMPILER_DATA_NOT_FINITE, MK_COMPILER_LOSS_NOT_FINITE where neither is found; MK_COMPILER_RUN_FAILED when the
- * runtime or its device gives up; MK_COMPILER_WORKER_LOST. Loss scaling happens
+ * runtime or its device gives up. A thread that ends is no failure: see `lostWorkers`. Loss scaling happens
  * with `precision: 'mixed'` only: float32 gradients do not need it.
  *
  * ```ts
@@ -87,8 +87,17 @@ export class GradientTrainer {
   #busy = false;
   #forward: RuntimeSession | undefined;
 
-  /** Throws MK_COMPILER_TRAINING_DATA_INVALID, MK_COMPILER_SETTING_INVALID or MK_KERNELS_MEMORY_EXCEEDED. */
+  /** Throws MK_COMPILER_TRAINING_DATA_INVALID, MK_COMPILER_SETTING_INVALID, MK_KERNELS_MEMORY_EXCEEDED, or MK_COMPILER_WORKER_LOST when a thread does not start. */
   static async create(settings: GradientTrainerSettings): Promise<GradientTrainer> {
+    try {
+      return await GradientTrainer.#open(settings);
+    } catch (error) {
+      settings.workers?.forEach(dismiss);
+      throw error;
+    }
+  }
+
+  static async #open(settings: GradientTrainerSettings): Promise<GradientTrainer> {
     const { compiled, workers = [], accumulate = 1, optimizer, seed, runtime, session, data } = settings;
     if (!Number.isSafeInteger(accumulate) || accumulate < 1)
       throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', {
@@ -150,6 +159,11 @@ export class GradientTrainer {
   /** Runs of the graph that make one step: after each, a stop is possible. */
   get runsPerStep(): number {
     return this.#settings.accumulate ?? 1;
+  }
+
+  /** Threads that ended by themselves. Their part of each batch, also of the one that they died in, is computed here: slower, the same bits. */
+  get lostWorkers(): readonly LostWorker[] {
+    return this.#gradients.lostWorkers;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { ModelkeepError, isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { ErrorCode } from '../../../../src-shared/errors/catalogue.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
 import { elementCount } from '../../onnx/graph.ts';
 import type { OptimizerSettings } from '../../optimizers/index.ts';
@@ -13,12 +14,16 @@ export interface WorkerPort {
   onMessage(listener: (message: unknown) => void): void;
 }
 
-/** The trainer's side of a thread. */
+/** The trainer's side of a thread, which the trainer ends by a message: a thread that is terminated while it runs takes the process along. */
 export interface TrainingWorker extends WorkerPort {
-  /** Told once when the thread is gone, with the reason. */
+  /** Each listener is told once when the thread is gone, with the reason; at once when it is gone already. */
   onEnd(listener: (reason: string) => void): void;
-  /** Ends the thread. */
-  end(): Promise<void>;
+}
+
+/** The thread's own side. */
+export interface WorkerThreadPort extends WorkerPort {
+  /** No more messages: the thread has nothing to do and ends. */
+  close(): void;
 }
 
 interface StartMessage {
@@ -37,14 +42,17 @@ interface StartMessage {
   readonly nextState: Float32Array<SharedArrayBuffer>;
 }
 
-type ToWorker =
-  | StartMessage
-  | { readonly kind: 'run'; readonly batch: number; readonly step: number; readonly lossScale: number }
-  | { readonly kind: 'stop' };
+interface RunMessage {
+  readonly kind: 'run';
+  readonly batch: number;
+  readonly step: number;
+  readonly lossScale: number;
+}
+
+type ToWorker = StartMessage | RunMessage | { readonly kind: 'stop' };
 type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'loss'; readonly loss: number }
-  | { readonly kind: 'stopped' }
   | {
       readonly kind: 'failed';
       readonly reason: string;
@@ -54,44 +62,45 @@ type FromWorker =
 
 /**
  * The worker's side: answers until it is told to stop. The host's thread does nothing else:
- * `serveGradients({ post: (message) => parentPort.postMessage(message), onMessage: (listener) => parentPort.on('message', listener) }, runtime)`.
+ * `serveGradients({ post: (message) => port.postMessage(message), onMessage: (listener) => port.on('message', listener), close: () => port.close() }, runtime)`.
  */
-export function serveGradients(port: WorkerPort, runtime: Runtime): void {
+export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
   let worker: { session: GradientSession; start: StartMessage; parameters: Float32Array; gradients: Float32Array } | undefined;
-  const answer = async (message: ToWorker): Promise<FromWorker> => {
-    switch (message.kind) {
-      case 'start': {
-        const [parameters, gradients] = [new Float32Array(message.parameters.length), new Float32Array(message.parameters.length)];
-        const { compiled, optimizer } = message;
-        const session = await GradientSession.create({
-          ...message,
-          runtime,
-          parameters: flatViews(compiled.parameters, optimizer, parameters),
-          gradients: flatViews(compiled.parameters, optimizer, gradients),
-        });
-        worker = { session, start: message, parameters, gradients };
-        return { kind: 'ready' };
-      }
-      case 'run': {
-        if (!worker) throw new Error('The worker was not started.');
-        const { session, start, parameters, gradients } = worker;
-        parameters.set(start.parameters);
-        session.state.set(start.state);
-        const loss = await session.run(message.batch, message.step, message.lossScale);
-        start.gradients.set(gradients);
-        start.nextState.set(session.nextState);
-        return { kind: 'loss', loss };
-      }
-      case 'stop':
-        await worker?.session.release();
-        return { kind: 'stopped' };
-    }
+  const start = async (message: StartMessage): Promise<FromWorker> => {
+    const { length } = message.parameters;
+    const [parameters, gradients] = [new Float32Array(length), new Float32Array(length)];
+    const { compiled, optimizer } = message;
+    const session = await GradientSession.create({
+      ...message,
+      runtime,
+      parameters: flatViews(compiled.parameters, optimizer, parameters),
+      gradients: flatViews(compiled.parameters, optimizer, gradients),
+    });
+    worker = { session, start: message, parameters, gradients };
+    return { kind: 'ready' };
   };
-  port.onMessage((message) => {
-    answer(message as ToWorker).then(
-      (result) => port.post(result),
-      (error: unknown) => port.post(failure(error)),
-    );
+  const run = async ({ batch, step, lossScale }: RunMessage): Promise<FromWorker> => {
+    if (!worker) throw new Error('The worker was not started.');
+    const { session, start: shared, parameters, gradients } = worker;
+    parameters.set(shared.parameters);
+    session.state.set(shared.state);
+    const loss = await session.run(batch, step, lossScale);
+    shared.gradients.set(gradients);
+    shared.nextState.set(session.nextState);
+    return { kind: 'loss', loss };
+  };
+  const stop = async (): Promise<void> => {
+    await worker?.session.release().catch(() => undefined);
+    port.close();
+  };
+  // One after the other: a stop waits for the run that is under way.
+  let working: Promise<void> = Promise.resolve();
+  port.onMessage((received) => {
+    const message = received as ToWorker;
+    working = working.then(async () => {
+      if (message.kind === 'stop') return stop();
+      port.post(await (message.kind === 'start' ? start(message) : run(message)).catch(failure));
+    });
   });
 }
 
@@ -112,15 +121,18 @@ export class WorkerPart {
   readonly #worker: TrainingWorker;
   readonly #number: number;
   readonly #parts: number;
-  #waiting: { resolve: (message: FromWorker) => void; reject: (error: unknown) => void } | undefined;
+  readonly #gone: Promise<void>;
+  #waiting: PromiseWithResolvers<FromWorker> | undefined;
   #ended: string | undefined;
 
-  /** Throws MK_COMPILER_WORKER_LOST when the thread ends or its runtime refuses the graph. */
+  /** Throws MK_COMPILER_WORKER_LOST when the thread ends or its runtime refuses the graph; the thread is gone then. */
   static async start({ worker, ...settings }: WorkerPartSettings): Promise<WorkerPart> {
     const part = new WorkerPart(worker, settings);
     const start: StartMessage = { kind: 'start', ...settings, gradients: part.gradients, nextState: part.nextState };
-    await part.#ask(start);
-    return part;
+    const answer = await part.#ask(start).catch((error: unknown) => failure(error));
+    if (answer.kind !== 'failed') return part;
+    await part.release();
+    throw answer.code ? new ModelkeepError(answer.code as ErrorCode, answer.params) : part.#lost(answer.reason);
   }
 
   private constructor(worker: TrainingWorker, { parameters, state, part, parts }: Omit<WorkerPartSettings, 'worker'>) {
@@ -134,39 +146,51 @@ export class WorkerPart {
       this.#waiting = undefined;
       waiting?.resolve(message as FromWorker);
     });
-    worker.onEnd((reason) => {
-      this.#ended = reason;
-      this.#waiting?.reject(this.#lost(reason));
-      this.#waiting = undefined;
+    this.#gone = new Promise((resolve) => {
+      worker.onEnd((reason) => {
+        this.#ended = reason;
+        this.#waiting?.reject(this.#lost(reason));
+        this.#waiting = undefined;
+        resolve();
+      });
     });
   }
 
-  async run(batch: number, step: number, lossScale: number): Promise<number> {
-    const result = await this.#ask({ kind: 'run', batch, step, lossScale });
-    return result.kind === 'loss' ? result.loss : Number.NaN;
+  /** Why the thread is gone; undefined while it is there. */
+  get ended(): string | undefined {
+    return this.#ended;
   }
 
+  /** Throws MK_COMPILER_WORKER_LOST when the thread has ended, and what the runtime throws there. */
+  async run(batch: number, step: number, lossScale: number): Promise<number> {
+    const answer = await this.#ask({ kind: 'run', batch, step, lossScale });
+    if (answer.kind === 'loss') return answer.loss;
+    const { reason, code, params } = answer as Extract<FromWorker, { kind: 'failed' }>;
+    throw code ? new ModelkeepError(code as ErrorCode, params) : new Error(reason);
+  }
+
+  /** Resolves when the thread is gone, which is after the run that is under way. */
   async release(): Promise<void> {
-    // A thread that is gone has released everything.
-    if (this.#ended === undefined) await this.#ask({ kind: 'stop' }).catch(() => undefined);
-    await this.#worker.end();
+    if (this.#ended === undefined) this.#worker.post({ kind: 'stop' } satisfies ToWorker);
+    await this.#gone;
   }
 
   #ask(message: ToWorker): Promise<FromWorker> {
-    return new Promise<FromWorker>((resolve, reject) => {
-      if (this.#ended !== undefined) return reject(this.#lost(this.#ended));
-      this.#waiting = { resolve, reject };
-      this.#worker.post(message);
-    }).then((result) => {
-      if (result.kind !== 'failed') return result;
-      if (result.code) throw new ModelkeepError(result.code as ModelkeepError['code'], result.params);
-      throw this.#lost(result.reason);
-    });
+    if (this.#ended !== undefined) return Promise.reject(this.#lost(this.#ended));
+    this.#waiting = Promise.withResolvers<FromWorker>();
+    const { promise } = this.#waiting;
+    this.#worker.post(message);
+    return promise;
   }
 
   #lost(reason: string): ModelkeepError {
     return new ModelkeepError('MK_COMPILER_WORKER_LOST', { worker: this.#number + 1, workers: this.#parts, reason });
   }
+}
+
+/** For a thread that no trainer was made with: asks it to end. */
+export function dismiss(worker: TrainingWorker): void {
+  worker.post({ kind: 'stop' } satisfies ToWorker);
 }
 
 export function sharedFloats(length: number): Float32Array<SharedArrayBuffer> {

@@ -82,7 +82,6 @@ async function train({
 }: Run) {
   await using loader = await openPipeline({ file, tmp: folder, arrays: [], ...pipeline });
   const compiled = compileGradients({ forward: network.graph, parameters: network.parameters, loss, batchSize: 32 / (workers + 1) });
-  const threads = Array.from({ length: workers }, startGradientThread);
   const trainer = await GradientTrainer.create({
     runtime: ortRuntime,
     compiled,
@@ -92,7 +91,7 @@ async function train({
     learningRate: 3e-3,
     seed: 7,
     nowMs: () => performance.now(),
-    workers: threads,
+    workers: Array.from({ length: workers }, startGradientThread),
   });
   try {
     if (from) trainer.restore(from);
@@ -101,7 +100,6 @@ async function train({
     return { losses, checkpoint: trainer.checkpoint() };
   } finally {
     await trainer.release();
-    for (const each of threads) await each.end();
   }
 }
 

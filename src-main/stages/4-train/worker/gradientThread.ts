@@ -4,4 +4,7 @@ import { serveGradients } from '../../../compiler/index.ts';
 import { ortRuntime } from './ortRuntime.ts';
 
 const port = parentPort!;
-serveGradients({ post: (message) => port.postMessage(message), onMessage: (listener) => port.on('message', listener) }, ortRuntime);
+serveGradients(
+  { post: (message) => port.postMessage(message), onMessage: (listener) => port.on('message', listener), close: () => port.close() },
+  ortRuntime,
+);
