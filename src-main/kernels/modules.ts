@@ -6,7 +6,10 @@ export interface KernelModule {
   readonly memory: 'private' | 'shared';
 }
 
-export const kernelModules: readonly KernelModule[] = [{ name: 'training', memory: 'private' }];
+export const kernelModules: readonly KernelModule[] = [
+  { name: 'training', memory: 'private' },
+  { name: 'treeScore', memory: 'private' },
+];
 
 /** The most that a module may address, in pages of 64 KiB: 4 GiB. */
 export const mostPages = 65_536;
