@@ -17,6 +17,7 @@ export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.
 export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
 export { explainTraining, phaseNames, type PhaseName } from './explain.ts';
 export { compileGradients, type CompiledGradients, type GradientSettings } from './compileGradients.ts';
+export { type MemoryPlan } from './4-fuse/rematerialise/rematerialise.ts';
 export { probeBlockedChannels } from './5-emit/providers/probeBlockedChannels.ts';
 export { type Target } from './5-emit/providers/target.ts';
 export { compileInference, type InferenceOptions } from './compileInference.ts';
@@ -44,7 +45,10 @@ export {
   type CalibrationEntry,
   type CalibrationSettings,
   type Candidate,
+  type TimedTrainer,
 } from './run/gradient/calibrate.ts';
+export { chooseRun, type ChooseRunSettings, type ChosenRun, type RunChoice } from './run/gradient/chooseRun.ts';
+export { DeviceTrainer, type DeviceTrainerSettings, type LostDevice, type TrainingDevice } from './run/gradient/DeviceTrainer.ts';
 export { estimateMemory, type MemoryEstimate } from './run/gradient/memoryEstimate.ts';
 export { type RowLoader } from './run/gradient/rowLoader.ts';
 export { type ShouldStop } from './run/shouldStop.ts';

@@ -1,3 +1,5 @@
+import type { Target } from '../5-emit/providers/target.ts';
+
 /** The part of ONNX Runtime that training needs; `onnxruntime-node` fits as it is, see `Trainer`. */
 export interface RuntimeTensor {
   readonly data: unknown;
@@ -19,6 +21,8 @@ export type RuntimeTensorData = FloatArray | Int32Array | BigInt64Array | Uint8A
 
 /** What a calibration chooses; a runtime may ignore it. */
 export interface SessionSettings {
+  /** Where it runs; default the CPU. */
+  readonly provider?: Target['provider'] | undefined;
   /** Threads within one operator. */
   readonly threads?: number | undefined;
   /** The runtime's own rewriting; some graphs run faster without. */

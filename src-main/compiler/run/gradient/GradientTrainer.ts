@@ -62,10 +62,10 @@ const stepsBetweenCleanings = 128;
  * flat vector, batches are loaded while the one before is trained on, and threads may share a batch. Stops and resumes between
  * steps with the same result bit for bit (same compiled graph, data, seed, number of threads, runtime and processor kind).
  *
- * `train` and `runOnce` throw, with the weights still those before the step: MK_COMPILER_VALUE_NOT_FINITE naming the first bad
- * node, MK_COMPILER_DATA_NOT_FINITE, MK_COMPILER_LOSS_NOT_FINITE where neither is found; MK_COMPILER_RUN_FAILED when the
- * runtime or its device gives up. A thread that ends is no failure: see `lostWorkers`. Loss scaling happens
- * with `precision: 'mixed'` only: float32 gradients do not need it.
+ * `train` and `runOnce` throw, with the weights still those before the step (steps of the same run are reported first):
+ * MK_COMPILER_VALUE_NOT_FINITE naming the first bad node, MK_COMPILER_DATA_NOT_FINITE, MK_COMPILER_LOSS_NOT_FINITE where neither is
+ * found; MK_COMPILER_RUN_FAILED when the runtime or its device gives up (`DeviceTrainer` goes on with another). A thread that ends is
+ * no failure: see `lostWorkers`. Loss scaling happens with `precision: 'mixed'` only: float32 gradients do not need it.
  *
  * ```ts
  * const compiled = compileGradients({ forward: network.graph, parameters: network.parameters, loss, batchSize: 64, microBatch: 16 });
@@ -85,6 +85,8 @@ export class GradientTrainer {
   #epoch = 0;
   #batchInEpoch = 0;
   #busy = false;
+  /** Of the step after those that the last run reported. */
+  #failure: { readonly error: unknown } | undefined;
   #forward: RuntimeSession | undefined;
 
   /** Throws MK_COMPILER_TRAINING_DATA_INVALID, MK_COMPILER_SETTING_INVALID, MK_KERNELS_MEMORY_EXCEEDED, or MK_COMPILER_WORKER_LOST when a thread does not start. */
@@ -181,6 +183,11 @@ export class GradientTrainer {
   /** Steps until `runMs` have passed, `maxSteps` are made or the epoch ends; at least one, unless `shouldStop` gives it up. */
   async runOnce(maxSteps = Infinity, shouldStop: ShouldStop = () => false): Promise<GradientReport> {
     if (this.#busy) throw new Error('A run is under way.');
+    if (this.#failure) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
+      throw error;
+    }
     this.#busy = true;
     const { nowMs, runMs = 250 } = this.#settings;
     const started = nowMs();
@@ -190,8 +197,12 @@ export class GradientTrainer {
     let gaveUp = false;
     try {
       do {
-        const made = await this.#oneStep(shouldStop);
-        gaveUp = made === undefined;
+        const made = await this.#oneStep(shouldStop).catch((error: unknown) => {
+          if (losses.length === 0) throw error;
+          this.#failure = { error };
+          return undefined;
+        });
+        gaveUp = made === undefined && !this.#failure;
         if (!made) break;
         losses.push(made.loss);
         norms.push(made.norm);
@@ -306,6 +317,7 @@ export class GradientTrainer {
     this.#step = checkpoint.step;
     this.#epoch = checkpoint.epoch;
     this.#batchInEpoch = checkpoint.batchInEpoch;
+    this.#failure = undefined;
   }
 
   async release(): Promise<void> {

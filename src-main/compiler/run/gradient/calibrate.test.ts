@@ -66,9 +66,9 @@ describe('calibrate', () => {
     );
     expect(best.label).toBe('large');
     expect(entries).toMatchObject([
-      { msPerThousandRows: 2500, steps: 5 },
-      { msPerThousandRows: 1250, steps: 10 },
-      { msPerThousandRows: 1000 },
+      { msPerThousandRows: 2500, msPerBatch: 20, steps: 5 },
+      { msPerThousandRows: 1250, msPerBatch: 10, steps: 11 },
+      { msPerThousandRows: 1000, msPerBatch: 16 },
     ]);
     expect([created, released]).toEqual([3, 3]);
   });

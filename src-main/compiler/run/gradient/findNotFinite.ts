@@ -2,6 +2,7 @@ import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts'
 import { replay } from '../../2-shapes/replay.ts';
 import { TypedOps, type TapeEntry, type TypedValue } from '../../2-shapes/typedOps.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
+import { lowerAfter } from '../../5-emit/lowerAfter.ts';
 import { encodeModel } from '../../onnx/encode.ts';
 import { elementCount, type Graph } from '../../onnx/graph.ts';
 import { GraphBuilder } from '../../onnx/graphBuilder.ts';
@@ -64,7 +65,7 @@ async function lookThrough(
   const known = new Map([...graph.initializers].map(([name, { data }]) => [name, data instanceof Float32Array ? faultsOf(data) : []]));
   for (const watched of looks(tape)) {
     const outputs = watched.flatMap((entry) => entry.outputs.filter(isFloat));
-    const session = await runtime.createSession(encodeModel({ ...graph, outputs }, { producer: 'modelkeep' }), {
+    const session = await runtime.createSession(encodeModel(lowerAfter({ ...graph, outputs }), { producer: 'modelkeep' }), {
       optimization: 'disabled',
     });
     try {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileGradients, GraphBuilder, multilayerPerceptron } from '../../index.ts';
-import { estimateMemory, peakBytes } from './memoryEstimate.ts';
+import { peakBytes } from '../../4-fuse/rematerialise/peakBytes.ts';
+import { estimateMemory } from './memoryEstimate.ts';
 
 const KiB = 1024;
 

@@ -1,8 +1,7 @@
-import { replay } from '../../2-shapes/replay.ts';
-import { TypedOps, type TypedValue } from '../../2-shapes/typedOps.ts';
+import { peakBytes } from '../../4-fuse/rematerialise/peakBytes.ts';
+import { elementBytes } from '../../4-fuse/rematerialise/valueSizes.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
-import { elementCount, type DataType, type Graph } from '../../onnx/graph.ts';
-import { GraphBuilder } from '../../onnx/graphBuilder.ts';
+import { elementCount } from '../../onnx/graph.ts';
 import type { OptimizerSettings } from '../../optimizers/index.ts';
 import { flatLength, flatNumbers } from './FlatParameters.ts';
 
@@ -13,6 +12,8 @@ export interface MemoryEstimate {
   readonly batchBytes: number;
   /** The most that values of a micro-batch take at once, in all threads together. */
   readonly activationBytes: number;
+  /** The same without a memory budget, when nothing is computed twice. */
+  readonly keptActivationBytes: number;
   /** What sessions and the runtime's allocator take beside that: it grows by doubling and leaves gaps. */
   readonly reserveBytes: number;
   readonly totalBytes: number;
@@ -55,61 +56,14 @@ export function estimateMemory(
     compiled.noises.reduce((sum, { shape }) => sum + micro * elementCount(shape) * 4, 0);
   const weightsBytes = numbers * 4;
   const batchBytes = threads * (copies * compiled.batchSize * row + drawn);
-  const activationBytes = threads * peakBytes(compiled.stepGraph);
+  const activationBytes = threads * (compiled.memory?.activationBytes ?? peakBytes(compiled.stepGraph));
   const reserveBytes = reserveShare * activationBytes + threads * sessionBytes;
   return {
     weightsBytes,
     batchBytes,
     activationBytes,
+    keptActivationBytes: compiled.memory ? threads * compiled.memory.keptBytes : activationBytes,
     reserveBytes,
     totalBytes: weightsBytes + batchBytes + activationBytes + reserveBytes,
   };
-}
-
-/** Operators whose result is their input under another shape: no memory of its own. */
-const views = new Set(['Reshape', 'Identity', 'Flatten', 'Squeeze', 'Unsqueeze']);
-
-/** The most bytes that computed values of a graph take at once: each lives from its node to its last use, outputs to the end. */
-export function peakBytes(graph: Graph): number {
-  const builder = new GraphBuilder('shapes');
-  const g = new TypedOps(builder);
-  const values = replay(g, graph, new Map(graph.inputs.map((each) => [each.name, builder.input(each.name, each.dtype, each.shape)])));
-  const kept = new Set(graph.outputs.map(({ name }) => values.get(name)?.name));
-  const owner = new Map<string, string>();
-  const ownerOf = (name: string): string => owner.get(name) ?? name;
-  for (const { operator, inputs, outputs } of g.tape)
-    if (views.has(operator) && inputs[0]) owner.set(outputs[0]!.name, ownerOf(inputs[0].name));
-  const lastUse = new Map<string, number>();
-  g.tape.forEach(({ inputs, outputs }, at) => {
-    for (const each of [...inputs, ...outputs]) if (each) lastUse.set(ownerOf(each.name), at);
-  });
-  for (const name of kept) if (name !== undefined) lastUse.set(ownerOf(name), Infinity);
-  let [live, peak] = [0, 0];
-  const alive = new Map<string, number>();
-  g.tape.forEach(({ inputs, outputs }, at) => {
-    for (const each of outputs) {
-      if (owner.has(each.name)) continue;
-      const bytes = bytesOf(each);
-      alive.set(each.name, bytes);
-      live += bytes;
-    }
-    peak = Math.max(peak, live);
-    for (const each of new Set([...inputs, ...outputs].map((value) => value && ownerOf(value.name)))) {
-      const until = each === undefined ? undefined : lastUse.get(each);
-      if (each === undefined || until === undefined || until > at) continue;
-      live -= alive.get(each) ?? 0;
-      alive.delete(each);
-    }
-  });
-  return peak;
-}
-
-function bytesOf({ shape, dtype }: TypedValue): number {
-  return elementCount(shape) * elementBytes(dtype);
-}
-
-function elementBytes(dtype: DataType): number {
-  if (dtype === 'bool') return 1;
-  const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 32);
-  return bits / 8;
 }
