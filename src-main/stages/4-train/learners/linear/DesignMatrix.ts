@@ -1,0 +1,180 @@
+import type { Matrix } from '../matrix.ts';
+
+interface Column {
+  /** Rows of the entries, rising; null when every row has one. */
+  rows: Int32Array | null;
+  values: Float32Array;
+}
+
+/** A column with fewer entries than this share of the rows is kept sparse: one-hot columns and n-grams are. */
+const sparseBelow = 0.25;
+/** Rows at a time where a dense column is used many times: they stay in the cache. */
+const blockRows = 2048;
+
+/** Features by column, as linear models read them: dense columns whole, others as their entries that are not 0. Sums are float64. */
+export class DesignMatrix {
+  readonly rows: number;
+  readonly width: number;
+  readonly #columns: Column[];
+  readonly #dense: number[];
+  readonly #sparse: number[];
+
+  constructor({ rows, width, data }: Matrix) {
+    this.rows = rows;
+    this.width = width;
+    this.#columns = Array.from({ length: width }, (_, column) => columnOf(data, rows, width, column));
+    const places = this.#columns.map((_, column) => column);
+    this.#dense = places.filter((column) => !this.#columns[column]!.rows);
+    this.#sparse = places.filter((column) => this.#columns[column]!.rows);
+  }
+
+  /** Entries that are kept. */
+  get entries(): number {
+    return this.#columns.reduce((sum, { values }) => sum + values.length, 0);
+  }
+
+  /** eta = intercept + X·weights. */
+  multiply(weights: ArrayLike<number>, intercept: number, eta: Float64Array): void {
+    eta.fill(intercept);
+    for (let column = 0; column < this.width; column++) if (weights[column] !== 0) this.add(column, weights[column]!, eta);
+  }
+
+  /** sums = Xᵀ·rowValues. */
+  multiplyTransposed(rowValues: Float64Array, sums: Float64Array): void {
+    for (let column = 0; column < this.width; column++) sums[column] = this.dot(column, rowValues);
+  }
+
+  /** Σ x · rowValues over one column. */
+  dot(column: number, rowValues: Float64Array): number {
+    const { rows, values } = this.#columns[column]!;
+    return rows ? sparseDot(rows, values, rowValues) : denseDot(values, rowValues, 0, values.length);
+  }
+
+  /** Σ x² · rowValues. */
+  dotSquares(column: number, rowValues: Float64Array): number {
+    const { rows, values } = this.#columns[column]!;
+    let sum = 0;
+    if (rows) for (let at = 0; at < rows.length; at++) sum += values[at]! * values[at]! * rowValues[rows[at]!]!;
+    else for (let row = 0; row < values.length; row++) sum += values[row]! * values[row]! * rowValues[row]!;
+    return sum;
+  }
+
+  /** target += factor · x. */
+  add(column: number, factor: number, target: Float64Array): void {
+    const { rows, values } = this.#columns[column]!;
+    if (rows) for (let at = 0; at < rows.length; at++) target[rows[at]!]! += factor * values[at]!;
+    else for (let row = 0; row < values.length; row++) target[row]! += factor * values[row]!;
+  }
+
+  /** target += factor · rowValues ⊙ x: what a step of one weight does to weighted residuals. */
+  addScaled(column: number, factor: number, rowValues: Float64Array, target: Float64Array): void {
+    const { rows, values } = this.#columns[column]!;
+    if (rows)
+      for (let at = 0; at < rows.length; at++) {
+        const row = rows[at]!;
+        target[row]! += factor * values[at]! * rowValues[row]!;
+      }
+    else for (let row = 0; row < values.length; row++) target[row]! += factor * values[row]! * rowValues[row]!;
+  }
+
+  /** gram[j, k] = Σ rowWeights · xⱼ · xₖ, the whole symmetric matrix [width, width]. */
+  gram(rowWeights: Float64Array, gram: Float64Array): void {
+    gram.fill(0);
+    this.#denseGram(rowWeights, gram);
+    const scaled = new Float64Array(this.rows);
+    this.#sparse.forEach((first, order) => {
+      const { rows, values } = this.#columns[first]! as { rows: Int32Array; values: Float32Array };
+      const scaledValues = new Float64Array(values.length);
+      for (let at = 0; at < rows.length; at++) scaled[rows[at]!] = scaledValues[at] = values[at]! * rowWeights[rows[at]!]!;
+      for (const second of this.#dense) {
+        const dense = this.#columns[second]!.values;
+        let sum = 0;
+        for (let at = 0; at < rows.length; at++) sum += scaledValues[at]! * dense[rows[at]!]!;
+        gram[first * this.width + second] = sum;
+      }
+      for (let other = 0; other <= order; other++) {
+        const second = this.#sparse[other]!;
+        gram[first * this.width + second] = this.dot(second, scaled);
+      }
+      for (let at = 0; at < rows.length; at++) scaled[rows[at]!] = 0;
+    });
+    this.#mirror(gram);
+  }
+
+  #denseGram(rowWeights: Float64Array, gram: Float64Array): void {
+    const scaled = new Float64Array(blockRows);
+    for (let start = 0; start < this.rows; start += blockRows) {
+      const end = Math.min(this.rows, start + blockRows);
+      this.#dense.forEach((first, order) => {
+        const { values } = this.#columns[first]!;
+        for (let row = start; row < end; row++) scaled[row - start] = values[row]! * rowWeights[row]!;
+        for (let other = 0; other <= order; other++) {
+          const second = this.#dense[other]!;
+          gram[first * this.width + second]! += blockDot(this.#columns[second]!.values, scaled, start, end - start);
+        }
+      });
+    }
+  }
+
+  /** One of [j, k] and [k, j] was written. */
+  #mirror(gram: Float64Array): void {
+    const kind = (column: number): number => (this.#columns[column]!.rows ? 1 : 0);
+    for (let first = 0; first < this.width; first++)
+      for (let second = 0; second < first; second++) {
+        const written = kind(second) > kind(first) ? second * this.width + first : first * this.width + second;
+        const mirrored = kind(second) > kind(first) ? first * this.width + second : second * this.width + first;
+        gram[mirrored] = gram[written]!;
+      }
+  }
+}
+
+function columnOf(data: Float32Array, rows: number, width: number, column: number): Column {
+  let count = 0;
+  for (let at = column; at < data.length; at += width) if (data[at] !== 0) count++;
+  if (count >= rows * sparseBelow)
+    return { rows: null, values: Float32Array.from({ length: rows }, (_, row) => data[row * width + column]!) };
+  const places = new Int32Array(count);
+  const values = new Float32Array(count);
+  let next = 0;
+  for (let row = 0; row < rows; row++) {
+    const value = data[row * width + column]!;
+    if (value === 0) continue;
+    places[next] = row;
+    values[next++] = value;
+  }
+  return { rows: places, values };
+}
+
+function sparseDot(rows: Int32Array, values: Float32Array, rowValues: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < rows.length; at++) sum += values[at]! * rowValues[rows[at]!]!;
+  return sum;
+}
+
+/** Four sums side by side: one would wait for itself at every step. */
+function denseDot(values: Float32Array, rowValues: Float64Array, start: number, end: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let row = start;
+  for (; row + 3 < end; row += 4) {
+    a += values[row]! * rowValues[row]!;
+    b += values[row + 1]! * rowValues[row + 1]!;
+    c += values[row + 2]! * rowValues[row + 2]!;
+    d += values[row + 3]! * rowValues[row + 3]!;
+  }
+  for (; row < end; row++) a += values[row]! * rowValues[row]!;
+  return a + b + (c + d);
+}
+
+function blockDot(values: Float32Array, scaled: Float64Array, start: number, count: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < count; at += 4) {
+    const row = start + at;
+    a += values[row]! * scaled[at]!;
+    b += values[row + 1]! * scaled[at + 1]!;
+    c += values[row + 2]! * scaled[at + 2]!;
+    d += values[row + 3]! * scaled[at + 3]!;
+  }
+  for (; at < count; at++) a += values[start + at]! * scaled[at]!;
+  return a + b + (c + d);
+}

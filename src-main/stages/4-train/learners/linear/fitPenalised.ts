@@ -1,0 +1,189 @@
+import { minimizeLbfgs } from '../../../../compiler/index.ts';
+import type { Breather } from '../Breather.ts';
+import type { DesignMatrix } from './DesignMatrix.ts';
+import { descendOnColumns, descendOnGram, solveCholesky, type Penalty } from './quadratic.ts';
+import type { RowLoss } from './rowLosses.ts';
+
+/** η = intercept + x·weights. The intercept is not penalised. */
+export interface LinearFit {
+  intercept: number;
+  weights: Float64Array;
+}
+
+/** Up to here a Newton step is solved by the matrix of products of columns; its cost grows with the square of the width. */
+export const widestGram = 400;
+const mostSteps = 200;
+/** The promised fall of the objective, as a share of it, below which a fit is done. */
+const tolerance = 1e-13;
+
+/**
+ * Minimises Σ loss(η) + l1·‖w‖₁ + ½·l2·‖w‖² from `start`; the losses carry the weights of the rows.
+ *
+ * Narrow data: Newton steps on the Gram matrix, by Cholesky or (l1 > 0) coordinate descent. Wide data: L-BFGS, or (l1 > 0) Newton
+ * steps by coordinate descent over the columns. Steps are shortened until they fall enough (proximal Newton with Armijo's rule:
+ * Tseng & Yun, Math. Program. 117, 2009; Friedman, Hastie & Tibshirani, J. Stat. Softw. 33, 2010 for the inner problem).
+ * When the breather says so it gives what it has.
+ */
+export async function fitPenalised(
+  design: DesignMatrix,
+  loss: RowLoss,
+  penalty: Penalty,
+  start: LinearFit | null,
+  breather: Breather,
+  steps = mostSteps,
+): Promise<LinearFit> {
+  const from = start ?? { intercept: loss.start, weights: new Float64Array(design.width) };
+  if (design.width === 0 || penalty.l1 > 0 || design.width <= widestGram) return newton(design, loss, penalty, from, breather, steps);
+  return byLbfgs(design, loss, penalty.l2, from, breather);
+}
+
+async function newton(
+  design: DesignMatrix,
+  loss: RowLoss,
+  penalty: Penalty,
+  start: LinearFit,
+  breather: Breather,
+  steps: number,
+): Promise<LinearFit> {
+  const { rows, width } = design;
+  let [{ intercept }, weights] = [start, Float64Array.from(start.weights)];
+  let eta = new Float64Array(rows);
+  let next = new Float64Array(rows);
+  const [gradient, curvature] = [new Float64Array(rows), new Float64Array(rows)];
+  const solver = width <= widestGram ? gramSolver(design) : columnSolver(design);
+  design.multiply(weights, intercept, eta);
+  let objective = loss.evaluate(eta, gradient, curvature) + penaltyOf(weights, penalty);
+  for (let step = 0; step < steps && !(await breather.isOver()); step++) {
+    const target = solver(gradient, curvature, weights, penalty);
+    let [slopes, curvatures] = [0, 0];
+    for (let row = 0; row < rows; row++) {
+      slopes += gradient[row]!;
+      curvatures += curvature[row]!;
+    }
+    const move = target.weights.map((each, j) => each - weights[j]!);
+    const lift = -slopes / curvatures - target.means.reduce((sum, mean, j) => sum + mean * move[j]!, 0);
+    design.multiply(move, lift, next); // direction of η
+    let promised = penaltyOf(target.weights, penalty) - penaltyOf(weights, penalty);
+    for (let row = 0; row < rows; row++) promised += gradient[row]! * next[row]!;
+    if (!(promised < -tolerance * Math.max(Math.abs(objective), 1e-300))) break;
+    const direction = next;
+    const found = shorten(loss, penalty, { eta, weights, objective }, { direction, move }, promised, [gradient, curvature]);
+    if (!found) break;
+    intercept += found.length * lift;
+    next = eta;
+    ({ eta, weights, objective } = found);
+  }
+  return { intercept, weights };
+}
+
+/** Halves the step until the objective falls by a share of what it promised. Null when rounding leaves nothing to gain. */
+function shorten(
+  loss: RowLoss,
+  penalty: Penalty,
+  from: { eta: Float64Array; weights: Float64Array; objective: number },
+  { direction, move }: { direction: Float64Array; move: Float64Array },
+  promised: number,
+  [gradient, curvature]: [Float64Array, Float64Array],
+): { eta: Float64Array<ArrayBuffer>; weights: Float64Array<ArrayBuffer>; objective: number; length: number } | null {
+  const eta = new Float64Array(direction.length);
+  for (let length = 1; length > 1e-12; length /= 2) {
+    for (let row = 0; row < eta.length; row++) eta[row] = from.eta[row]! + length * direction[row]!;
+    const weights = Float64Array.from(move, (each, j) => from.weights[j]! + length * each);
+    const objective = loss.evaluate(eta, gradient, curvature) + penaltyOf(weights, penalty);
+    if (objective <= from.objective + 1e-4 * length * promised) return { eta, weights, objective, length };
+  }
+  return null;
+}
+
+type Solver = (
+  gradient: Float64Array,
+  curvature: Float64Array,
+  weights: Float64Array,
+  penalty: Penalty,
+) => { weights: Float64Array; means: Float64Array };
+
+/** The weights that are best for the parabola around the present ones, and the curvature-weighted means of the columns. */
+function gramSolver(design: DesignMatrix): Solver {
+  const { width } = design;
+  const gram = new Float64Array(width * width);
+  return (gradient, curvature, weights, penalty) => {
+    const { means, slopes } = centred(design, gradient, curvature);
+    design.gram(curvature, gram);
+    const total = curvature.reduce((sum, each) => sum + each, 0);
+    for (let j = 0; j < width; j++)
+      for (let k = 0; k < width; k++) {
+        const own = gram[j * width + k]!;
+        const less = own - total * means[j]! * means[k]!;
+        // A constant column leaves rounding only.
+        gram[j * width + k] = j === k && less < 1e-13 * own ? 0 : less;
+      }
+    const c = slopes.map((slope, j) => {
+      let sum = -slope;
+      for (let k = 0; k < width; k++) sum += gram[j * width + k]! * weights[k]!;
+      return sum;
+    });
+    return { means, weights: penalty.l1 > 0 ? descendOnGram(gram, c, penalty, weights) : solveCholesky(gram, c, penalty.l2) };
+  };
+}
+
+function columnSolver(design: DesignMatrix): Solver {
+  return (gradient, curvature, weights, penalty) => {
+    const { means } = centred(design, gradient, curvature);
+    const next = Float64Array.from(weights);
+    descendOnColumns(
+      design,
+      curvature,
+      gradient.map((each) => -each),
+      penalty,
+      next,
+    );
+    return { means, weights: next };
+  };
+}
+
+function centred(design: DesignMatrix, gradient: Float64Array, curvature: Float64Array): { means: Float64Array; slopes: Float64Array } {
+  const means = new Float64Array(design.width);
+  const slopes = new Float64Array(design.width);
+  design.multiplyTransposed(curvature, means);
+  design.multiplyTransposed(gradient, slopes);
+  let [total, sum] = [0, 0];
+  for (let row = 0; row < design.rows; row++) {
+    total += curvature[row]!;
+    sum += gradient[row]!;
+  }
+  for (let j = 0; j < design.width; j++) {
+    means[j]! /= total;
+    slopes[j]! -= means[j]! * sum;
+  }
+  return { means, slopes };
+}
+
+async function byLbfgs(design: DesignMatrix, loss: RowLoss, l2: number, start: LinearFit, breather: Breather): Promise<LinearFit> {
+  const { rows, width } = design;
+  const [eta, gradient] = [new Float64Array(rows), new Float64Array(rows)];
+  const found = await minimizeLbfgs(
+    async (point) => {
+      await breather.isOver();
+      const weights = point.subarray(0, width);
+      design.multiply(weights, point[width]!, eta);
+      const value = loss.evaluate(eta, gradient, null) + penaltyOf(weights, { l1: 0, l2 });
+      const slopes = new Float64Array(width + 1);
+      design.multiplyTransposed(gradient, slopes.subarray(0, width));
+      for (let j = 0; j < width; j++) slopes[j]! += l2 * weights[j]!;
+      slopes[width] = gradient.reduce((sum, each) => sum + each, 0);
+      return { loss: value, gradient: slopes };
+    },
+    Float64Array.of(...start.weights, start.intercept),
+    { iterations: 1000, gradientTolerance: 1e-8, lossTolerance: 1e-12, memory: 20, shouldStop: () => breather.stopped !== 'no' },
+  );
+  return { intercept: found.weights[width]!, weights: found.weights.slice(0, width) };
+}
+
+export function penaltyOf(weights: Float64Array, { l1, l2 }: Penalty): number {
+  let [sizes, squares] = [0, 0];
+  for (const each of weights) {
+    sizes += Math.abs(each);
+    squares += each * each;
+  }
+  return l1 * sizes + 0.5 * l2 * squares;
+}
