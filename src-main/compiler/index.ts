@@ -47,7 +47,7 @@ export {
   type Candidate,
   type TimedTrainer,
 } from './run/gradient/calibrate.ts';
-export { chooseRun, type ChooseRunSettings, type ChosenRun, type RunChoice } from './run/gradient/chooseRun.ts';
+export { chooseRun, type ChooseRunSettings, type ChosenRun, type ProviderRun, type RunChoice } from './run/gradient/chooseRun.ts';
 export { DeviceTrainer, type DeviceTrainerSettings, type LostDevice, type TrainingDevice } from './run/gradient/DeviceTrainer.ts';
 export { estimateMemory, type MemoryEstimate } from './run/gradient/memoryEstimate.ts';
 export { type RowLoader } from './run/gradient/rowLoader.ts';

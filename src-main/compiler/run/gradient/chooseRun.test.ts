@@ -98,6 +98,7 @@ describe('chooseRun', () => {
       { label: expect.stringContaining('cuda'), msPerThousandRows: null, failure: { code: 'MK_KERNELS_MEMORY_EXCEEDED' } },
     ]);
     const faster = await machine(onDevice(0.1), { providers }).choose();
+    expect(faster.byProvider.map(({ choice }) => choice.provider)).toEqual(['cpu', 'webgpu']);
     expect(faster.choice).toMatchObject({ provider: 'webgpu', rowsPerRun: 64, workers: 0, threads: 1 });
     await expect(machine(onDevice(1), { providers: ['cuda'] }).choose()).rejects.toMatchObject({ code: 'MK_KERNELS_MEMORY_EXCEEDED' });
   });

@@ -32,13 +32,18 @@ export interface ChooseRunSettings extends CalibrationSettings {
   create(choice: RunChoice): Promise<TimedTrainer>;
 }
 
-export interface ChosenRun {
+export interface ProviderRun {
   readonly choice: RunChoice;
   /** `accumulate` of the trainer: runs that make one step. */
   readonly runsPerStep: number;
   /** What a stop may have to wait for; above `maxRunMs` where nothing can be cut further. */
   readonly msPerRun: number;
   readonly msPerThousandRows: number;
+}
+
+export interface ChosenRun extends ProviderRun {
+  /** The best of each provider that works, this one included: what to go on with when a device is lost. */
+  readonly byProvider: readonly ProviderRun[];
   readonly entries: readonly CalibrationEntry[];
 }
 
@@ -58,11 +63,13 @@ const fewestRows = 4;
 export async function chooseRun(settings: ChooseRunSettings): Promise<ChosenRun> {
   const { providers, margin = 0.03 } = settings;
   const entries: CalibrationEntry[] = [];
-  let best: ChosenRun | undefined;
+  const byProvider: ProviderRun[] = [];
+  let best: ProviderRun | undefined;
   let firstFailure: unknown;
   for (const provider of providers) {
     try {
       const chosen = await onProvider(provider, settings, entries);
+      byProvider.push(chosen);
       if (!best || chosen.msPerThousandRows < best.msPerThousandRows * (1 - margin)) best = chosen;
     } catch (error) {
       if (isModelkeepError(error) && error.code === 'MK_JOB_CANCELLED') throw error;
@@ -70,10 +77,10 @@ export async function chooseRun(settings: ChooseRunSettings): Promise<ChosenRun>
     }
   }
   if (!best) throw firstFailure ?? new Error('There is no provider.');
-  return { ...best, entries };
+  return { ...best, byProvider, entries };
 }
 
-async function onProvider(provider: Target['provider'], settings: ChooseRunSettings, entries: CalibrationEntry[]): Promise<ChosenRun> {
+async function onProvider(provider: Target['provider'], settings: ChooseRunSettings, entries: CalibrationEntry[]): Promise<ProviderRun> {
   const { batchRows, mayCut, maxRunMs = 1000, create } = settings;
   const cores = provider === 'cpu' ? settings.threads : 1;
   const time = async (choices: readonly RunChoice[]): Promise<{ choice: RunChoice; entry: CalibrationEntry }> => {
@@ -121,7 +128,6 @@ async function onProvider(provider: Target['provider'], settings: ChooseRunSetti
     runsPerStep: batchRows / (choice.rowsPerRun * (choice.workers + 1)),
     msPerRun: entry.msPerBatch!,
     msPerThousandRows: entry.msPerThousandRows!,
-    entries: [],
   };
 }
 

@@ -1,11 +1,11 @@
 import { InferenceSession, Tensor } from '../../../platform/onnxRuntime.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor } from '../../../compiler/index.ts';
 
-/** ONNX Runtime for the trainer: one thread unless asked otherwise, so that sums have one order and equal seeds give equal bits. */
+/** ONNX Runtime for the trainer: on the CPU and one thread unless asked otherwise, so that sums have one order and equal seeds give equal bits. */
 export const ortRuntime: Runtime = {
-  createSession: async (bytes, { threads = 1, optimization = 'all' } = {}) =>
+  createSession: async (bytes, { provider = 'cpu', threads = 1, optimization = 'all' } = {}) =>
     (await InferenceSession.create(bytes, {
-      executionProviders: ['cpu'],
+      executionProviders: [provider],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: optimization,
