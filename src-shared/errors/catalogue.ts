@@ -11,6 +11,7 @@ import { monitorErrors } from './monitor.ts';
 import { registryErrors } from './registry.ts';
 import { serveErrors } from './serve.ts';
 import { trainErrors } from './train.ts';
+import { treesErrors } from './trees.ts';
 
 export const catalogue = {
   ...coreErrors,
@@ -19,6 +20,7 @@ export const catalogue = {
   ...featuresErrors,
   ...trainErrors,
   ...compilerErrors,
+  ...treesErrors,
   ...registryErrors,
   ...serveErrors,
   ...monitorErrors,
