@@ -1,6 +1,9 @@
 import { forInference, parseForward, type Distribution, type InputRoles, type ParsedForward } from './1-parse/parseForward.ts';
 import { differentiate, stepNames, type DifferentiatedStep } from './3-differentiate/differentiate.ts';
+import { withinBudget } from './4-fuse/rematerialise/withinBudget.ts';
+import type { MemoryPlan } from './4-fuse/rematerialise/rematerialise.ts';
 import { lint } from './5-emit/lint.ts';
+import { lowerAfter } from './5-emit/lowerAfter.ts';
 import { rowMixing, type RowMixing } from './5-emit/rowMixing.ts';
 import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
 import type { Target } from './5-emit/providers/target.ts';
@@ -37,6 +40,12 @@ export interface GradientSettings extends InputRoles {
    * trainer scales the loss. For devices with fast float16; the CPU only gets slower. Default 'float32'.
    */
   readonly precision?: 'float32' | 'mixed';
+  /**
+   * The most that computed values of a micro-batch may take at once, in each thread, as `estimateMemory` counts its
+   * `activationBytes`: cheap values, then whole stretches of the forward pass are computed a second time for the backward pass
+   * instead of kept. Same results, more time. The result's `memory` says what was reached. Default: everything is kept.
+   */
+  readonly memoryBudgetBytes?: number;
 }
 
 /** A graph of loss and gradients, and what is needed to drive it. Plain data: it can be sent to a worker. `GradientTrainer` drives it. */
@@ -59,6 +68,8 @@ export interface CompiledGradients {
    */
   readonly mixesRows: RowMixing | 'unknown' | undefined;
   readonly precision: 'float32' | 'mixed';
+  /** What became of `memoryBudgetBytes`; `fits` is false where it cannot be met. Undefined without a budget. */
+  readonly memory: MemoryPlan | undefined;
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
   readonly weightNames: readonly string[];
   readonly parameters: readonly TensorSpec[];
@@ -102,8 +113,8 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
   const { parsed, step } = microBatch === tried ? trial : stepOf(microBatch);
   const dtype = 'float32';
   const fused = fuseFor(step.graph, dtype, settings.target);
-  const stepGraph = mixed ? halfProducts(fused) : fused;
-  const graph = emitGradients(parsed, step, stepGraph, batchSize / microBatch);
+  const { graph: stepGraph, plan: memory } = withinBudget(mixed ? halfProducts(fused) : fused, settings.memoryBudgetBytes, parsed, step);
+  const graph = lowerAfter(emitGradients(parsed, step, stepGraph, batchSize / microBatch));
   lint(graph, settings.target);
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
@@ -116,6 +127,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     oneThread: settings.target?.threads === 1,
     mixesRows,
     precision,
+    memory,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),
     frozen: parsed.frozen.map(fixedSpec),

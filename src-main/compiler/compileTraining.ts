@@ -2,14 +2,19 @@ import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import { forInference, parseForward, type Distribution, type InputRoles } from './1-parse/parseForward.ts';
 import { typed } from './2-shapes/typedOps.ts';
 import { differentiate } from './3-differentiate/differentiate.ts';
+import { withinBudget } from './4-fuse/rematerialise/withinBudget.ts';
+import type { MemoryPlan } from './4-fuse/rematerialise/rematerialise.ts';
 import { lint } from './5-emit/lint.ts';
+import { lowerAfter } from './5-emit/lowerAfter.ts';
+import { runtimeOrder } from './5-emit/runtimeOrder.ts';
 import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
 import type { Target } from './5-emit/providers/target.ts';
 import { emitTraining, trainingNames } from './5-emit/emitTraining.ts';
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { encodeModel } from './onnx/encode.ts';
 import type { Graph, Value } from './onnx/graph.ts';
-import type { PrivacySettings } from './privacy/clipPerRow.ts';
+import { compilePrivateStep, type PrivateStep } from './privacy/privateStep.ts';
+import type { PrivacySettings, RowGradientForm } from './privacy/sumInGroups.ts';
 import { optimizerOf, type OptimizerSettings } from './optimizers/index.ts';
 
 export interface TrainingSettings extends InputRoles {
@@ -21,8 +26,10 @@ export interface TrainingSettings extends InputRoles {
   readonly batchSize: number;
   /** Where the graph will run; default the CPU. */
   readonly target?: Target;
-  /** Differential privacy: each row's gradient is clipped, noise is added. Such a network may not mix rows (BatchNormalization). */
+  /** Differential privacy: each row's gradient is clipped, noise is added. Such a network may not mix rows (BatchNormalization in training). */
   readonly privacy?: PrivacySettings;
+  /** As for `compileGradients`: the most that computed values of one step may take at once. */
+  readonly memoryBudgetBytes?: number;
 }
 
 /** A tensor of the training graph by name; `shape` as fed, without the leading rows or batches axis where there is one. */
@@ -57,6 +64,10 @@ export interface CompiledTraining {
   readonly outputs: readonly Value[];
   readonly dtype: 'float32' | 'float64';
   readonly batchSize: number;
+  /** With privacy: how the gradients of single rows are computed. */
+  readonly rowGradients: RowGradientForm | undefined;
+  /** What became of `memoryBudgetBytes`; `fits` is false where it cannot be met. Undefined without a budget. */
+  readonly memory: MemoryPlan | undefined;
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
   readonly weightNames: readonly string[];
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
@@ -86,7 +97,8 @@ export interface CompiledTraining {
  * Turns a forward graph, a loss and an optimizer into one plain ONNX graph that trains on any number of minibatches in
  * one run (see README.md for every phase on an example).
  *
- * Throws MK_COMPILER_OPERATOR_UNSUPPORTED when the forward graph holds an operator without a gradient rule.
+ * Throws MK_COMPILER_OPERATOR_UNSUPPORTED when the forward graph holds an operator without a gradient rule, with `privacy` also
+ * MK_COMPILER_ROWS_MIXED when rows of a batch see each other.
  *
  * ```ts
  * const network = multilayerPerceptron({ featureCount: 20, hiddenSizes: [64], outputCount: 3 });
@@ -95,20 +107,20 @@ export interface CompiledTraining {
  * ```
  */
 export function compileTraining(settings: TrainingSettings): CompiledTraining {
-  const { forward, loss, optimizer, batchSize, privacy } = settings;
+  const { forward, optimizer, batchSize, privacy } = settings;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) throw new Error(`Batch size ${batchSize} is not a positive integer.`);
-  if (privacy && settings.state) throw new Error('A network with running statistics mixes rows: it cannot be trained with privacy.');
-  // With privacy a step sees one row: its gradient is clipped before it is added to the others.
-  const parsed = parseForward(forward, settings, privacy ? 1 : batchSize);
+  const { parsed, step, rowGradients } = compileStep(settings);
   const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
-  const step = differentiate(parsed, lossOf(loss), { forms: formsFor(settings.target) });
-  const stepGraph = fuseFor(step.graph, dtype, settings.target);
+  const fused = fuseFor(step.graph, dtype, settings.target);
+  const { graph: stepGraph, plan: memory } = withinBudget(fused, settings.memoryBudgetBytes, parsed, step);
   const rule = optimizerOf(optimizer);
-  const graph = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy);
+  const emitted = emitTraining(parsed, step, stepGraph, { ...optimizer, rule }, batchSize, privacy && { ...privacy, ...rowGradients! });
+  const graph = memory ? lowerAfter(runtimeOrder(emitted)) : emitted;
   lint(graph, settings.target);
   const parameters = step.parameters.map(fixedSpec);
-  // Shape of what is drawn for a step: with privacy, for each row apart.
-  const perStep = (value: Value): readonly number[] => (privacy ? [batchSize, ...fixedSpec(value).shape] : fixedSpec(value).shape);
+  // Shape of what is drawn for a step: with privacy, for each group of rows apart.
+  const perStep = (value: Value): readonly number[] =>
+    rowGradients ? [batchSize / rowGradients.rowsTogether, ...fixedSpec(value).shape] : fixedSpec(value).shape;
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
     graph,
@@ -118,6 +130,8 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
     outputs: graph.outputs,
     dtype,
     batchSize,
+    rowGradients,
+    memory,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameterShapes: Object.fromEntries(parameters.map(({ name, shape }) => [name, shape])),
     parameters,
@@ -149,6 +163,15 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
     scalars: rule.scalars.map(trainingNames.scalar),
     scalarsAt: (at, learningRate) => rule.scalarsAt(at, learningRate),
   };
+}
+
+/** Phases 1 to 3: loss and gradients of a batch, or of a group of its rows, clipped. */
+function compileStep(settings: TrainingSettings): PrivateStep {
+  const { forward, loss, batchSize, privacy, target } = settings;
+  const forms = formsFor(target);
+  if (privacy) return compilePrivateStep(forward, settings, lossOf(loss), batchSize, privacy, forms);
+  const parsed = parseForward(forward, settings, batchSize);
+  return { parsed, step: differentiate(parsed, lossOf(loss), { forms }), rowGradients: undefined };
 }
 
 /** Throws MK_COMPILER_PARAMETER_UNTRAINABLE for a weight that holds no float numbers: whole numbers have no gradient. */

@@ -10,7 +10,7 @@ export {
   type TensorSpec,
   type TrainingSettings,
 } from './compileTraining.ts';
-export { type PrivacySettings } from './privacy/clipPerRow.ts';
+export { type PrivacySettings, type RowGradientForm } from './privacy/sumInGroups.ts';
 export { noiseFor, privacySpent, type PrivacySpending, type PrivacyUse } from './privacy/rdpAccountant.ts';
 export { quantizeDynamic, type QuantizedGraph } from './quantize/quantizeDynamic.ts';
 export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.ts';

@@ -52,6 +52,8 @@ export const elementwise = {
   Atanh: like,
   Clip: like,
   Identity: like,
+  // x as soon as another value is there: phase 5 writes it in operators of ONNX (`lowerAfter`).
+  'modelkeep.After': like,
   Cast: ({ inputs: [input], attributes }) => ({ dtype: dataTypeOf(readInteger(attributes, 'to', 0)), shape: input!.shape }),
   CastLike: ({ inputs: [input, target] }) => ({ dtype: target!.dtype, shape: input!.shape }),
   DequantizeLinear: ({ inputs: [x, scale] }) => ({ dtype: scale!.dtype, shape: x!.shape }),

@@ -80,6 +80,7 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   Acosh: unary(Math.acosh),
   Atanh: unary(Math.atanh),
   Identity: unary((x) => x),
+  'modelkeep.After': ([x]) => x!,
   Cast: ([x], { attributes }) => {
     const to = numberAttribute(attributes, 'to', 1);
     return {
