@@ -69,6 +69,17 @@ export const trainErrors = {
       zh: '请检查目标列和各列中的极端值；数据页面会列出异常值。',
     },
   },
+  MK_TRAIN_TARGET_RANGE: {
+    http: 422,
+    message: {
+      en: 'The objective “{objective}” needs values {needed}; training row {row} has {value}.',
+      zh: '目标函数「{objective}」要求取值 {needed}；第 {row} 个训练行为 {value}。',
+    },
+    hint: {
+      en: 'Correct or remove the row, or choose squared, absolute or quantile regression.',
+      zh: '请改正或移除该行，或改用平方、绝对值或分位数回归。',
+    },
+  },
   MK_TRAIN_LABELS_OTHER_DATA: {
     http: 422,
     message: {

@@ -2,7 +2,7 @@
 import { Breather } from '../../src-main/stages/4-train/learners/Breather.ts';
 import { DesignMatrix } from '../../src-main/stages/4-train/learners/linear/DesignMatrix.ts';
 import { fitMultinomial } from '../../src-main/stages/4-train/learners/linear/fitMultinomial.ts';
-import { fitPenalised, type LinearFit } from '../../src-main/stages/4-train/learners/linear/fitPenalised.ts';
+import { penalisedFitter, type LinearFit } from '../../src-main/stages/4-train/learners/linear/fitPenalised.ts';
 import { fitQuantile } from '../../src-main/stages/4-train/learners/linear/fitQuantile.ts';
 import { devianceLoss, huberLoss, logisticLoss, squaredLoss } from '../../src-main/stages/4-train/learners/linear/rowLosses.ts';
 import { softmax } from '../../src-main/stages/4-train/learners/networkLoss.ts';
@@ -120,7 +120,7 @@ function squaredCases(): LinearCase[] {
     (table: Table, l1: (total: number) => number, l2: (total: number) => number): LinearCase['ours'] =>
     async () => {
       const { design, y, shares, total } = problemOf(table);
-      const fit = await fitPenalised(design, squaredLoss(y, shares), { l1: l1(total), l2: l2(total) }, null, breather());
+      const fit = await penalisedFitter(design, squaredLoss(y, shares))({ l1: l1(total), l2: l2(total) }, null, breather());
       return answer(design, fit, identity);
     };
   const elastic = (name: string, table: Table, alpha: number, ratio: number): LinearCase => ({
@@ -182,7 +182,11 @@ function logisticCases(): LinearCase[] {
     ours: async () => {
       const { design, y, shares, total } = problemOf(table);
       const lambda = 1 / (C * total);
-      const fit = await fitPenalised(design, logisticLoss(y, shares), { l1: lambda * ratio, l2: lambda * (1 - ratio) }, null, breather());
+      const fit = await penalisedFitter(design, logisticLoss(y, shares))(
+        { l1: lambda * ratio, l2: lambda * (1 - ratio) },
+        null,
+        breather(),
+      );
       return answer(design, fit, sigmoid);
     },
   });
@@ -246,7 +250,7 @@ function countCases(): LinearCase[] {
       const { design, y, shares } = problemOf(table);
       return answer(
         design,
-        await fitPenalised(design, devianceLoss(y, shares, power), { l1: 0, l2: alpha }, null, breather()),
+        await penalisedFitter(design, devianceLoss(y, shares, power))({ l1: 0, l2: alpha }, null, breather()),
         exponential,
       );
     },
@@ -272,7 +276,7 @@ function robustCases(): LinearCase[] {
     ours: async ({ scale }) => {
       const { design, y, shares, total } = problemOf(table);
       const loss = huberLoss(y, shares, epsilon * scale!);
-      return answer(design, await fitPenalised(design, loss, { l1: 0, l2: (alpha * scale!) / total }, null, breather()), identity);
+      return answer(design, await penalisedFitter(design, loss)({ l1: 0, l2: (alpha * scale!) / total }, null, breather()), identity);
     },
   });
   const quantile = (name: string, table: Table, level: number): LinearCase => ({

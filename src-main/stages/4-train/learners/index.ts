@@ -1,10 +1,12 @@
 // The table of learners. A search, a run and the contract test walk it.
 import { baselineLearner } from './baseline/baselineLearner.ts';
 import type { Learner, LearnerName } from './learner.ts';
+import { linearLearner } from './linear/linearLearner.ts';
 import { mlpLearner } from './mlp/mlpLearner.ts';
 
 /** `ensemble` is made of the others and no entry here. */
 export const learners: Partial<Record<LearnerName, Learner>> = {
   baseline: baselineLearner,
+  linear: linearLearner as unknown as Learner,
   mlp: mlpLearner as unknown as Learner,
 };

@@ -53,7 +53,7 @@ function targetOf(task: LearnerTask, signals: Float64Array, random: CounterRando
   }
   if (task.kind === 'labels') {
     const flags = Uint8Array.from({ length: rows * task.labels }, (_, at) =>
-      Number(signals[Math.floor(at / task.labels)]! * (at % 2 ? -1 : 1) + 0.5 * random.normal() > 0),
+      Number(signals[Math.floor(at / task.labels)]! * ((at % task.labels) % 2 ? -1 : 1) + 0.5 * random.normal() > 0),
     );
     return { kind: 'labels', flags, labels: task.labels };
   }

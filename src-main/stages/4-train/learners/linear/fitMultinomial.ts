@@ -1,7 +1,7 @@
 import { minimizeLbfgs } from '../../../../compiler/index.ts';
 import type { Breather } from '../Breather.ts';
 import type { DesignMatrix } from './DesignMatrix.ts';
-import { fitPenalised, penaltyOf, type LinearFit } from './fitPenalised.ts';
+import { penalisedFitter, penaltyOf, type LinearFit } from './fitPenalised.ts';
 import type { Penalty } from './quadratic.ts';
 import { logisticLoss } from './rowLosses.ts';
 
@@ -128,7 +128,7 @@ async function byClass(
     for (let each = 0; each < fits.length; each++) {
       if (await breather.isOver()) return fits;
       minusOthers(logits, each, offset);
-      const fit = await fitPenalised(design, logisticLoss(truths[each]!, rowWeights, offset), penalty, fits[each]!, breather, 1);
+      const fit = await penalisedFitter(design, logisticLoss(truths[each]!, rowWeights, offset))(penalty, fits[each]!, breather, 1);
       fits[each] = fit;
       design.multiply(fit.weights, fit.intercept, logits[each]!);
     }

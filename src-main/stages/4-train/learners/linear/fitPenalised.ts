@@ -16,41 +16,41 @@ const mostSteps = 200;
 /** The promised fall of the objective, as a share of it, below which a fit is done. */
 const tolerance = 1e-13;
 
+/** Fits at one penalty after the other; `start` is where another penalty ended, null a model that answers the same everywhere. */
+export type PenalisedFitter = (penalty: Penalty, start: LinearFit | null, breather: Breather, steps?: number) => Promise<LinearFit>;
+
 /**
- * Minimises Σ loss(η) + l1·‖w‖₁ + ½·l2·‖w‖² from `start`; the losses carry the weights of the rows.
+ * Minimises Σ loss(η) + l1·‖w‖₁ + ½·l2·‖w‖²; the losses carry the weights of the rows.
  *
  * Narrow data: Newton steps on the Gram matrix, by Cholesky or (l1 > 0) coordinate descent. Wide data: L-BFGS, or (l1 > 0) Newton
  * steps by coordinate descent over the columns. Steps are shortened until they fall enough (proximal Newton with Armijo's rule:
  * Tseng & Yun, Math. Program. 117, 2009; Friedman, Hastie & Tibshirani, J. Stat. Softw. 33, 2010 for the inner problem).
  * When the breather says so it gives what it has.
  */
-export async function fitPenalised(
-  design: DesignMatrix,
-  loss: RowLoss,
-  penalty: Penalty,
-  start: LinearFit | null,
-  breather: Breather,
-  steps = mostSteps,
-): Promise<LinearFit> {
-  const from = start ?? { intercept: loss.start, weights: new Float64Array(design.width) };
-  if (design.width === 0 || penalty.l1 > 0 || design.width <= widestGram) return newton(design, loss, penalty, from, breather, steps);
-  return byLbfgs(design, loss, penalty.l2, from, breather);
+export function penalisedFitter(design: DesignMatrix, loss: RowLoss): PenalisedFitter {
+  const solver = design.width <= widestGram ? gramSolver(design, loss.sameCurvature === true) : columnSolver(design);
+  return async (penalty, start, breather, steps = mostSteps) => {
+    const from = start ?? { intercept: loss.start, weights: new Float64Array(design.width) };
+    return penalty.l1 > 0 || design.width <= widestGram
+      ? newton(design, loss, solver, penalty, from, breather, steps)
+      : byLbfgs(design, loss, penalty.l2, from, breather);
+  };
 }
 
 async function newton(
   design: DesignMatrix,
   loss: RowLoss,
+  solver: Solver,
   penalty: Penalty,
   start: LinearFit,
   breather: Breather,
   steps: number,
 ): Promise<LinearFit> {
-  const { rows, width } = design;
+  const { rows } = design;
   let [{ intercept }, weights] = [start, Float64Array.from(start.weights)];
   let eta = new Float64Array(rows);
-  let next = new Float64Array(rows);
+  const direction = new Float64Array(rows);
   const [gradient, curvature] = [new Float64Array(rows), new Float64Array(rows)];
-  const solver = width <= widestGram ? gramSolver(design) : columnSolver(design);
   design.multiply(weights, intercept, eta);
   let objective = loss.evaluate(eta, gradient, curvature) + penaltyOf(weights, penalty);
   for (let step = 0; step < steps && !(await breather.isOver()); step++) {
@@ -62,15 +62,13 @@ async function newton(
     }
     const move = target.weights.map((each, j) => each - weights[j]!);
     const lift = -slopes / curvatures - target.means.reduce((sum, mean, j) => sum + mean * move[j]!, 0);
-    design.multiply(move, lift, next); // direction of η
+    design.multiply(move, lift, direction);
     let promised = penaltyOf(target.weights, penalty) - penaltyOf(weights, penalty);
-    for (let row = 0; row < rows; row++) promised += gradient[row]! * next[row]!;
+    for (let row = 0; row < rows; row++) promised += gradient[row]! * direction[row]!;
     if (!(promised < -tolerance * Math.max(Math.abs(objective), 1e-300))) break;
-    const direction = next;
     const found = shorten(loss, penalty, { eta, weights, objective }, { direction, move }, promised, [gradient, curvature]);
     if (!found) break;
     intercept += found.length * lift;
-    next = eta;
     ({ eta, weights, objective } = found);
   }
   return { intercept, weights };
@@ -103,27 +101,37 @@ type Solver = (
 ) => { weights: Float64Array; means: Float64Array };
 
 /** The weights that are best for the parabola around the present ones, and the curvature-weighted means of the columns. */
-function gramSolver(design: DesignMatrix): Solver {
+function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
   const { width } = design;
   const gram = new Float64Array(width * width);
+  const scratch = new Float64Array(width * width);
+  let isCurrent = false;
   return (gradient, curvature, weights, penalty) => {
     const { means, slopes } = centred(design, gradient, curvature);
-    design.gram(curvature, gram);
-    const total = curvature.reduce((sum, each) => sum + each, 0);
-    for (let j = 0; j < width; j++)
-      for (let k = 0; k < width; k++) {
-        const own = gram[j * width + k]!;
-        const less = own - total * means[j]! * means[k]!;
-        // A constant column leaves rounding only.
-        gram[j * width + k] = j === k && less < 1e-13 * own ? 0 : less;
-      }
+    if (!isCurrent) centredGram(design, curvature, means, gram);
+    isCurrent = sameCurvature;
     const c = slopes.map((slope, j) => {
       let sum = -slope;
       for (let k = 0; k < width; k++) sum += gram[j * width + k]! * weights[k]!;
       return sum;
     });
-    return { means, weights: penalty.l1 > 0 ? descendOnGram(gram, c, penalty, weights) : solveCholesky(gram, c, penalty.l2) };
+    if (penalty.l1 > 0) return { means, weights: descendOnGram(gram, c, penalty, weights) };
+    scratch.set(gram);
+    return { means, weights: solveCholesky(scratch, c, penalty.l2) };
   };
+}
+
+function centredGram(design: DesignMatrix, curvature: Float64Array, means: Float64Array, gram: Float64Array): void {
+  const { width } = design;
+  design.gram(curvature, gram);
+  const total = curvature.reduce((sum, each) => sum + each, 0);
+  for (let j = 0; j < width; j++)
+    for (let k = 0; k < width; k++) {
+      const own = gram[j * width + k]!;
+      const less = own - total * means[j]! * means[k]!;
+      // A constant column leaves rounding only.
+      gram[j * width + k] = j === k && less < 1e-13 * own ? 0 : less;
+    }
 }
 
 function columnSolver(design: DesignMatrix): Solver {

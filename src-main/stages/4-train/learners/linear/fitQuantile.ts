@@ -1,7 +1,7 @@
 import type { Breather } from '../Breather.ts';
 import { weightedQuantile } from '../weightedQuantile.ts';
 import type { DesignMatrix } from './DesignMatrix.ts';
-import { fitPenalised, widestGram, type LinearFit } from './fitPenalised.ts';
+import { penalisedFitter, widestGram, type LinearFit } from './fitPenalised.ts';
 import { solveCholesky } from './quadratic.ts';
 import { smoothPinballLoss } from './rowLosses.ts';
 
@@ -36,7 +36,7 @@ export async function fitQuantile(
     [0, 0] as readonly [number, number],
   );
   const h = Math.max((smoothing * spread) / total, 1e-300);
-  return fitPenalised(design, smoothPinballLoss(y, rowWeights, level, h), { l1: 0, l2 }, start, breather);
+  return penalisedFitter(design, smoothPinballLoss(y, rowWeights, level, h))({ l1: 0, l2 }, start, breather);
 }
 
 /**

@@ -5,6 +5,8 @@ export interface RowLoss {
   evaluate(eta: Float64Array, gradient: Float64Array, curvature: Float64Array | null): number;
   /** The intercept that is best alone, or near it. */
   start: number;
+  /** The curvature does not depend on η: one Gram matrix is enough for a whole path. */
+  sameCurvature?: boolean;
 }
 
 /** Curvature never falls below this share of the weight: a row that is sure stays in the picture. */
@@ -14,6 +16,7 @@ const leastCurvature = 1e-10;
 export function squaredLoss(y: Float64Array, weights: Float64Array): RowLoss {
   return {
     start: weightedMean(y, weights),
+    sameCurvature: true,
     evaluate(eta, gradient, curvature) {
       let sum = 0;
       for (let row = 0; row < y.length; row++) {
