@@ -9,6 +9,7 @@ export interface KernelModule {
 export const kernelModules: readonly KernelModule[] = [
   { name: 'training', memory: 'private' },
   { name: 'treeScore', memory: 'private' },
+  { name: 'treeShap', memory: 'private' },
 ];
 
 /** The most that a module may address, in pages of 64 KiB: 4 GiB. */
