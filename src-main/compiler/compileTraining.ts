@@ -166,7 +166,7 @@ export function compileTraining(settings: TrainingSettings): CompiledTraining {
 }
 
 /** Phases 1 to 3: loss and gradients of a batch, or of a group of its rows, clipped. */
-function compileStep(settings: TrainingSettings): PrivateStep {
+export function compileStep(settings: TrainingSettings): PrivateStep {
   const { forward, loss, batchSize, privacy, target } = settings;
   const forms = formsFor(target);
   if (privacy) return compilePrivateStep(forward, settings, lossOf(loss), batchSize, privacy, forms);

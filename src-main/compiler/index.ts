@@ -50,6 +50,9 @@ export {
 export { chooseRun, type ChooseRunSettings, type ChosenRun, type ProviderRun, type RunChoice } from './run/gradient/chooseRun.ts';
 export { DeviceTrainer, type DeviceTrainerSettings, type LostDevice, type TrainingDevice } from './run/gradient/DeviceTrainer.ts';
 export { estimateMemory, type MemoryEstimate } from './run/gradient/memoryEstimate.ts';
+export { SizedTrainer, type SizedBatch, type SizedReport, type SizedTrainerSettings } from './run/gradient/SizedTrainer.ts';
+export { type StepSizes } from './run/gradient/StepCache.ts';
+export { symbolicShapes, type SymbolicType } from './2-shapes/symbolicShapes.ts';
 export { type RowLoader } from './run/gradient/rowLoader.ts';
 export { type ShouldStop } from './run/shouldStop.ts';
 export {

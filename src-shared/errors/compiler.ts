@@ -97,6 +97,17 @@ export const compilerErrors = {
       zh: '请使用至少两行的小批量、更大的图像，或改用层归一化或组归一化。',
     },
   },
+  MK_COMPILER_ROWS_MIXED: {
+    http: 422,
+    message: {
+      en: 'Training with privacy needs the gradient of every row by itself, but in the node "{node}" ({operator}) rows of a batch see each other.',
+      zh: '隐私训练需要每一行各自的梯度，但在节点“{node}”（{operator}）中，同一批次的行会相互影响。',
+    },
+    hint: {
+      en: 'Use layer or group normalization instead of batch statistics and a loss that does not compare rows, or train without privacy.',
+      zh: '请用层归一化或组归一化代替批统计，并使用不比较行的损失函数；或者不启用隐私训练。',
+    },
+  },
   MK_COMPILER_LOOP_UNBOUNDED: {
     http: 422,
     message: {

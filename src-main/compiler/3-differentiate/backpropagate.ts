@@ -32,19 +32,29 @@ function walkBack(g: TypedOps, tape: readonly TapeEntry[], seeds: readonly Seed[
   for (const { value, gradient } of seeds) contribute(value, gradient);
   for (const entry of tape.toReversed()) {
     if (!entry.outputs.some((each) => needed.has(each.name) && gradients.has(each.name))) continue;
-    const rule = gradientOf(entry.operator);
     const incoming = entry.outputs.map((each) => gradients.get(each.name));
-    if (!rule) {
-      for (const { value, gradient } of throughFormula(g, entry, incoming, needed)) contribute(value, gradient);
-      continue;
-    }
-    const closures = closuresOf(g, rule, entry, incoming, needed);
-    entry.inputs.forEach((input, at) => {
-      const closure = closures[at];
-      if (input && closure && needed.has(input.name)) contribute(input, closure());
-    });
+    for (const { value, gradient } of throughNode(g, entry, incoming, needed)) contribute(value, gradient);
   }
   return wrt.map((each) => gradients.get(each.name));
+}
+
+/**
+ * What a node hands back to those of its inputs that `needed` names, for the gradients `incoming` of its outputs. Where an input
+ * was broadcast, its gradient may have the shape of the output: it is not summed yet.
+ */
+export function* throughNode(
+  g: TypedOps,
+  entry: TapeEntry,
+  incoming: readonly (TypedValue | undefined)[],
+  needed: ReadonlySet<string>,
+): Generator<Seed> {
+  const rule = gradientOf(entry.operator);
+  if (!rule) return yield* throughFormula(g, entry, incoming, needed);
+  const closures = closuresOf(g, rule, entry, incoming, needed);
+  for (const [at, value] of entry.inputs.entries()) {
+    const closure = closures[at];
+    if (value && closure && needed.has(value.name)) yield { value, gradient: closure() };
+  }
 }
 
 /** Gradients of one scalar. Throws when a value of `wrt` does not influence it. */

@@ -4,7 +4,7 @@ import { TypedOps, typed, type Forms, type TypedValue } from '../2-shapes/typedO
 import type { LossRule, TargetSpec } from '../losses/defineLoss.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
-import { backpropagate } from './backpropagate.ts';
+import { backpropagate, type Seed } from './backpropagate.ts';
 import { decomposer } from './decompose.ts';
 import { withoutGradientError } from './withoutGradientError.ts';
 
@@ -21,6 +21,22 @@ export const stepNames = {
   /** New value of a state. */
   state: (input: string): string => `state.${input}`,
 };
+
+/** What a backward pass starts from. */
+export interface BackwardStart {
+  readonly g: TypedOps;
+  readonly seed: Seed;
+  readonly loss: TypedValue;
+  readonly parameters: readonly TypedValue[];
+  /** Data, targets and row shares, [batch, …] each. */
+  readonly perRow: readonly TypedValue[];
+  /** How many of the first nodes on the tape are the network; the loss follows. */
+  readonly forwardLength: number;
+}
+
+export type Backward = (start: BackwardStart) => readonly (TypedValue | undefined)[];
+
+const ofLoss: Backward = ({ g, seed, parameters }) => backpropagate(g, [seed], parameters);
 
 export interface DifferentiatedStep {
   /**
@@ -40,12 +56,13 @@ export interface DifferentiatedStep {
 
 /**
  * Phase 3. Forward, loss and backward pass of one minibatch as one graph. `scalesLoss`: gradients are multiplied by an input,
- * so that small ones survive half precision. `forms`: what the provider wants in place of some operators.
+ * so that small ones survive half precision. `forms`: what the provider wants in place of some operators. `backward`: gives
+ * other gradients of the parameters than those of the loss; undefined for a parameter that does not influence it.
  */
 export function differentiate(
   parsed: ParsedForward,
   loss: LossRule,
-  { scalesLoss = false, forms = {} }: { scalesLoss?: boolean; forms?: Forms } = {},
+  { scalesLoss = false, forms = {}, backward = ofLoss }: { scalesLoss?: boolean; forms?: Forms; backward?: Backward } = {},
 ): DifferentiatedStep {
   const builder = new GraphBuilder('step');
   const g = new TypedOps(builder, forms);
@@ -71,6 +88,7 @@ export function differentiate(
       return [value];
     },
   });
+  const forwardLength = g.tape.length;
   const valueOf = (name: string): TypedValue => {
     const value = forward.get(name);
     if (!value) throw new Error(`"${parsed.graph.name}" has no value "${name}".`);
@@ -101,7 +119,14 @@ export function differentiate(
   const parameters = [...parsed.parameters.map((each) => valueOf(each.name)), ...lossParameters];
   const lossScale = scalesLoss ? builder.input(stepNames.lossScale, prediction.dtype, []) : undefined;
   const seed = gradient ? { value: prediction, gradient } : { value, gradient: g.filledLike(value, 1) };
-  const gradients = backpropagate(g, [lossScale ? { ...seed, gradient: g.mul(seed.gradient, lossScale) } : seed], parameters);
+  const gradients = backward({
+    g,
+    seed: lossScale ? { ...seed, gradient: g.mul(seed.gradient, lossScale) } : seed,
+    loss: value,
+    parameters,
+    perRow: [...parsed.dataInputs.map((each) => valueOf(each.name)), ...targets.map((each) => typed(each.value)), rowShares],
+    forwardLength,
+  });
   builder.output(value, stepNames.loss);
   parameters.forEach((each, at) => {
     const result = gradients[at];

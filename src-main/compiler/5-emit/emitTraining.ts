@@ -2,9 +2,9 @@ import type { ParsedForward } from '../1-parse/parseForward.ts';
 import { replay } from '../2-shapes/replay.ts';
 import { TypedOps, typed, type TypedValue } from '../2-shapes/typedOps.ts';
 import { stepNames, type DifferentiatedStep } from '../3-differentiate/differentiate.ts';
-import type { DataType, Graph, Shape, Value } from '../onnx/graph.ts';
+import { elementCount, type DataType, type Graph, type Shape, type Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
-import { clipPerRow, type PrivacySettings } from '../privacy/clipPerRow.ts';
+import { sumInGroups, type PrivacySettings } from '../privacy/sumInGroups.ts';
 import { clipGradients } from '../optimizers/clipGradients.ts';
 import type { OptimizerRule } from '../optimizers/defineOptimizer.ts';
 import { decays, type CommonOptimizerSettings } from '../optimizers/index.ts';
@@ -39,7 +39,7 @@ export function emitTraining(
   stepGraph: Graph,
   optimizer: CommonOptimizerSettings & { readonly rule: OptimizerRule },
   batchSize: number,
-  privacy?: PrivacySettings,
+  privacy?: PrivacySettings & { readonly rowsTogether: number },
 ): Graph {
   const builder = new GraphBuilder('training');
   const g = new TypedOps(builder);
@@ -59,11 +59,12 @@ export function emitTraining(
   const rowWeights = builder.input(trainingNames.rowWeights, float, ['rows']);
   const order = builder.input(trainingNames.order, 'int32', ['batches', batchSize]);
   const scalars = rule.scalars.map((name) => builder.input(trainingNames.scalar(name), float, ['batches']));
-  const perBatch = (each: Value, name: string, dtype: DataType, rowByRow = false): Value =>
-    builder.input(trainingNames.keep(name), dtype, ['batches', ...(rowByRow ? [batchSize] : []), ...typed(each).shape]);
-  const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool', privacy !== undefined));
-  const noises = step.noises.map((each) => perBatch(each.value, each.value.name, each.value.dtype, privacy !== undefined));
-  const privacyNoises = privacy ? parameters.map((each) => perBatch(each, trainingNames.privacyNoise(each.name), each.dtype)) : [];
+  const groups = privacy && batchSize / privacy.rowsTogether;
+  const perBatch = (each: Value, name: string, dtype: DataType, inGroups = groups): Value =>
+    builder.input(trainingNames.keep(name), dtype, ['batches', ...(inGroups ? [inGroups] : []), ...typed(each).shape]);
+  const masks = step.masks.map((each) => perBatch(each.value, each.name, 'bool'));
+  const noises = step.noises.map((each) => perBatch(each.value, each.value.name, each.value.dtype));
+  const privacyNoises = privacy ? parameters.map((each) => perBatch(each, trainingNames.privacyNoise(each.name), each.dtype, 0)) : [];
 
   const trips = builder.op(
     'Gather',
@@ -96,14 +97,14 @@ export function emitTraining(
         ...step.noises.map((each, at): [string, Value] => [each.value.name, b.gather(noises[at]!, iteration)]),
       ]);
       const values = privacy
-        ? clipPerRow(
+        ? sumInGroups(
             b,
             stepGraph,
             parameters,
-            batchSize,
+            { batchSize, groups: groups! },
             privacy,
             privacyNoises.map((each) => b.gather(each, iteration)),
-            (inner, row) => inputsOfRow(inner, row, given, ofBatch, stepGraph, batchSize),
+            (inner, group) => inputsOfGroup(inner, group, given, ofBatch, stepGraph, batchSize),
           )
         : replay(b, stepGraph, new Map([...given, ...ofBatch]));
       const now = scalars.map((each) => b.gather(each, iteration));
@@ -134,22 +135,22 @@ export function emitTraining(
   return builder.build();
 }
 
-/** Inputs of a step with a batch of one, for one row of a batch; its share is its own weight instead of a part of the batch. */
-function inputsOfRow(
+/** Inputs of a step over a group of rows (all of them without one); a row's share is its own weight instead of a part of the batch. */
+function inputsOfGroup(
   g: TypedOps,
-  row: Value,
+  group: Value | undefined,
   given: ReadonlyMap<string, Value>,
   ofBatch: ReadonlyMap<string, Value>,
   step: Graph,
   batchSize: number,
 ): ReadonlyMap<string, Value> {
-  const index = g.op('Reshape', [row, g.graph.int64([1])]);
   const inputs = new Map(given);
   for (const [name, value] of ofBatch) {
-    const one = g.gather(value, index);
-    if (name === stepNames.rowShares) inputs.set(name, g.mul(one, g.scalar(batchSize, one)));
-    // Masks and noises are drawn for every row, in the shape of a batch of one.
-    else inputs.set(name, g.reshape(one, step.inputs.find((each) => each.name === name)!.shape!));
+    const { shape } = typed(step.inputs.find((each) => each.name === name)!);
+    // Masks and noises are drawn group by group, everything else is in the order of the rows: both in the same places.
+    const part = group ? g.gather(g.reshape(value, [elementCount(typed(value).shape) / elementCount(shape), ...shape]), group) : value;
+    const own = g.reshape(part, shape);
+    inputs.set(name, name === stepNames.rowShares ? g.mul(own, g.scalar(batchSize, own)) : own);
   }
   return inputs;
 }

@@ -1,3 +1,5 @@
+import { activation as activations } from '../2-shapes/rules/activation.ts';
+import { elementwise as elementwiseOperators } from '../2-shapes/rules/elementwise.ts';
 import { replay } from '../2-shapes/replay.ts';
 import { TypedOps, typed, type TapeEntry, type TypedValue } from '../2-shapes/typedOps.ts';
 import { readInteger, readIntegers } from '../onnx/attributes.ts';
@@ -11,7 +13,7 @@ export interface RowMixing {
 }
 
 /** How a value depends on the rows: along an axis (in which rows follow each other, each as a block), or as a sum over them. */
-type Rows = number | 'sum';
+export type Rows = number | 'sum';
 
 /**
  * The first node through which one row of a batch influences what another contributes to the loss: batch statistics, products
@@ -25,21 +27,38 @@ export function rowMixing(graph: Graph, perRow: ReadonlySet<string>, loss: strin
   const g = new TypedOps(builder);
   const inputs = graph.inputs.map((each): [string, TypedValue] => [each.name, typed(builder.input(each.name, each.dtype, each.shape))]);
   const values = replay(g, graph, new Map(inputs));
-  const rows = new Map<string, Rows>(inputs.filter(([name]) => perRow.has(name)).map(([, value]): [string, Rows] => [value.name, 0]));
-  const batch = Number(inputs.find(([name]) => perRow.has(name))?.[1].shape[0] ?? 1);
-  // With one row there is nothing to tell rows by.
-  if (batch === 1) return undefined;
-  for (const entry of leadingTo(g.tape, values.get(loss)!.name)) {
-    if (entry.inputs.every((each) => !each || !rows.has(each.name))) continue;
-    const result = rowsOf(entry, rows, batch, (value) => g.graph.constantValue(value));
-    if (result === 'unknown') return 'unknown';
-    if (result === 'mixed') return { node: entry.outputs[0]!.name, operator: entry.operator };
-    for (const each of entry.outputs) rows.set(each.name, result);
-  }
-  return undefined;
+  const given = inputs.filter(([name]) => perRow.has(name)).map(([, value]) => value);
+  const { stopped } = followRows(g, g.tape, given, values.get(loss)!);
+  if (!stopped) return undefined;
+  const { mixes, ...node } = stopped;
+  return mixes ? node : 'unknown';
 }
 
-function leadingTo(tape: readonly TapeEntry[], name: string): TapeEntry[] {
+export interface FollowedRows {
+  /** By name of the value; what does not depend on rows is missing. */
+  readonly rows: ReadonlyMap<string, Rows>;
+  /** The node behind which nothing is known: rows meet in it (`mixes`), or it is not understood. */
+  readonly stopped: (RowMixing & { readonly mixes: boolean }) | undefined;
+}
+
+/** Follows the rows from the inputs `perRow`, [batch, …] each, to `loss` through the nodes on `tape` that lead there. */
+export function followRows(g: TypedOps, tape: readonly TapeEntry[], perRow: readonly TypedValue[], loss: TypedValue): FollowedRows {
+  const rows = new Map<string, Rows>(perRow.map((each) => [each.name, 0]));
+  const batch = Number(perRow[0]?.shape[0] ?? 1);
+  // With one row there is nothing to tell rows by.
+  if (batch === 1) return { rows, stopped: undefined };
+  for (const entry of leadingTo(tape, loss.name)) {
+    if (entry.inputs.every((each) => !each || !rows.has(each.name))) continue;
+    const result = rowsOf(entry, rows, batch, (value) => g.graph.constantValue(value));
+    if (result === 'unknown' || result === 'mixed')
+      return { rows, stopped: { node: entry.outputs[0]!.name, operator: entry.operator, mixes: result === 'mixed' } };
+    for (const each of entry.outputs) rows.set(each.name, result);
+  }
+  return { rows, stopped: undefined };
+}
+
+/** The nodes that `name` is computed by, in order. */
+export function leadingTo(tape: readonly TapeEntry[], name: string): TapeEntry[] {
   const wanted = new Set([name]);
   return tape
     .toReversed()
@@ -58,6 +77,15 @@ const byImage = new Set(
     'GroupNormalization LRN Resize'
   ).split(' '),
 );
+/** Each element of the output from the elements at its place. */
+const elementwise: ReadonlySet<string> = new Set(
+  [...Object.keys(elementwiseOperators), ...Object.keys(activations), 'Expand'].filter((each) => each !== 'DynamicQuantizeLinear'),
+);
+const overLastAxes = new Set(
+  'LayerNormalization RMSNormalization SimplifiedLayerNormalization com.microsoft.SkipLayerNormalization com.microsoft.SkipSimplifiedLayerNormalization'.split(
+    ' ',
+  ),
+);
 const moved = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 const alongAxis: Readonly<Record<string, number>> = {
   Softmax: -1,
@@ -65,7 +93,6 @@ const alongAxis: Readonly<Record<string, number>> = {
   Hardmax: -1,
   Split: 0,
   Concat: 0,
-  CumSum: 0,
   GatherElements: 0,
   ScatterElements: 0,
   TopK: -1,
@@ -108,8 +135,12 @@ function rowsOf(
     if (first.at === 1) return readInteger(attributes, 'axis', 0) + axis;
     return along === axis ? 'mixed' : along < axis ? axis + inputs[1]!.shape.length - 1 : axis;
   }
-  if (operator === 'LayerNormalization' || operator === 'RMSNormalization')
-    return axis < fromEnd(readInteger(attributes, 'axis', -1)) ? axis : 'mixed';
+  if (overLastAxes.has(operator))
+    return axis < fromEnd(readInteger(attributes, 'axis', -1)) && given.every((each) => each.rows === axis) ? axis : 'mixed';
+  if (operator === 'CumSum') {
+    const listed = constant(inputs[1]);
+    return listed && fromEnd(Number(listed.data[0])) !== axis ? axis : 'mixed';
+  }
   const along = alongAxis[operator];
   if (along !== undefined)
     return fromEnd(readInteger(attributes, 'axis', along)) !== axis && given.every((each) => each.rows === axis) ? axis : 'mixed';
@@ -161,13 +192,13 @@ function ofElements(
   given: readonly { value: TypedValue; rows: number }[],
   constant: (value: TypedValue | undefined) => TensorData | undefined,
 ): number | 'mixed' | 'unknown' {
+  if (!elementwise.has(operator)) return 'unknown';
   // What else they take is the size to expand to.
   const inputs = operator === 'Expand' ? all.slice(0, 1) : all;
   const rank = output!.shape.length;
   const axes = new Set(given.map(({ value, rows }) => rows + rank - value.shape.length));
   const [axis] = axes as Set<number> & Iterable<number>;
-  const elementwise = inputs.every((each) => !each || broadcasts(each, output!));
-  if (!elementwise) return 'unknown';
+  if (!inputs.every((each) => !each || broadcasts(each, output!))) return 'unknown';
   if (axes.size > 1) return 'mixed';
   // A constant that differs from row to row, such as a mask of pairs.
   const perRow = inputs.some((each) => {

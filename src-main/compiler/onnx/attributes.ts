@@ -58,3 +58,9 @@ export function readIntegers(attributes: Attributes, name: string): readonly num
   const attribute = attributes[name];
   return attribute?.kind === 'ints' ? attribute.value : undefined;
 }
+
+/** A float attribute of a node, or its default. */
+export function readNumber(attributes: Attributes, name: string, otherwise: number): number {
+  const attribute = attributes[name];
+  return attribute?.kind === 'float' || attribute?.kind === 'int' ? attribute.value : otherwise;
+}

@@ -139,20 +139,6 @@ describe('training with clipped gradients', () => {
     }
     losses[0]!.forEach((each, at) => expect(losses[1]![at]).toBeCloseTo(each, 9));
   });
-
-  it('refuses a network that mixes rows', () => {
-    expect(() =>
-      compileTraining({
-        forward: network.graph,
-        parameters: network.parameters,
-        state: {},
-        loss: { kind: 'meanSquaredError' },
-        optimizer: { kind: 'sgd' },
-        batchSize,
-        privacy: { clipNorm: 1, noiseMultiplier: 1 },
-      }),
-    ).toThrow('mixes rows');
-  });
 });
 
 function rowSets(count: number, length: number, from = 0): number[][] {

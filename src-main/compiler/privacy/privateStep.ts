@@ -1,0 +1,65 @@
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import { parseForward, type InputRoles, type ParsedForward } from '../1-parse/parseForward.ts';
+import type { Forms } from '../2-shapes/typedOps.ts';
+import { differentiate, type DifferentiatedStep } from '../3-differentiate/differentiate.ts';
+import type { LossRule } from '../losses/defineLoss.ts';
+import type { Graph } from '../onnx/graph.ts';
+import { clippedAlone, clippedTogether } from './clippedGradients.ts';
+import type { PrivacySettings, RowGradientForm } from './sumInGroups.ts';
+import type { Obstacle } from './weightUses.ts';
+
+export interface PrivateStep {
+  readonly parsed: ParsedForward;
+  readonly step: DifferentiatedStep;
+  /** Undefined without privacy. */
+  readonly rowGradients: RowGradientForm | undefined;
+}
+
+/**
+ * Phases 1 to 3 with clipped row gradients: for a group of rows at once, or for one row where a node has no rule for that.
+ *
+ * Throws MK_COMPILER_ROWS_MIXED where rows of a batch see each other, and MK_COMPILER_SETTING_INVALID for settings without meaning.
+ */
+export function compilePrivateStep(
+  forward: Graph,
+  roles: InputRoles,
+  loss: LossRule,
+  batchSize: number,
+  privacy: PrivacySettings,
+  forms: Forms,
+): PrivateStep {
+  const { clipNorm, noiseMultiplier, rowsTogether = batchSize } = privacy;
+  const refuse = (setting: string, value: number, expected: string): never => {
+    throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting, value, expected });
+  };
+  if (!(clipNorm > 0 && Number.isFinite(clipNorm))) refuse('privacy.clipNorm', clipNorm, 'a positive number');
+  if (!(noiseMultiplier >= 0 && Number.isFinite(noiseMultiplier))) refuse('privacy.noiseMultiplier', noiseMultiplier, 'a number from 0');
+  if (!Number.isSafeInteger(rowsTogether) || rowsTogether < 1 || batchSize % rowsTogether !== 0)
+    refuse('privacy.rowsTogether', rowsTogether, `a divisor of the batch size ${batchSize}`);
+
+  const together = (rows: number): PrivateStep => {
+    let because: Obstacle | undefined;
+    const parsed = parseForward(forward, roles, rows);
+    const step = differentiate(parsed, loss, { forms, backward: clippedTogether(clipNorm, (found) => (because = found)) });
+    return { parsed, step, rowGradients: { rowsTogether: because ? 1 : rows, because } };
+  };
+  // One row alone cannot tell whether it would see others: two can.
+  const tried = together(Math.max(2, rowsTogether));
+  refuseState(forward, roles.state);
+  const { because } = tried.rowGradients!;
+  if (!because && rowsTogether > 1) return tried;
+  const parsed = parseForward(forward, roles, 1);
+  return {
+    parsed,
+    step: differentiate(parsed, loss, { forms, backward: clippedAlone(clipNorm) }),
+    rowGradients: { rowsTogether: 1, because },
+  };
+}
+
+/** Running statistics would carry what the rows are into the model, past clipping and noise. */
+function refuseState(forward: Graph, state: InputRoles['state'] = {}): void {
+  const [output] = Object.values(state);
+  if (output === undefined) return;
+  const made = forward.nodes.find((node) => node.outputs.includes(output));
+  throw new ModelkeepError('MK_COMPILER_ROWS_MIXED', { node: made?.name || output, operator: made?.opType ?? 'Identity' });
+}
