@@ -8,12 +8,16 @@ import type { Attribute, Attributes, Graph, TensorData, Value } from './graph.ts
  *   logits = MatMul(features, weight)
  * }
  * ```
+ *
+ * With `typeOf` each value that a node makes has its type in front, as far as that is known: `float32[N,3] logits = …`.
  */
-export function printGraph(graph: Graph): string {
-  return `${lines(graph, '').join('\n')}\n`;
+export function printGraph(graph: Graph, typeOf: TypeOf = () => undefined): string {
+  return `${lines(graph, '', typeOf).join('\n')}\n`;
 }
 
-function lines(graph: Graph, indent: string): string[] {
+type TypeOf = (name: string) => Pick<Value, 'dtype' | 'shape'> | undefined;
+
+function lines(graph: Graph, indent: string, typeOf: TypeOf): string[] {
   const inner = `${indent}  `;
   const head = `${indent}${graph.name} (${graph.inputs.map(printValue).join(', ')}) => (${graph.outputs.map(printValue).join(', ')}) {`;
   const constants = [...graph.initializers].map(([name, tensor]) => `${inner}${name} = ${printTensor(tensor)}`);
@@ -21,14 +25,12 @@ function lines(graph: Graph, indent: string): string[] {
     const attributes = Object.entries(node.attributes);
     const plain = printAttributes(node.attributes);
     const bodies = attributes.flatMap(([key, attribute]) =>
-      attribute.kind === 'graph' ? [`${inner}  ${key}:`, ...lines(attribute.value, `${inner}  `)] : [],
+      attribute.kind === 'graph' ? [`${inner}  ${key}:`, ...lines(attribute.value, `${inner}  `, typeOf)] : [],
     );
     const operator = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
     const list = node.inputs.map((name) => name || '_').join(', ');
-    return [
-      `${inner}${node.outputs.map((name) => name || '_').join(', ')} = ${operator}${plain === '' ? '' : ` <${plain}>`}(${list})`,
-      ...bodies,
-    ];
+    const made = node.outputs.map((name) => [printType(typeOf(name)), name || '_'].filter(Boolean).join(' '));
+    return [`${inner}${made.join(', ')} = ${operator}${plain === '' ? '' : ` <${plain}>`}(${list})`, ...bodies];
   });
   return [head, ...constants, ...nodes, `${indent}}`];
 }
