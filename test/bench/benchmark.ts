@@ -14,11 +14,18 @@ export interface BenchResult {
   extra?: Record<string, number | string>;
 }
 
+/** This machine cannot run it, and why. */
+export interface SkippedBenchmark {
+  name: string;
+  skipped: string;
+}
+
 export interface Benchmark {
   name: string;
   /** One line for `--list`. */
   about: string;
-  run(): Promise<BenchResult>;
+  /** `flags`: what else was on the command line. */
+  run(flags: readonly string[]): Promise<BenchResult | SkippedBenchmark>;
 }
 
 export function median(values: number[]): number {

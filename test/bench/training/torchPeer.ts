@@ -33,7 +33,7 @@ export interface TorchTraining {
 /** Starts a PyTorch process that trains `model`, or says why it cannot. */
 export async function startTorch(
   model: TorchModel,
-  { threads, compile }: { threads: number; compile: boolean },
+  { threads, compile, device = 'cpu' }: { threads: number; compile: boolean; device?: 'cpu' | 'cuda' },
 ): Promise<TorchTraining | { readonly unavailable: string }> {
   const python = await preparePython(pytorchRequirements);
   const count = String(threads);
@@ -49,7 +49,7 @@ export async function startTorch(
     if (done) throw new Error(`The PyTorch process ended. ${errors}`);
     return JSON.parse(value) as unknown;
   };
-  const started = (await ask(JSON.stringify({ ...model, threads, compile }))) as
+  const started = (await ask(JSON.stringify({ ...model, threads, compile, device }))) as
     { version: string; kernel: string; startMs: number } | { unavailable: string };
   if ('unavailable' in started) return started;
   return {

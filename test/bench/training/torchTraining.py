@@ -1,6 +1,6 @@
 """PyTorch at its best: reads settings as one JSON line, then for each line with a number makes so many steps and prints what one took.
 
-{"model": "cnn", "options": {…}, "batch": 128, "rows": 1024, "threads": 1, "compile": false, "channelsLast": true}
+{"model": "cnn", "options": {…}, "batch": 128, "rows": 1024, "threads": 1, "compile": false, "channelsLast": true, "device": "cpu"}
 -> {"version": …, "kernel": …, "startMs": …} or {"unavailable": reason}; then {"ms": wall, "cpuMs": of all threads}
 """
 
@@ -17,22 +17,28 @@ torch.set_num_threads(settings["threads"])
 # Without it the moments of weights that no row touches turn subnormal and slow every step.
 torch.set_flush_denormal(True)
 torch.manual_seed(0)
+device = settings.get("device", "cpu")
+if device == "cuda":
+    # As ONNX Runtime does by itself.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
 model = MODELS[settings["model"]](**settings.get("options", {}))
 random = torch.Generator().manual_seed(1)
 rows, batch = settings["rows"], settings["batch"]
-data = model.draw(rows, random)
+data = {name: each.to(device) for name, each in model.draw(rows, random).items()}
+model = model.to(device)
 if settings.get("channelsLast"):
     model = model.to(memory_format=torch.channels_last)
 # The fused form is the fastest of PyTorch's three.
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 loss_of = torch.compile(model.loss) if settings.get("compile") else model.loss
-order, position = torch.randperm(rows), 0
+order, position = torch.randperm(rows, device=device), 0
 
 
 def step():
     global order, position
     if position + batch > rows:
-        order, position = torch.randperm(rows), 0
+        order, position = torch.randperm(rows, device=device), 0
     chosen = order[position : position + batch]
     position += batch
     minibatch = {name: each[chosen] for name, each in data.items()}
@@ -58,5 +64,7 @@ for line in sys.stdin:
     started, used = time.perf_counter(), time.process_time()
     for _ in range(steps):
         step()
+    if device == "cuda":
+        torch.cuda.synchronize()
     ended, used_after = time.perf_counter(), time.process_time()
     print(json.dumps({"ms": (ended - started) * 1000 / steps, "cpuMs": (used_after - used) * 1000 / steps}), flush=True)

@@ -1,8 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { GraphBuilder, type Runtime, type Target } from '../../../compiler/index.ts';
-import { listSupportedBackends } from '../../../platform/onnxRuntime.ts';
+import { listSupportedBackends, onnxRuntimeFolder } from '../../../platform/onnxRuntime.ts';
 import { ortRuntime } from '../worker/ortRuntime.ts';
 import type { Calibrations } from './Calibrations.ts';
 
@@ -45,8 +44,13 @@ async function whyUnusable(provider: Provider, calibrations: Calibrations, runti
 
 /** Looked for by ourselves, because ONNX Runtime writes its own complaint on the terminal. */
 function providerLibrary(provider: Provider): string | undefined {
-  const packageFolder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  const folder = join(realpathSync(packageFolder), 'bin/napi-v6', process.platform, process.arch);
+  const bin = join(onnxRuntimeFolder, 'bin');
+  const folder = join(
+    bin,
+    readdirSync(bin).find((name) => name.startsWith('napi-'))!,
+    process.platform,
+    process.arch,
+  );
   const file = join(
     folder,
     process.platform === 'win32' ? `onnxruntime_providers_${provider}.dll` : `libonnxruntime_providers_${provider}.so`,
