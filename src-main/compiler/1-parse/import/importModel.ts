@@ -2,6 +2,7 @@ import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts'
 import { removeUnused } from '../../4-fuse/removeUnused.ts';
 import { readModel, type ReadOptions } from '../../onnx/decode.ts';
 import type { Graph, GraphNode, TensorData, Value } from '../../onnx/graph.ts';
+import { recognise } from '../recognise/recognise.ts';
 import { upgradeGraph } from '../upgrade/upgradeGraph.ts';
 import { spliceBranches } from './spliceBranches.ts';
 import { GraphTypes, type Bindings } from './typeGraph.ts';
@@ -35,7 +36,8 @@ const trialRows = 3;
 
 /**
  * Reads an existing ONNX model as something to fine-tune: opsets 7 to 23 become 21, constants written as nodes become
- * initializers, functions are inlined, what no output needs is dropped, and every value gets its type for the given sizes.
+ * initializers, functions are inlined, what exporters write as several nodes becomes one again (GELU, LayerNormalization), what no
+ * output needs is dropped, and every value gets its type for the given sizes.
  *
  * Throws MK_COMPILER_MODEL_UNREADABLE, MK_COMPILER_OPSET_UNSUPPORTED, MK_COMPILER_IMPORT_NODE_UNSUPPORTED,
  * MK_COMPILER_OPERATOR_UNSUPPORTED, MK_COMPILER_SHAPE_UNKNOWN, MK_COMPILER_SIZES_UNBOUND, MK_COMPILER_NODE_INVALID,
@@ -64,7 +66,8 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Ada
     },
     onConstant: (name, tensor) => types.constant(name, tensor),
   });
-  const result = removeUnused(spliceBranches(removeUnused(upgraded), trial));
+  const spliced = removeUnused(spliceBranches(removeUnused(upgraded), trial));
+  const result = recognise(spliced, (name) => types.shapeOf(name));
   return { graph: { ...result, outputs: result.outputs.map((each) => withType(each, types)) }, batch, bindings, added: [] };
 }
 

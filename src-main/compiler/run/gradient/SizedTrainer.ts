@@ -197,10 +197,10 @@ export class SizedTrainer {
   #sizesOf(batch: SizedBatch): StepSizes {
     const { step } = this.#settings;
     const told: Record<string, number> = { ...step.bindings, ...batch.bindings };
-    const given = new Set(Object.keys(batch.bindings ?? {}));
+    const settled = new Set(Object.keys(batch.bindings ?? {}));
     for (const { name, shape } of this.#dataInputs) {
       const array = batch.inputs[name];
-      const open = (shape ?? []).slice(1).filter((dim): dim is string => typeof dim === 'string' && !given.has(dim));
+      const open = (shape ?? []).slice(1).filter((dim): dim is string => typeof dim === 'string' && !settled.has(dim));
       const [symbol] = open;
       if (!array || symbol === undefined || new Set(open).size > 1) continue;
       const rest = (shape ?? [])
@@ -213,7 +213,7 @@ export class SizedTrainer {
           reason: `${array.length} numbers do not fill ${batch.rowCount} rows of [${(shape ?? []).slice(1).join(', ')}]`,
         });
       told[symbol] = size;
-      given.add(symbol);
+      settled.add(symbol);
     }
     return { batchSize: Math.max(1, Math.ceil(batch.rowCount / step.batchSize)) * step.batchSize, bindings: told };
   }
