@@ -49,16 +49,6 @@ export function fillKeepMask(mask: Uint8Array, rate: number, key: number): void 
   }
 }
 
-/** Fills with offset + scale · standard normal (or uniform) numbers, the same for the same key. */
-export function fillNoise(
-  noise: Float32Array | Float64Array,
-  { distribution, offset, scale }: { distribution: 'normal' | 'uniform'; offset: number; scale: number },
-  key: number,
-): void {
-  for (let at = 0; at < noise.length; at++)
-    noise[at] = offset + scale * (distribution === 'normal' ? randomNormal(key, at) : randomUnit(key, at));
-}
-
 function triple32(value: number): number {
   let x = value | 0;
   x ^= x >>> 17;
