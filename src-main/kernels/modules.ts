@@ -8,6 +8,7 @@ export interface KernelModule {
 
 export const kernelModules: readonly KernelModule[] = [
   { name: 'training', memory: 'private' },
+  { name: 'trees', memory: 'shared' },
   { name: 'treeScore', memory: 'private' },
   { name: 'treeShap', memory: 'private' },
 ];
