@@ -22,7 +22,12 @@ export class Breather {
       this.#lastMs = now;
       await this.#control.pause?.();
     }
-    this.stopped = this.#control.shouldStop();
+    return this.isOverNow();
+  }
+
+  /** The same in the middle of work that cannot wait for messages. */
+  isOverNow(): boolean {
+    if (this.stopped === 'no') this.stopped = this.#control.shouldStop();
     if (this.stopped === 'no' && this.#control.nowMs() > this.#control.deadlineMs) this.stopped = 'time';
     return this.stopped !== 'no';
   }

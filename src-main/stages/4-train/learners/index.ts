@@ -3,10 +3,14 @@ import { baselineLearner } from './baseline/baselineLearner.ts';
 import type { Learner, LearnerName } from './learner.ts';
 import { linearLearner } from './linear/linearLearner.ts';
 import { mlpLearner } from './mlp/mlpLearner.ts';
+import { nearestLearner } from './nearest/nearestLearner.ts';
+import { bayesLearner } from './bayes/bayesLearner.ts';
 
 /** `ensemble` is made of the others and no entry here. */
 export const learners: Partial<Record<LearnerName, Learner>> = {
   baseline: baselineLearner,
   linear: linearLearner as unknown as Learner,
+  nearest: nearestLearner as unknown as Learner,
+  bayes: bayesLearner as unknown as Learner,
   mlp: mlpLearner as unknown as Learner,
 };

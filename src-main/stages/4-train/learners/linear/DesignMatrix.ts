@@ -103,16 +103,15 @@ export class DesignMatrix {
 
   #denseGram(rowWeights: Float64Array, gram: Float64Array): void {
     const scaled = new Float64Array(blockRows);
+    const columns = this.#dense.map((column) => this.#columns[column]!.values);
     for (let start = 0; start < this.rows; start += blockRows) {
-      const end = Math.min(this.rows, start + blockRows);
-      this.#dense.forEach((first, order) => {
-        const { values } = this.#columns[first]!;
-        for (let row = start; row < end; row++) scaled[row - start] = values[row]! * rowWeights[row]!;
-        for (let other = 0; other <= order; other++) {
-          const second = this.#dense[other]!;
-          gram[first * this.width + second]! += blockDot(this.#columns[second]!.values, scaled, start, end - start);
-        }
-      });
+      const count = Math.min(this.rows, start + blockRows) - start;
+      for (let first = 0; first < columns.length; first++) {
+        scale(columns[first]!, rowWeights, start, count, scaled);
+        const row = this.#dense[first]! * this.width;
+        for (let second = 0; second <= first; second++)
+          gram[row + this.#dense[second]!]! += blockDot(columns[second]!, scaled, start, count);
+      }
     }
   }
 
@@ -153,7 +152,10 @@ function sparseDot(rows: Int32Array, values: Float32Array, rowValues: Float64Arr
 
 /** Four sums side by side: one would wait for itself at every step. */
 function denseDot(values: Float32Array, rowValues: Float64Array, start: number, end: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let row = start;
   for (; row + 3 < end; row += 4) {
     a += values[row]! * rowValues[row]!;
@@ -165,8 +167,15 @@ function denseDot(values: Float32Array, rowValues: Float64Array, start: number, 
   return a + b + (c + d);
 }
 
+function scale(values: Float32Array, rowWeights: Float64Array, start: number, count: number, scaled: Float64Array): void {
+  for (let at = 0; at < count; at++) scaled[at] = values[start + at]! * rowWeights[start + at]!;
+}
+
 function blockDot(values: Float32Array, scaled: Float64Array, start: number, count: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let at = 0;
   for (; at + 3 < count; at += 4) {
     const row = start + at;

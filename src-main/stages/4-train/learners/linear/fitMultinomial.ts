@@ -1,13 +1,11 @@
 import { minimizeLbfgs } from '../../../../compiler/index.ts';
 import type { Breather } from '../Breather.ts';
 import type { DesignMatrix } from './DesignMatrix.ts';
-import { penalisedFitter, penaltyOf, type LinearFit } from './fitPenalised.ts';
+import { exact, penalisedFitter, penaltyOf, type LinearFit, type Precision } from './fitPenalised.ts';
 import type { Penalty } from './quadratic.ts';
 import { logisticLoss } from './rowLosses.ts';
 
 const mostCycles = 200;
-/** Fall of the objective in a cycle over all classes, as a share of it, below which the fit is done. */
-const tolerance = 1e-11;
 
 /**
  * Softmax regression: minimises Σ weight·(−ln p of the row's class) + penalties of all weights, one `LinearFit` a class; the
@@ -24,12 +22,13 @@ export async function fitMultinomial(
   penalty: Penalty,
   start: LinearFit[] | null,
   breather: Breather,
+  precision = exact,
 ): Promise<LinearFit[]> {
   const from = start ?? startOf(design.width, codes, classes, rowWeights);
   const fits =
     penalty.l1 > 0
-      ? await byClass(design, codes, rowWeights, penalty, from, breather)
-      : await byLbfgs(design, codes, rowWeights, penalty.l2, from, breather);
+      ? await byClass(design, codes, rowWeights, penalty, from, breather, precision)
+      : await byLbfgs(design, codes, rowWeights, penalty.l2, from, breather, precision);
   const middle = fits.reduce((sum, { intercept }) => sum + intercept, 0) / classes;
   return fits.map(({ intercept, weights }) => ({ intercept: intercept - middle, weights }));
 }
@@ -47,6 +46,7 @@ async function byLbfgs(
   l2: number,
   start: LinearFit[],
   breather: Breather,
+  { tolerance }: Precision,
 ): Promise<LinearFit[]> {
   const { rows, width } = design;
   const classes = start.length;
@@ -77,7 +77,7 @@ async function byLbfgs(
       return { loss: value, gradient };
     },
     point,
-    { iterations: 2000, gradientTolerance: 1e-8, lossTolerance: 1e-13, memory: 20, shouldStop: () => breather.stopped !== 'no' },
+    { iterations: 2000, gradientTolerance: 1e-8, lossTolerance: tolerance, memory: 20, shouldStop: () => breather.stopped !== 'no' },
   );
   return start.map((_, each) => ({
     intercept: found.weights[each * stride + width]!,
@@ -107,6 +107,7 @@ async function byClass(
   penalty: Penalty,
   start: LinearFit[],
   breather: Breather,
+  { tolerance }: Precision,
 ): Promise<LinearFit[]> {
   const fits = [...start];
   const logits = fits.map(({ intercept, weights }) => {
@@ -128,7 +129,10 @@ async function byClass(
     for (let each = 0; each < fits.length; each++) {
       if (await breather.isOver()) return fits;
       minusOthers(logits, each, offset);
-      const fit = await penalisedFitter(design, logisticLoss(truths[each]!, rowWeights, offset))(penalty, fits[each]!, breather, 1);
+      const fit = await penalisedFitter(design, logisticLoss(truths[each]!, rowWeights, offset))(penalty, fits[each]!, breather, {
+        steps: 1,
+        tolerance,
+      });
       fits[each] = fit;
       design.multiply(fit.weights, fit.intercept, logits[each]!);
     }
@@ -142,7 +146,7 @@ async function byClass(
       design.multiply(fits[each].weights, intercept, logits[each]!);
     });
     const after = objective();
-    if (before - after <= tolerance * Math.abs(before)) break;
+    if (before - after <= 100 * tolerance * Math.abs(before)) break;
     before = after;
   }
   return fits;

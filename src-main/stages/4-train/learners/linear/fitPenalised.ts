@@ -12,12 +12,22 @@ export interface LinearFit {
 
 /** Up to here a Newton step is solved by the matrix of products of columns; its cost grows with the square of the width. */
 export const widestGram = 400;
-const mostSteps = 200;
-/** The promised fall of the objective, as a share of it, below which a fit is done. */
-const tolerance = 1e-13;
+/** And up to so many products: a step is not to take longer than a second or so. */
+const mostProducts = 2e9;
+
+export interface Precision {
+  /** Newton steps at most. */
+  steps: number;
+  /** The promised fall of the objective, as a share of it, below which a fit is done. */
+  tolerance: number;
+}
+
+export const exact: Precision = { steps: 200, tolerance: 1e-13 };
+/** For choosing among penalties: far finer than what validation rows can tell apart. */
+export const rough: Precision = { steps: 50, tolerance: 1e-7 };
 
 /** Fits at one penalty after the other; `start` is where another penalty ended, null a model that answers the same everywhere. */
-export type PenalisedFitter = (penalty: Penalty, start: LinearFit | null, breather: Breather, steps?: number) => Promise<LinearFit>;
+export type PenalisedFitter = (penalty: Penalty, start: LinearFit | null, breather: Breather, precision?: Precision) => Promise<LinearFit>;
 
 /**
  * Minimises Σ loss(η) + l1·‖w‖₁ + ½·l2·‖w‖²; the losses carry the weights of the rows.
@@ -28,13 +38,18 @@ export type PenalisedFitter = (penalty: Penalty, start: LinearFit | null, breath
  * When the breather says so it gives what it has.
  */
 export function penalisedFitter(design: DesignMatrix, loss: RowLoss): PenalisedFitter {
-  const solver = design.width <= widestGram ? gramSolver(design, loss.sameCurvature === true) : columnSolver(design);
-  return async (penalty, start, breather, steps = mostSteps) => {
+  const hasGram = paysAsGram(design);
+  const solver = hasGram ? gramSolver(design, loss.sameCurvature === true) : columnSolver(design);
+  return async (penalty, start, breather, precision = exact) => {
     const from = start ?? { intercept: loss.start, weights: new Float64Array(design.width) };
-    return penalty.l1 > 0 || design.width <= widestGram
-      ? newton(design, loss, solver, penalty, from, breather, steps)
-      : byLbfgs(design, loss, penalty.l2, from, breather);
+    return penalty.l1 > 0 || hasGram
+      ? newton(design, loss, solver, penalty, from, breather, precision)
+      : byLbfgs(design, loss, penalty.l2, from, breather, precision);
   };
+}
+
+export function paysAsGram({ rows, width }: DesignMatrix): boolean {
+  return width <= widestGram && rows * width * width <= mostProducts;
 }
 
 async function newton(
@@ -44,9 +59,10 @@ async function newton(
   penalty: Penalty,
   start: LinearFit,
   breather: Breather,
-  steps: number,
+  { steps, tolerance }: Precision,
 ): Promise<LinearFit> {
   const { rows } = design;
+  const inner = { precision: tolerance * 1e-4, isOver: (): boolean => breather.isOverNow() };
   let [{ intercept }, weights] = [start, Float64Array.from(start.weights)];
   let eta = new Float64Array(rows);
   const direction = new Float64Array(rows);
@@ -54,7 +70,7 @@ async function newton(
   design.multiply(weights, intercept, eta);
   let objective = loss.evaluate(eta, gradient, curvature) + penaltyOf(weights, penalty);
   for (let step = 0; step < steps && !(await breather.isOver()); step++) {
-    const target = solver(gradient, curvature, weights, penalty);
+    const target = solver(gradient, curvature, weights, penalty, inner);
     let [slopes, curvatures] = [0, 0];
     for (let row = 0; row < rows; row++) {
       slopes += gradient[row]!;
@@ -98,6 +114,7 @@ type Solver = (
   curvature: Float64Array,
   weights: Float64Array,
   penalty: Penalty,
+  inner: { precision: number; isOver: () => boolean },
 ) => { weights: Float64Array; means: Float64Array };
 
 /** The weights that are best for the parabola around the present ones, and the curvature-weighted means of the columns. */
@@ -106,7 +123,7 @@ function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
   const gram = new Float64Array(width * width);
   const scratch = new Float64Array(width * width);
   let isCurrent = false;
-  return (gradient, curvature, weights, penalty) => {
+  return (gradient, curvature, weights, penalty, inner) => {
     const { means, slopes } = centred(design, gradient, curvature);
     if (!isCurrent) centredGram(design, curvature, means, gram);
     isCurrent = sameCurvature;
@@ -115,7 +132,7 @@ function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
       for (let k = 0; k < width; k++) sum += gram[j * width + k]! * weights[k]!;
       return sum;
     });
-    if (penalty.l1 > 0) return { means, weights: descendOnGram(gram, c, penalty, weights) };
+    if (penalty.l1 > 0) return { means, weights: descendOnGram(gram, c, penalty, weights, inner.precision) };
     scratch.set(gram);
     return { means, weights: solveCholesky(scratch, c, penalty.l2) };
   };
@@ -135,7 +152,7 @@ function centredGram(design: DesignMatrix, curvature: Float64Array, means: Float
 }
 
 function columnSolver(design: DesignMatrix): Solver {
-  return (gradient, curvature, weights, penalty) => {
+  return (gradient, curvature, weights, penalty, inner) => {
     const { means } = centred(design, gradient, curvature);
     const next = Float64Array.from(weights);
     descendOnColumns(
@@ -144,6 +161,7 @@ function columnSolver(design: DesignMatrix): Solver {
       gradient.map((each) => -each),
       penalty,
       next,
+      inner,
     );
     return { means, weights: next };
   };
@@ -166,7 +184,14 @@ function centred(design: DesignMatrix, gradient: Float64Array, curvature: Float6
   return { means, slopes };
 }
 
-async function byLbfgs(design: DesignMatrix, loss: RowLoss, l2: number, start: LinearFit, breather: Breather): Promise<LinearFit> {
+async function byLbfgs(
+  design: DesignMatrix,
+  loss: RowLoss,
+  l2: number,
+  start: LinearFit,
+  breather: Breather,
+  { tolerance }: Precision,
+): Promise<LinearFit> {
   const { rows, width } = design;
   const [eta, gradient] = [new Float64Array(rows), new Float64Array(rows)];
   const found = await minimizeLbfgs(
@@ -182,7 +207,7 @@ async function byLbfgs(design: DesignMatrix, loss: RowLoss, l2: number, start: L
       return { loss: value, gradient: slopes };
     },
     Float64Array.of(...start.weights, start.intercept),
-    { iterations: 1000, gradientTolerance: 1e-8, lossTolerance: 1e-12, memory: 20, shouldStop: () => breather.stopped !== 'no' },
+    { iterations: 1000, gradientTolerance: 1e-8, lossTolerance: tolerance * 10, memory: 20, shouldStop: () => breather.stopped !== 'no' },
   );
   return { intercept: found.weights[width]!, weights: found.weights.slice(0, width) };
 }

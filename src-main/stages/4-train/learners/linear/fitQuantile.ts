@@ -1,15 +1,13 @@
 import type { Breather } from '../Breather.ts';
 import { weightedQuantile } from '../weightedQuantile.ts';
 import type { DesignMatrix } from './DesignMatrix.ts';
-import { penalisedFitter, widestGram, type LinearFit } from './fitPenalised.ts';
+import { exact, paysAsGram, penalisedFitter, type LinearFit } from './fitPenalised.ts';
 import { solveCholesky } from './quadratic.ts';
 import { smoothPinballLoss } from './rowLosses.ts';
 
 const mostSteps = 100;
 /** Share of the way to the boundary that a step goes. */
 const caution = 0.9995;
-/** Gap between primal and dual, as a share of the loss, at which the fit is done. */
-const tolerance = 1e-9;
 /** Wide data: half width of the smoothing in mean absolute deviations. Quantiles are off by about this at most. */
 const smoothing = 1e-3;
 
@@ -27,16 +25,17 @@ export async function fitQuantile(
   level: number,
   l2: number,
   breather: Breather,
+  precision = exact,
 ): Promise<LinearFit> {
   const middle = weightedQuantile(y, level, rowWeights);
   const start = { intercept: middle, weights: new Float64Array(design.width) };
-  if (design.width <= widestGram) return interiorPoint(design, y, rowWeights, level, l2, start, breather);
+  if (paysAsGram(design)) return interiorPoint(design, y, rowWeights, level, l2, start, breather, precision.tolerance * 1e4);
   const [total, spread] = y.reduce(
     ([sum, size], value, row) => [sum + rowWeights[row]!, size + rowWeights[row]! * Math.abs(value - middle)] as const,
     [0, 0] as readonly [number, number],
   );
   const h = Math.max((smoothing * spread) / total, 1e-300);
-  return penalisedFitter(design, smoothPinballLoss(y, rowWeights, level, h))({ l1: 0, l2 }, start, breather);
+  return penalisedFitter(design, smoothPinballLoss(y, rowWeights, level, h))({ l1: 0, l2 }, start, breather, precision);
 }
 
 /**
@@ -51,6 +50,8 @@ async function interiorPoint(
   l2: number,
   start: LinearFit,
   breather: Breather,
+  /** Gap between primal and dual, as a share of the loss, at which the fit is done. */
+  tolerance: number,
 ): Promise<LinearFit> {
   const { rows, width } = design;
   // Rows without weight would have no room between their bounds.

@@ -1,7 +1,16 @@
 import { Breather } from '../Breather.ts';
 import { checkTarget } from '../checkTarget.ts';
-import { type FitControl, type FitData, type FittedLearner, type Learner, type Settings } from '../learner.ts';
+import {
+  type FitControl,
+  type FitData,
+  type FittedLearner,
+  type LabelledMatrix,
+  type Learner,
+  type LearnerTarget,
+  type Settings,
+} from '../learner.ts';
 import { objectiveLoss } from '../objectiveLoss.ts';
+import { exact, rough } from './fitPenalised.ts';
 import { linearModel, mergeLinear, stateOf, type LinearState } from './linearModel.ts';
 import { linearProblem, type LinearProblem } from './linearProblem.ts';
 
@@ -16,6 +25,9 @@ export interface LinearSettings extends Settings {
 const patience = 3;
 const l1Steps = 25;
 const ridgeSteps = 13;
+const quantileSteps = 6;
+/** Rows that the loss on training rows is told of. */
+const judgedRows = 20_000;
 /** Below this share of l1 hardly any weight becomes 0: the path is that of ridge regression. */
 const leastL1 = 0.01;
 
@@ -49,7 +61,9 @@ async function fit(data: FitData, settings: LinearSettings, control: FitControl)
   const l1Ratio = hasL1(task) ? settings.l1Ratio : 0;
   const breather = new Breather(control);
   const problem = linearProblem(data);
-  const lambdas = settings.lambda === 'path' ? pathOf(problem, l1Ratio, validation !== undefined) : [settings.lambda];
+  const lambdas = settings.lambda === 'path' ? pathOf(problem, l1Ratio, validation !== undefined, hasL1(task)) : [settings.lambda];
+  const precision = lambdas.length > 1 ? rough : exact;
+  const judged = firstRows(train);
   const startedMs = control.nowMs();
   let best: { state: LinearState; loss: number; at: number } | null = null;
   const curve: FittedLearner['curve'] = [];
@@ -57,7 +71,7 @@ async function fit(data: FitData, settings: LinearSettings, control: FitControl)
   for (const [at, lambda] of lambdas.entries()) {
     // Something is always fitted, were it only the intercepts.
     if (best && ((await breather.isOver()) || at - best.at > patience)) break;
-    fits = await problem.fit({ l1: lambda * l1Ratio, l2: lambda * (1 - l1Ratio) }, fits, breather);
+    fits = await problem.fit({ l1: lambda * l1Ratio, l2: lambda * (1 - l1Ratio) }, fits, breather, precision);
     const nonZero = fits.reduce((sum, { weights }) => sum + weights.reduce((count, each) => count + Number(each !== 0), 0), 0);
     const chosen = { l1Ratio, lambda: Number(lambda.toPrecision(6)), nonZero };
     const state = stateOf(problem.inUnits(fits), problem.link, { chosen, curve: [], ended: 'complete' });
@@ -67,7 +81,7 @@ async function fit(data: FitData, settings: LinearSettings, control: FitControl)
     const point = {
       step: at + 1,
       epoch: at + 1,
-      trainLoss: await lossOf(train),
+      trainLoss: await lossOf(judged),
       validationLoss: validation ? loss : null,
       elapsedMs: Math.round(control.nowMs() - startedMs),
       memoryBytes: control.memoryBytes?.() ?? null,
@@ -84,10 +98,26 @@ async function fit(data: FitData, settings: LinearSettings, control: FitControl)
  * From strong to weak. With l1 from where the first weight becomes other than 0 (§2.5 of the source); ridge from 1 to 1e-6. Without validation
  * rows one value, 1 over the weight of the rows: what other libraries take where nothing is said (C = 1).
  */
-function pathOf(problem: LinearProblem, l1Ratio: number, isChosen: boolean): number[] {
+function pathOf(problem: LinearProblem, l1Ratio: number, isChosen: boolean, isQuick: boolean): number[] {
   if (!isChosen) return [1 / problem.totalWeight];
+  // A quantile takes an interior point method afresh at every penalty.
+  if (!isQuick) return Array.from({ length: quantileSteps }, (_, at) => 10 ** (-1 - at));
   if (l1Ratio < leastL1) return Array.from({ length: ridgeSteps }, (_, at) => 10 ** (-at / 2));
   const strongest = Math.max(problem.largestSlope() / l1Ratio, 1e-12);
   const weakest = problem.rows > problem.width ? 1e-4 : 1e-2;
   return Array.from({ length: l1Steps }, (_, at) => strongest * weakest ** (at / (l1Steps - 1)));
+}
+
+function firstRows({ features, target, weights }: LabelledMatrix): LabelledMatrix {
+  const rows = Math.min(features.rows, judgedRows);
+  const cut = (): LearnerTarget => {
+    if (target.kind === 'class') return { ...target, codes: target.codes.subarray(0, rows) };
+    if (target.kind === 'labels') return { ...target, flags: target.flags.subarray(0, rows * target.labels) };
+    return { ...target, values: target.values.subarray(0, rows) };
+  };
+  return {
+    features: { ...features, rows, data: features.data.subarray(0, rows * features.width) },
+    target: cut(),
+    ...(weights?.subarray(0, rows).some((each) => each > 0) && { weights: weights.subarray(0, rows) }),
+  };
 }

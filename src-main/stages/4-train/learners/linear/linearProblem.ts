@@ -3,7 +3,7 @@ import type { FitData, LearnerTask } from '../learner.ts';
 import { powerOf } from '../objectiveLoss.ts';
 import { DesignMatrix } from './DesignMatrix.ts';
 import { fitMultinomial } from './fitMultinomial.ts';
-import { penalisedFitter, type LinearFit } from './fitPenalised.ts';
+import { exact, penalisedFitter, type LinearFit, type Precision } from './fitPenalised.ts';
 import { fitQuantile } from './fitQuantile.ts';
 import type { Link } from './linearModel.ts';
 import type { Penalty } from './quadratic.ts';
@@ -16,7 +16,7 @@ export interface LinearProblem {
   totalWeight: number;
   link: Link;
   /** One `LinearFit` an output that is fitted, on the standardised target; goes on from `start`. */
-  fit(penalty: Penalty, start: LinearFit[] | null, breather: Breather): Promise<LinearFit[]>;
+  fit(penalty: Penalty, start: LinearFit[] | null, breather: Breather, precision?: Precision): Promise<LinearFit[]>;
   /** Of all columns and outputs, at the model that answers the same everywhere: from this l1 on every weight is 0. */
   largestSlope(): number;
   /** One `LinearFit` an output of the task, in the units of the target. */
@@ -69,9 +69,10 @@ function separate(design: DesignMatrix, losses: FlagLoss[]): Pick<LinearProblem,
     weights: new Float64Array(design.width),
   });
   return {
-    async fit(penalty, start, breather) {
+    async fit(penalty, start, breather, precision = exact) {
       const fits: LinearFit[] = [];
-      for (const [at, each] of losses.entries()) fits.push((await fitters[at]?.(penalty, start?.[at] ?? null, breather)) ?? constant(each));
+      for (const [at, each] of losses.entries())
+        fits.push((await fitters[at]?.(penalty, start?.[at] ?? null, breather, precision)) ?? constant(each));
       return fits;
     },
     largestSlope: () => Math.max(0, ...losses.map((each) => ('loss' in each ? slopeOf(design, each.loss) : 0))),
@@ -104,9 +105,9 @@ function classProblem(
   // Rows without weight may be of a class that nothing else is of: any place will do.
   const places = codes.map((code) => Math.max(0, placeOf[code]!));
   return {
-    async fit(penalty, start, breather) {
+    async fit(penalty, start, breather, precision = exact) {
       if (present.length === 1) return [{ intercept: 0, weights: new Float64Array(design.width) }];
-      return fitMultinomial(design, places, present.length, shares, penalty, start, breather);
+      return fitMultinomial(design, places, present.length, shares, penalty, start, breather, precision);
     },
     largestSlope: () =>
       Math.max(
@@ -160,9 +161,9 @@ function numberProblem(
     const levels = objective.kind === 'quantile' ? objective.levels : [0.5];
     return {
       // The interior point method does not start from where another penalty ended.
-      async fit({ l2 }, _start, breather) {
+      async fit({ l2 }, _start, breather, precision = exact) {
         const fits: LinearFit[] = [];
-        for (const level of levels) fits.push(await fitQuantile(design, standard, shares, level, l2, breather));
+        for (const level of levels) fits.push(await fitQuantile(design, standard, shares, level, l2, breather, precision));
         return fits;
       },
       largestSlope: () => 1,

@@ -45,12 +45,20 @@ export function solveCholesky(gram: Float64Array, c: Float64Array, l2: number): 
 }
 
 const mostCycles = 10_000;
+/** A step that changes the loss by less than this share of what the best column alone would gain has changed nothing. */
+const finest = 1e-17;
 
 /**
  * Coordinate descent with covariance updates, from `start`: Friedman, Hastie & Tibshirani, J. Stat. Softw. 33 (2010), §2.1–2.2.
  * Cycles over weights that are not 0 until they stand, then over all; ends when a cycle over all changes nothing worth saying.
  */
-export function descendOnGram(gram: Float64Array, c: Float64Array, { l1, l2 }: Penalty, start: Float64Array): Float64Array {
+export function descendOnGram(
+  gram: Float64Array,
+  c: Float64Array,
+  { l1, l2 }: Penalty,
+  start: Float64Array,
+  precision = finest,
+): Float64Array {
   const n = c.length;
   const weights = Float64Array.from(start);
   // slope = c − G·w
@@ -67,16 +75,17 @@ export function descendOnGram(gram: Float64Array, c: Float64Array, { l1, l2 }: P
     for (let k = 0; k < n; k++) slope[k]! -= gram[j * n + k]! * change;
     return own * change * change;
   };
-  descend(n, step, weights, gainTolerance(c, gram));
+  const limit = precision * largestGain(c, gram);
+  descend(n, step, weights, () => limit);
   return weights;
 }
 
-/** Squared changes, in units of the loss, below which a cycle has changed nothing. */
-function gainTolerance(c: Float64Array, gram: Float64Array): number {
+/** What the best column alone would gain, in units of the loss. */
+function largestGain(c: Float64Array, gram: Float64Array): number {
   const n = c.length;
-  let scale = 0;
-  for (let j = 0; j < n; j++) if (gram[j * n + j]! > 0) scale = Math.max(scale, c[j]! ** 2 / gram[j * n + j]!);
-  return 1e-18 * scale + 1e-300;
+  let gain = 1e-300;
+  for (let j = 0; j < n; j++) if (gram[j * n + j]! > 0) gain = Math.max(gain, c[j]! ** 2 / gram[j * n + j]!);
+  return gain;
 }
 
 /**
@@ -90,6 +99,7 @@ export function descendOnColumns(
   working: Float64Array,
   { l1, l2 }: Penalty,
   weights: Float64Array,
+  { precision = finest, isOver = () => false }: { precision?: number; isOver?: () => boolean } = {},
 ): void {
   const n = design.width;
   let total = 0;
@@ -123,11 +133,10 @@ export function descendOnColumns(
     residuals -= change * means[j]! * total;
     return own * change * change;
   };
-  descend(n, step, weights, () => 1e-16 * scale);
+  descend(n, step, weights, () => (isOver() ? Infinity : precision * scale));
 }
 
-function descend(n: number, step: (j: number) => number, weights: Float64Array, tolerance: number | (() => number)): void {
-  const limit = typeof tolerance === 'number' ? (): number => tolerance : tolerance;
+function descend(n: number, step: (j: number) => number, weights: Float64Array, limit: () => number): void {
   for (let cycle = 0; cycle < mostCycles;) {
     let largest = 0;
     for (let j = 0; j < n; j++) largest = Math.max(largest, step(j));

@@ -1,4 +1,13 @@
-import { compileInference, encodeModel, GraphBuilder, mergeGraphs, multilayerPerceptron, type Graph } from '../../../../compiler/index.ts';
+import {
+  compileInference,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  encodeModel,
+  GraphBuilder,
+  mergeGraphs,
+  multilayerPerceptron,
+  type Graph,
+} from '../../../../compiler/index.ts';
 import type { Told } from '../fitted.ts';
 import {
   outputsOf,
@@ -12,7 +21,7 @@ import {
   type Settings,
 } from '../learner.ts';
 import type { Matrix, NetworkTarget } from '../matrix.ts';
-import { trainNetwork, type NetworkState } from '../trainNetwork.ts';
+import { trainNetwork, type NetworkState } from './trainNetwork.ts';
 
 /** `epochs`: exactly so many where there are no validation rows to stop by. */
 export interface MlpSettings extends Settings {
@@ -59,7 +68,6 @@ async function fit({ task, train, validation }: FitData, settings: MlpSettings, 
   const trained = await trainNetwork(
     {
       ...settings,
-      learner: 'mlp',
       batchSize: rows < 1000 ? 32 : rows < 10_000 ? 64 : rows < 100_000 ? 128 : 256,
       maxEpochs: settings.epochs,
       seed: control.seed,
@@ -80,9 +88,9 @@ async function fit({ task, train, validation }: FitData, settings: MlpSettings, 
       onPoint: (point) => control.onPoint(point),
       onState: async (state) => {
         await control.pause?.();
-        await control.onState?.(() => ({ json: state(), arrays: {} }));
+        await control.onState?.(() => stateUnderWay(state()));
       },
-      resume: control.resume ? (control.resume.json as NetworkState) : null,
+      resume: control.resume ? networkState(control.resume) : null,
     },
   );
   const { weights, curve, epochs, ended } = trained;
@@ -104,6 +112,20 @@ async function fit({ task, train, validation }: FitData, settings: MlpSettings, 
     },
     control,
   );
+}
+
+/** A training under way: its checkpoints as bytes. JSON has no Infinity; without a best epoch there is no best loss. */
+function stateUnderWay({ trainer, best, ...rest }: NetworkState): LearnerState {
+  return {
+    json: { ...rest, bestLoss: best ? rest.bestLoss : null },
+    arrays: { trainer: encodeCheckpoint(trainer), ...(best ? { best: encodeCheckpoint(best) } : {}) },
+  };
+}
+
+function networkState({ json, arrays }: LearnerState): NetworkState {
+  const rest = json as Omit<NetworkState, 'trainer' | 'best'>;
+  const best = arrays['best'] ? decodeCheckpoint(arrays['best'] as Uint8Array) : null;
+  return { ...rest, bestLoss: best ? rest.bestLoss : Infinity, trainer: decodeCheckpoint(arrays['trainer'] as Uint8Array), best };
 }
 
 class FittedMlp implements FittedLearner {

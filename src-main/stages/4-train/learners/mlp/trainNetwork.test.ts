@@ -1,17 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { counterRandom } from '../../../platform/random.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
-import { RunFolder } from '../worker/runFolder.ts';
-import type { Matrix, NetworkTarget } from './matrix.ts';
-import { fitTemperature, networkLoss, softmax } from './networkLoss.ts';
-import { planCandidates, type Plan } from './plan.ts';
-import { trainNetwork, type NetworkData, type NetworkState, type TrainedNetwork, type TrainingControl } from './trainNetwork.ts';
+import { describe, expect, it } from 'vitest';
+import { counterRandom } from '../../../../platform/random.ts';
+import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { decodeLearnerState, encodeLearnerState } from '../../worker/learnerStateFile.ts';
+import type { Matrix, NetworkTarget } from '../matrix.ts';
+import { fitTemperature, networkLoss, softmax } from '../networkLoss.ts';
+import type { FitControl, FitData, LearnerState } from '../learner.ts';
+import { mlpLearner } from './mlpLearner.ts';
+import {
+  trainNetwork,
+  type NetworkData,
+  type NetworkPlan,
+  type NetworkState,
+  type TrainedNetwork,
+  type TrainingControl,
+} from './trainNetwork.ts';
 
-const plan: Plan = {
-  learner: 'mlp',
+const plan: NetworkPlan = {
   hidden: [16],
   learningRate: 0.01,
   weightDecay: 0.01,
@@ -79,15 +83,7 @@ describe('training a network', () => {
 });
 
 describe('a training that is cut off', () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'modelkeep-train-'));
-  });
-  afterEach(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it('goes on from the disk, wherever it stood, and ends with the same bits', async () => {
+  it('goes on wherever it stood, and ends with the same bits', async () => {
     const whole = await weightsOf(await trainNetwork(plan, data, control()));
     // Every place where a state could have been kept: between epochs and inside them.
     const states: NetworkState[] = [];
@@ -95,26 +91,39 @@ describe('a training that is cut off', () => {
     await cut.release();
     expect(states.length).toBeGreaterThan(12);
     expect(states.some((state) => state.trainer.batchInEpoch > 0)).toBe(true);
-    for (const state of states.filter((_, at) => at % 5 === 0)) {
-      await (await RunFolder.open(folder)).keepState(4, state, 1000);
-      const reopened = await RunFolder.open(folder);
-      expect(reopened.elapsedMs).toBe(1000);
-      const resume = await reopened.state(4);
-      expect(resume).toEqual(state);
+    for (const resume of states.filter((_, at) => at % 5 === 0))
       expect(await weightsOf(await trainNetwork(plan, data, control({ resume })))).toEqual(whole);
-    }
   });
 
-  it('starts a candidate over when the kept state is of another or damaged', async () => {
-    const folderOf = await RunFolder.open(folder);
-    let kept: NetworkState | null = null;
-    await (await trainNetwork(plan, data, control({ onState: async (state) => void (kept ??= state()) }))).release();
-    await folderOf.keepState(1, kept!, 0);
-    expect(await folderOf.state(2)).toBeNull();
-    const { writeFile, readFile } = await import('node:fs/promises');
-    const file = join(folder, 'current.state');
-    await writeFile(file, (await readFile(file)).subarray(0, 200));
-    expect(await folderOf.state(1)).toBeNull();
+  it('goes on from bytes of the disk, as a learner', async () => {
+    const labelled = ({ features, target }: NetworkData['train']): FitData['train'] => ({
+      features,
+      target: target as { kind: 'class'; codes: Int32Array; classes: number },
+    });
+    const fitData: FitData = {
+      task: { kind: 'class', classes: 2 },
+      columns: [0, 1].map((at) => ({ name: `x${at}`, kind: 'number' as const })),
+      train: labelled(data.train),
+      validation: labelled(data.validation),
+    };
+    const kept: Uint8Array[] = [];
+    const fitControl = (resume?: LearnerState): FitControl => ({
+      nowMs: () => performance.now(),
+      deadlineMs: Infinity,
+      shouldStop: () => 'no',
+      onPoint: () => {},
+      seed: 3,
+      runtime: ortRuntime,
+      threads: 1,
+      ...(resume ? { resume } : {}),
+      onState: async (state) => void kept.push(encodeLearnerState(state())),
+    });
+    const settings = { hidden: [8], learningRate: 0.01, weightDecay: 0.01, dropout: 0.2, epochs: 6 };
+    const whole = encodeLearnerState((await mlpLearner.fit(fitData, settings, fitControl())).state());
+    for (const bytes of [kept[0]!, kept[kept.length >> 1]!, kept.at(-1)!]) {
+      const resumed = await mlpLearner.fit(fitData, settings, fitControl(decodeLearnerState(bytes)));
+      expect(decodeLearnerState(encodeLearnerState(resumed.state())).arrays).toEqual(decodeLearnerState(whole).arrays);
+    }
   });
 });
 
@@ -135,24 +144,5 @@ describe('temperature', () => {
     const p = softmax([1, 2, 3, 5000, 0, 0], 3, 2);
     expect(p[0]! + p[1]! + p[2]!).toBeCloseTo(1, 12);
     expect([...p.subarray(3)]).toEqual([1, 0, 0]);
-  });
-});
-
-describe('the plan', () => {
-  it('depends on the request alone', () => {
-    const input = { task: 'binary', learners: ['baseline', 'linear', 'mlp'], trainRows: 5000, timeBudgetMs: 60_000, seed: 1 } as const;
-    expect(planCandidates(input)).toEqual(planCandidates(input));
-    expect(planCandidates(input).map((each) => each.learner)).toEqual([
-      'baseline',
-      'linear',
-      'linear',
-      'linear',
-      'mlp',
-      'mlp',
-      'mlp',
-      'mlp',
-    ]);
-    expect(planCandidates({ ...input, seed: 2 })).not.toEqual(planCandidates(input));
-    expect(planCandidates({ ...input, learners: ['linear'] }).every((each) => each.learner === 'linear')).toBe(true);
   });
 });

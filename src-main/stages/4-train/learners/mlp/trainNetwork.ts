@@ -1,4 +1,4 @@
-import type { CurvePoint } from '../../../../src-shared/domain/training.ts';
+import type { CurvePoint } from '../../../../../src-shared/domain/training.ts';
 import {
   compileTraining,
   divergenceCodes,
@@ -10,11 +10,26 @@ import {
   type FloatArray,
   type Network,
   type Runtime,
-} from '../../../compiler/index.ts';
-import { isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { outputCount, type Matrix, type NetworkTarget } from './matrix.ts';
-import { networkLoss } from './networkLoss.ts';
-import type { Plan } from './plan.ts';
+} from '../../../../compiler/index.ts';
+import { isModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
+import { outputCount, type Matrix, type NetworkTarget } from '../matrix.ts';
+import { networkLoss } from '../networkLoss.ts';
+
+/** How one network is trained. */
+export interface NetworkPlan {
+  /** Units of each hidden layer; [] for linear and softmax regression. */
+  hidden: number[];
+  learningRate: number;
+  /** Decoupled (AdamW), per unit of learning rate. */
+  weightDecay: number;
+  /** Share of hidden units dropped while training. */
+  dropout: number;
+  batchSize: number;
+  /** At most; early stopping usually ends sooner. */
+  maxEpochs: number;
+  /** Of the starting weights, the order of rows and dropout. */
+  seed: number;
+}
 
 export interface NetworkData {
   /** `weights`: of each row in the loss, averaging 1. */
@@ -77,7 +92,7 @@ const rowsPerPrediction = 4096;
  * epochs; after two cuts training ends, and the weights of the best epoch are given (early stopping: Prechelt, 1998).
  * Errors: MK_COMPILER_VALUE_NOT_FINITE or MK_COMPILER_LOSS_NOT_FINITE when it diverges before any epoch was good.
  */
-export async function trainNetwork(plan: Plan, data: NetworkData, control: TrainingControl): Promise<TrainedNetwork> {
+export async function trainNetwork(plan: NetworkPlan, data: NetworkData, control: TrainingControl): Promise<TrainedNetwork> {
   const run = await NetworkRun.open(plan, data, control);
   try {
     const ended = await run.train();
@@ -89,7 +104,7 @@ export async function trainNetwork(plan: Plan, data: NetworkData, control: Train
 }
 
 class NetworkRun {
-  readonly #plan: Plan;
+  readonly #plan: NetworkPlan;
   readonly #data: NetworkData;
   readonly #control: TrainingControl;
   readonly #network: Network;
@@ -98,7 +113,7 @@ class NetworkRun {
   readonly #state: Omit<NetworkState, 'trainer'>;
   readonly #startedMs: number;
 
-  static async open(plan: Plan, data: NetworkData, control: TrainingControl): Promise<NetworkRun> {
+  static async open(plan: NetworkPlan, data: NetworkData, control: TrainingControl): Promise<NetworkRun> {
     const { features, target, weights: rowWeights } = data.train;
     const network = multilayerPerceptron({
       featureCount: features.width,
@@ -133,7 +148,7 @@ class NetworkRun {
   }
 
   private constructor(
-    plan: Plan,
+    plan: NetworkPlan,
     data: NetworkData,
     control: TrainingControl,
     network: Network,
@@ -250,7 +265,7 @@ class NetworkRun {
 }
 
 /** A linear model starts at zero: its loss has one minimum, and columns that training never sees keep no weight. */
-function startingWeights(network: Network, plan: Plan): Record<string, FloatArray> {
+function startingWeights(network: Network, plan: NetworkPlan): Record<string, FloatArray> {
   if (plan.hidden.length > 0) return initialWeights(network.parameterShapes, plan.seed, network.schemes);
   return initialWeights(network.parameterShapes, plan.seed, Object.fromEntries(network.parameters.map((name) => [name, 'zeros'])));
 }
