@@ -5,6 +5,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { fillKeepMask, streamKey } from './counterRandom.ts';
 import { fillNoise } from './noise.ts';
 import { epochOrder } from './epochOrder.ts';
+import { freeCopies } from './freeCopies.ts';
 import { findNotFinite } from './gradient/findNotFinite.ts';
 import { loadedRows } from './gradient/rowLoader.ts';
 import { longestRun, RunLength } from './runLength.ts';
@@ -225,6 +226,7 @@ export class Trainer {
         { cause: error },
       );
     });
+    freeCopies(result, fetches);
     const losses = result[trainingNames.losses]!.data as FloatArray;
     const broken = losses.findIndex((loss) => !Number.isFinite(loss));
     if (broken >= 0) throw await this.#explain(broken);

@@ -2,6 +2,7 @@ import { stepNames } from '../../3-differentiate/differentiate.ts';
 import type { CompiledGradients } from '../../compileGradients.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { elementCount } from '../../onnx/graph.ts';
+import { freeCopies } from '../freeCopies.ts';
 import { fillKeepMask, streamKey } from '../counterRandom.ts';
 import { fillNoise } from '../noise.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor, SessionSettings } from '../runtime.ts';
@@ -98,7 +99,8 @@ export class GradientSession {
     this.#lossScale[0] = lossScale;
     const { from, own, feeds } = this.#batches[batch]!;
     if (own !== from) for (const [name, each] of Object.entries(from)) own[name]!.set(each as never);
-    await this.#session.run({ ...this.#fixedFeeds, ...feeds, ...drawnFeeds(this.#settings, step) }, this.#fetches);
+    const results = await this.#session.run({ ...this.#fixedFeeds, ...feeds, ...drawnFeeds(this.#settings, step) }, this.#fetches);
+    freeCopies(results, this.#fetches);
     return this.#loss[0]!;
   }
 
