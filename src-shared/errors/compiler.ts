@@ -89,8 +89,8 @@ export const compilerErrors = {
   MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE: {
     http: 422,
     message: {
-      en: 'BatchNormalization cannot train on {shape}: each channel has a single value, so it has no variance.',
-      zh: '无法在 {shape} 上训练 BatchNormalization：每个通道只有一个值，没有方差。',
+      en: 'BatchNormalization cannot train on "{tensor}" {shape}: each channel has a single value, so it has no variance.',
+      zh: '无法在“{tensor}” {shape} 上训练 BatchNormalization：每个通道只有一个值，没有方差。',
     },
     hint: {
       en: 'Use minibatches of two rows or more, larger images, or layer or group normalization instead.',

@@ -1,3 +1,4 @@
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { refusal } from '../2-shapes/refusal.ts';
 import { foldedOperators } from '../2-shapes/fold/foldNode.ts';
 import { isSupported, operatorKey } from '../gradients/index.ts';
@@ -39,12 +40,15 @@ export interface ParsedForward {
 /**
  * Phase 1. The first axis of every data input is a name such as 'N', which becomes `batchSize`.
  *
- * Throws MK_COMPILER_OPERATOR_UNSUPPORTED for an operator without a gradient rule; an ordinary Error for our own mistakes.
+ * Throws MK_COMPILER_OPERATOR_UNSUPPORTED for an operator without a gradient rule, MK_COMPILER_SHAPE_UNKNOWN for an input without
+ * a shape, MK_COMPILER_SIZES_UNBOUND for names that `bindings` leaves open; an ordinary Error for our own mistakes.
  */
 export function parseForward(forward: Graph, roles: InputRoles, batchSize: number): ParsedForward {
   const { parameters, frozen = [], state = {}, bindings = {} } = roles;
   for (const name of [...parameters, ...frozen, ...Object.keys(state)])
     if (!forward.inputs.some((each) => each.name === name)) throw new Error(`"${forward.name}" has no input "${name}".`);
+  const unknown = forward.inputs.find(({ shape }) => !shape);
+  if (unknown) throw new ModelkeepError('MK_COMPILER_SHAPE_UNKNOWN', { tensor: unknown.name });
   const named = new Set([...parameters, ...frozen, ...Object.keys(state)]);
   const dataInputs = forward.inputs.filter((each) => !named.has(each.name));
   const sizes: Readonly<Record<string, number>> = { ...bindings, [batchSymbolOf(dataInputs)]: batchSize };
@@ -58,6 +62,8 @@ export function parseForward(forward: Graph, roles: InputRoles, batchSize: numbe
 
   const { nodes, keepMasks } = withoutDropout(forward);
   const inputs = forward.inputs.map(bind);
+  const open = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === 'string');
+  if (open.length > 0) throw new ModelkeepError('MK_COMPILER_SIZES_UNBOUND', { names: [...new Set(open)].join(', ') });
   const byName = (name: string): Value => inputs.find((each) => each.name === name)!;
   return {
     // Types of the masks are known after phase 2; they are not among the inputs until then.

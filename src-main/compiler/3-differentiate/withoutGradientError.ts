@@ -21,9 +21,10 @@ function reasonFor(tape: readonly TapeEntry[], parameter: TypedValue, loss: Type
   for (const { operator, inputs, outputs } of tape) {
     const from = inputs.find((each) => each && reached.has(each.name));
     if (!from || !outputs.some((each) => towardsLoss.has(each.name))) continue;
-    if (gradientOf(operator)) for (const each of outputs) reached.add(each.name);
-    else
-      return `the loss depends on it only through ${operator} ("${outputs[0]!.name}" [${outputs[0]!.shape.join(', ')}]): ${whyBlocked(operator)}.`;
+    const [{ name, shape, dtype }] = outputs as readonly [TypedValue];
+    const why = gradientOf(operator) ? !dtype.startsWith('float') && `its output is ${dtype}` : whyBlocked(operator);
+    if (why) return `the loss depends on it only through ${operator} ("${name}" [${shape.join(', ')}]): ${why}.`;
+    for (const each of outputs) reached.add(each.name);
   }
   return 'the gradient is zero wherever the loss depends on it.';
 }

@@ -39,7 +39,7 @@ export const normalisation = {
     const training = readInteger(context.attributes, 'training_mode', 0) === 1;
     const counted = x!.shape.filter((_, axis) => axis !== 1);
     if (training && counted.every((dim) => typeof dim === 'number') && elementCount(counted) < 2)
-      throw new ModelkeepError('MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE', { shape: `[${x!.shape.join()}]` });
+      throw new ModelkeepError('MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE', { tensor: x!.name ?? '', shape: `[${x!.shape.join(', ')}]` });
     return training ? [x!, context.inputs[3]!, context.inputs[4]!] : [x!];
   },
   InstanceNormalization: perChannel('InstanceNormalization', (channels) => [channels]),

@@ -8,8 +8,8 @@ export interface TensorType {
 }
 
 export interface ShapeContext {
-  /** One entry per input; undefined where an optional input is left out. */
-  readonly inputs: readonly (TensorType | undefined)[];
+  /** One entry per input; undefined where an optional input is left out. Names are for messages. */
+  readonly inputs: readonly ((TensorType & { readonly name?: string }) | undefined)[];
   readonly attributes: Attributes;
   /** The input's value when it is an initializer: axes, target shapes. */
   readonly constant: (input: number) => TensorData | undefined;

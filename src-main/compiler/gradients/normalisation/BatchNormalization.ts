@@ -28,7 +28,7 @@ export const batchNormalization = defineGradient({
     if (!training_mode) return undefined;
     // A variance of one number is 0: nothing would be learned, and the served model would differ.
     if (elementCount(X.shape) / Number(X.shape[1]) < 2)
-      throw new ModelkeepError('MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE', { shape: `[${X.shape.join()}]` });
+      throw new ModelkeepError('MK_COMPILER_BATCH_STATISTICS_IMPOSSIBLE', { tensor: X.name, shape: `[${X.shape.join(', ')}]` });
     return g.recordedAs('BatchNormalization', inputs, attributes, () => {
       const { mean, variance } = batchMoments(g, X);
       const Y = g.op('BatchNormalization', [X, scale, B, mean(), variance()], { epsilon: float(epsilon) });
