@@ -78,7 +78,7 @@ async function compare(which: GpuCaseName, ours: readonly Omit<GpuTrainingSettin
     }
   }
   const turns = software ? 2 : 9;
-  const steps = software ? model.stepsPerTurn : model.stepsPerTurn * 8;
+  const steps = software ? model.stepsPerTurn : 64;
   const times = new Map(contenders.map((each) => [each.name, [] as number[]]));
   for (let turn = 0; turn < (software ? 0 : warmUps) + turns; turn++)
     for (const each of contenders) {

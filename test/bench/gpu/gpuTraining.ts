@@ -74,7 +74,8 @@ function candidates({ case: name, provider, software }: Settings): Candidate[] {
         batchSize: model.batch,
         target,
       });
-      const trainer = await Trainer.create({ ...common, compiled, runtime: runtimeOf(provider, { optimization }) });
+      // Weights and moments cross to the device and back once a run: longer runs, still short enough to stop.
+      const trainer = await Trainer.create({ ...common, compiled, runMs: 1000, runtime: runtimeOf(provider, { optimization }) });
       return {
         batchRows: model.batch,
         runOnce: (batches) => trainer.runOnce(batches),
