@@ -188,7 +188,7 @@ export class WorkerPart {
   }
 }
 
-/** For a thread that no trainer was made with: asks it to end. */
+/** Asks a thread to end after the run it is in: one that no trainer was made with, or all of a process that exits. */
 export function dismiss(worker: TrainingWorker): void {
   worker.post({ kind: 'stop' } satisfies ToWorker);
 }

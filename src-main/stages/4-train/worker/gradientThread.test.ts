@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { compileGradients, GradientTrainer, initialWeights, type TrainingWorker } from '../../../compiler/index.ts';
@@ -94,6 +96,13 @@ describe('a thread that is not needed any more', () => {
     await Promise.all([running, trainer.release()]);
     expect(ended).toBe('exit code 0');
     expect(trainer.lostWorkers).toEqual([{ worker: 2, reason: 'exit code 0' }]);
+  });
+
+  it('lets its process exit in order while it is in a run', () => {
+    const { status, signal, stdout } = spawnSync(process.execPath, [
+      fileURLToPath(new URL('./fixtures/exitingProcess.ts', import.meta.url)),
+    ]);
+    expect({ status, signal, said: String(stdout) }).toEqual({ status: 0, signal: null, said: 'in a run\n' });
   });
 
   it('is let go when the settings of the training are refused', async () => {

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { TrainingWorker } from '../../../compiler/index.ts';
+import { dismiss, type TrainingWorker } from '../../../compiler/index.ts';
+
+const living = new Set<TrainingWorker>();
 
 /** A thread for `GradientTrainer`, which ends it by a message; otherwise it ends with this process. */
 export function startGradientThread(): TrainingWorker {
@@ -17,7 +19,7 @@ export function trainingWorker(thread: Worker): TrainingWorker {
     ended = failure ?? `exit code ${code}`;
     for (const tell of listeners.splice(0)) tell(ended);
   });
-  return {
+  const worker: TrainingWorker = {
     post: (message) => thread.postMessage(message),
     onMessage: (listener) => thread.on('message', listener),
     onEnd(listener) {
@@ -25,4 +27,20 @@ export function trainingWorker(thread: Worker): TrainingWorker {
       else listener(ended);
     },
   };
+  living.add(worker);
+  worker.onEnd(() => living.delete(worker));
+  return worker;
+}
+
+/**
+ * Ends all threads, each after the run it is in. For a process that is about to exit, whatever its trainers do: `process.exit` during
+ * a run in a thread aborts instead (onnxruntime-node 1.30 throws in the thread that is being torn down), as `terminate` does.
+ */
+export async function endGradientThreads(): Promise<void> {
+  await Promise.all(
+    Array.from(living, (worker) => {
+      dismiss(worker);
+      return new Promise<string>((resolve) => worker.onEnd(resolve));
+    }),
+  );
 }
