@@ -5,6 +5,7 @@ import { linearLearner } from './linear/linearLearner.ts';
 import { mlpLearner } from './mlp/mlpLearner.ts';
 import { nearestLearner } from './nearest/nearestLearner.ts';
 import { bayesLearner } from './bayes/bayesLearner.ts';
+import { rulesLearner } from './rules/rulesLearner.ts';
 
 /** `ensemble` is made of the others and no entry here. */
 export const learners: Partial<Record<LearnerName, Learner>> = {
@@ -12,5 +13,6 @@ export const learners: Partial<Record<LearnerName, Learner>> = {
   linear: linearLearner as unknown as Learner,
   nearest: nearestLearner as unknown as Learner,
   bayes: bayesLearner as unknown as Learner,
+  rules: rulesLearner as unknown as Learner,
   mlp: mlpLearner as unknown as Learner,
 };
