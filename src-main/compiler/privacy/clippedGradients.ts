@@ -3,6 +3,7 @@ import type { TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
 import { backpropagate } from '../3-differentiate/backpropagate.ts';
 import type { Backward, BackwardStart } from '../3-differentiate/differentiate.ts';
 import { followRows, type FollowedRows } from '../5-emit/rowMixing.ts';
+import { elementCount } from '../onnx/graph.ts';
 import { once } from '../gradients/activation/once.ts';
 import { rowRules } from './rows/index.ts';
 import { inFull, type RowGradients } from './rows/rowRule.ts';
@@ -15,29 +16,37 @@ import { weightUses, type Obstacle, type WeightUse } from './weightUses.ts';
  * each operator (`rows/`) tells the lengths of the row gradients from them, in full or without making them; then the weights'
  * gradients are taken from the same values, scaled row by row. There is no second walk.
  *
- * `onObstacle` hears of a node that has no rule; the gradients that come then are not clipped and not to be used.
+ * `report` hears how it went. With an obstacle, a node that has no rule, the gradients are not clipped and not to be used.
  *
  * Throws MK_COMPILER_ROWS_MIXED where rows of the batch see each other.
  *
  * Sources: Abadi et al., Deep learning with differential privacy (2016), https://arxiv.org/abs/1607.00133 algorithm 1; Bu et al.,
  * Differentially private optimization on large foundation models at small cost (2023), https://arxiv.org/abs/2210.00038.
  */
-export function clippedTogether(clipNorm: number, onObstacle: (obstacle: Obstacle) => void): Backward {
+export function clippedTogether(clipNorm: number, report: (outcome: TogetherOutcome) => void): Backward {
   return (start) => {
     const { g, seed, parameters } = start;
     const found = rowGradientsOf(start);
     if ('operator' in found) {
-      onObstacle(found);
+      report({ obstacle: found, largestBytes: 0 });
       return backpropagate(g, [seed], parameters);
     }
     const squares = found.map(({ gradients }) => gradients.squaredLengths()).reduce((sum, each) => g.add(sum, each));
     const factors = clipFactors(g, squares, clipNorm);
-    return backpropagate(
+    const gradients = backpropagate(
       g,
-      found.map(({ weight, gradients }) => ({ value: weight, gradient: gradients.sum(factors) })),
+      found.map(({ weight, gradients: ofRows }) => ({ value: weight, gradient: ofRows.sum(factors) })),
       parameters,
     );
+    report({ obstacle: undefined, largestBytes: largestOf(g, parameters) });
+    return gradients;
   };
+}
+
+export interface TogetherOutcome {
+  readonly obstacle: Obstacle | undefined;
+  /** Of the values that grow with the number of rows. */
+  readonly largestBytes: number;
 }
 
 /** The same for a batch of one row, whatever operators the network has. */
@@ -54,6 +63,13 @@ export function clippedAlone(clipNorm: number): Backward {
 function clipFactors(g: TypedOps, squaredLengths: TypedValue, clipNorm: number): TypedValue {
   const limit = g.scalar(clipNorm, squaredLengths);
   return g.div(limit, g.op('Max', [g.sqrt(squaredLengths), limit]));
+}
+
+/** What has the size of a weight does not grow with the rows. */
+function largestOf(g: TypedOps, parameters: readonly TypedValue[]): number {
+  const weights = new Set(parameters.map((each) => elementCount(each.shape)));
+  const sizes = g.tape.flatMap(({ outputs }) => outputs.map((each) => elementCount(each.shape))).filter((size) => !weights.has(size));
+  return 4 * Math.max(...sizes);
 }
 
 interface WeightGradients {

@@ -27,7 +27,8 @@ export interface PrivacyUse {
   readonly delta: number;
 }
 
-const orders = [...Array.from({ length: 62 }, (_, at) => at + 2), 72, 80, 96, 112, 128, 160, 192, 224, 256, 384, 512];
+/** The orders that are tried. */
+export const renyiOrders = [...Array.from({ length: 62 }, (_, at) => at + 2), 72, 80, 96, 112, 128, 160, 192, 224, 256, 384, 512];
 
 /** Throws RangeError for figures that have no meaning. */
 export function privacySpent({ samplingRate, noiseMultiplier, steps, delta }: PrivacyUse): PrivacySpending {
@@ -36,9 +37,9 @@ export function privacySpent({ samplingRate, noiseMultiplier, steps, delta }: Pr
   if (!(noiseMultiplier > 0)) throw new RangeError(`The noise multiplier must be positive, not ${noiseMultiplier}.`);
   if (!(Number.isSafeInteger(steps) && steps >= 0)) throw new RangeError(`The number of steps must be a whole number, not ${steps}.`);
   if (!(delta > 0 && delta < 1)) throw new RangeError(`Delta must lie between 0 and 1, not ${delta}.`);
-  if (steps === 0) return { epsilon: 0, order: orders[0]! };
-  let best: PrivacySpending = { epsilon: Infinity, order: orders[0]! };
-  for (const order of orders) {
+  if (steps === 0) return { epsilon: 0, order: renyiOrders[0]! };
+  let best: PrivacySpending = { epsilon: Infinity, order: renyiOrders[0]! };
+  for (const order of renyiOrders) {
     const spent = steps * renyiDivergence(order, samplingRate, noiseMultiplier);
     const epsilon = Math.max(0, spent + Math.log((order - 1) / order) - (Math.log(delta) + Math.log(order)) / (order - 1));
     if (epsilon < best.epsilon) best = { epsilon, order };

@@ -9,8 +9,8 @@ export interface PrivacySettings {
   /** Standard deviation of the added noise over `clipNorm`. */
   readonly noiseMultiplier: number;
   /**
-   * Rows whose gradients are computed together; divides the batch size, default all. Fewer need less memory, and are faster where
-   * the values of a batch do not fit the cache (convolutions). 1 takes row by row.
+   * Rows whose gradients are computed together; divides the batch size. Default: all, or so many that what is computed for them
+   * fits the cache (convolutions). 1 takes row by row.
    */
   readonly rowsTogether?: number;
 }

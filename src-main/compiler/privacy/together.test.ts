@@ -191,6 +191,24 @@ describe('row gradients together', () => {
     [...moved('weight1'), ...moved('bias1')].forEach((each, at) => expect(each).toBeCloseTo(expected[at]!, 12));
   });
 
+  it('takes as many rows together as fit the cache', () => {
+    const formOf = (network: Network): unknown =>
+      compileTraining({
+        ...network,
+        forward: network.graph,
+        loss: { kind: 'softmaxCrossEntropy' },
+        optimizer: { kind: 'sgd' },
+        batchSize: 128,
+        privacy: { clipNorm: 1, noiseMultiplier: 1 },
+      }).rowGradients;
+    expect(formOf(multilayerPerceptron({ featureCount: 784, hiddenSizes: [256, 128], outputCount: 10 }))).toMatchObject({
+      rowsTogether: 128,
+    });
+    expect(formOf(convolutionalNetwork({ imageShape: [1, 28, 28], channels: [32, 64], outputCount: 10 }))).toMatchObject({
+      rowsTogether: 16,
+    });
+  });
+
   it('refuses networks and losses in which rows see each other, and names the node', () => {
     const compile = (network: Network, loss: LossSettings, withState = true): unknown =>
       compileTraining({
