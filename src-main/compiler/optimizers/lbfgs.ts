@@ -1,3 +1,5 @@
+import { isModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
+import type { ShouldStop } from '../run/shouldStop.ts';
 import { dot, searchWolfe, type Evaluation } from './wolfeSearch.ts';
 
 export interface LbfgsSettings {
@@ -10,7 +12,7 @@ export interface LbfgsSettings {
   /** Ends when the loss falls by no more than this share of max(1, |loss|); default 1e-10. */
   readonly lossTolerance?: number;
   /** Asked before every iteration. */
-  readonly shouldStop?: () => boolean;
+  readonly shouldStop?: ShouldStop;
 }
 
 export interface LbfgsResult {
@@ -30,7 +32,8 @@ interface Pair {
 
 /**
  * L-BFGS over all weights as one vector, for losses of the whole data set (not of minibatches, whose noise it cannot bear).
- * `evaluate` gives loss and gradient at a point, for instance `GradientTrainer.evaluate`; it may keep the arrays.
+ * `evaluate` gives loss and gradient at a point, for instance `GradientTrainer.lossAndGradient`; it may keep the arrays. Where it throws
+ * MK_JOB_CANCELLED in an iteration, the weights before that iteration are the result.
  *
  * Source: Nocedal & Wright, Numerical optimization (2006), algorithms 7.4 (two loops) and 7.5, line search 3.5 and 3.6 (strong
  * Wolfe conditions, c₁ = 1e-4, c₂ = 0.9), scaling eq. 7.20. Pairs with sᵀy ≤ 1e-10 yᵀy are left out, as in Byrd et al. (1995).
@@ -54,7 +57,7 @@ export async function minimizeLbfgs(
   });
 
   for (let iteration = 0; iteration < iterations; iteration++) {
-    if (shouldStop()) return result(iteration, 'asked');
+    if (await shouldStop()) return result(iteration, 'asked');
     if (largest(gradient) <= gradientTolerance) return result(iteration, 'gradient');
     let direction = towards(gradient, pairs);
     // Rounding may spoil the direction: then start over from the gradient.
@@ -65,7 +68,7 @@ export async function minimizeLbfgs(
     // Without a Hessian the length of the first step is a guess: one unit at most.
     const firstStep = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
     const from = weights;
-    const found = await searchWolfe(
+    const search = searchWolfe(
       async (length) => {
         evaluations++;
         return evaluate(moved(from, direction, length));
@@ -74,6 +77,11 @@ export async function minimizeLbfgs(
       direction,
       firstStep,
     );
+    const found = await search.catch((error: unknown) => {
+      if (isModelkeepError(error) && error.code === 'MK_JOB_CANCELLED') return 'asked' as const;
+      throw error;
+    });
+    if (found === 'asked') return result(iteration, 'asked');
     if (!found) return result(iteration, 'line');
     weights = moved(from, direction, found.length);
     remember(

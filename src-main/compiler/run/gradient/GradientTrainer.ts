@@ -264,14 +264,16 @@ export class GradientTrainer {
 
   /**
    * Loss and gradient over all rows at the given parameters, one after the other in the order of `compiled.parameters`, without
-   * an update: for `minimizeLbfgs`. The trainer's parameters become those given. Dropout drops the same in every call.
+   * an update: for `minimizeLbfgs`. The trainer's parameters become those given. Dropout drops the same in every call. Throws
+   * MK_JOB_CANCELLED when `shouldStop`, asked between batches, says so.
    */
-  async lossAndGradient(parameters: Float64Array): Promise<{ loss: number; gradient: Float64Array }> {
+  async lossAndGradient(parameters: Float64Array, shouldStop: ShouldStop = () => false): Promise<{ loss: number; gradient: Float64Array }> {
     this.#writeParameters(parameters);
     const gradient = new Float64Array(parameters.length);
     const rows = Int32Array.from({ length: this.#rowCount }, (_, row) => row);
     let loss = 0;
     for (let first = 0; first < rows.length; first += this.batchRows) {
+      if (await shouldStop()) throw new ModelkeepError('MK_JOB_CANCELLED');
       const batchRows = rows.subarray(first, first + this.batchRows);
       await this.#queue.loadRows(batchRows);
       const batchLoss = await this.#gradients.run(0, 0, this.#step + 1);

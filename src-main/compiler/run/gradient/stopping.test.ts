@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { compileGradients, GradientTrainer, initialWeights, type GradientTrainerSettings } from '../../index.ts';
+import { compileGradients, GradientTrainer, initialWeights, minimizeLbfgs, type GradientTrainerSettings } from '../../index.ts';
 import { batchNorm, dropout, linear, ModelBuilder, relu } from '../../layers/index.ts';
 import { onnxRuntime, testRandom } from '../../tests/runtimes.ts';
 
@@ -92,5 +92,19 @@ describe('a stop inside a step of several runs', () => {
     expect(runs).toBeGreaterThan(0);
     expect(runs).toBeLessThan(slow.runsPerStep);
     expect(slow.step).toBe(0);
+  });
+});
+
+describe('a stop inside an evaluation of L-BFGS', () => {
+  it('gives the iteration up between two batches, with the weights before it', async () => {
+    const settings = { units: 8, rowCount: 44, batchSize: 4, accumulate: 1 };
+    const whole = await trainer(settings);
+    const expected = await minimizeLbfgs((each) => whole.lossAndGradient(each), whole.parametersInOrder(), { iterations: 2 });
+    const stopped = await trainer(settings);
+    // In the middle of the third iteration: each evaluation has 11 batches.
+    const last = 11 * expected.evaluations + 5;
+    const result = await minimizeLbfgs((each) => stopped.lossAndGradient(each, () => runs === last), stopped.parametersInOrder());
+    expect(runs).toBe(last);
+    expect(result).toEqual({ ...expected, evaluations: expected.evaluations + 1, ended: 'asked' });
   });
 });
