@@ -45,34 +45,6 @@ export function backwardWeight(g: TypedOps, weight: TypedValue, block: number): 
   return g.reshape(turned, [channels, outputs, ...kernel]);
 }
 
-/**
- * dW [C, M, k…] (channels first, as `kernelGradient` has it) as a convolution in blocks with the batch as channels: the image
- * [C, N, H, W] under the kernels dY [M, N, H', W']. The batch fills blocks.
- */
-export function kernelGradientByBatch(g: TypedOps, image: TypedValue, counted: TypedValue, windows: Windows, block: number): TypedValue {
-  const { begins, strides, dilations, kernel } = windows;
-  const [rows, channels, height, width] = image.shape.map(Number) as [number, number, number, number];
-  const [, outputs, ...count] = counted.shape.map(Number) as [number, number, number, number];
-  // A plain image: [N, C·H·W] → [C·H·W, N] is one flat transpose, far faster than one of blocks.
-  const pixels = channels * height * width;
-  const turned =
-    rows === block
-      ? g.transpose(g.reshape(image, [rows, pixels]), [1, 0])
-      : g.transpose(g.reshape(image, [rows / block, block, channels, height * width]), [2, 0, 3, 1]);
-  const ends = kernel.map((size, at) =>
-    Math.max(0, (count[at]! - 1) * strides[at]! + 1 + (size - 1) * dilations[at]! - [height, width][at]! - begins[at]!),
-  );
-  const filter = g.transpose(g.reshape(counted, [rows / block, block, outputs / block, count[0] * count[1], block]), [2, 0, 3, 1, 4]);
-  const result = convolve(g, g.reshape(turned, [channels, rows, height, width]), g.reshape(filter, [outputs, rows, ...count]), undefined, {
-    strides: dilations,
-    dilations: strides,
-    pads: [...begins, ...ends],
-  });
-  const size = Number(result.shape[2]) * Number(result.shape[3]);
-  const plain = g.transpose(g.reshape(result, [channels, outputs / block, size, block]), [0, 1, 3, 2]);
-  return g.reshape(plain, [channels, outputs, ...result.shape.slice(2)]);
-}
-
 /** The same for an image of few channels, plain: its windows as columns, times dY in blocks, summed over the batch. */
 export function kernelGradientByColumns(g: TypedOps, image: TypedValue, counted: TypedValue, windows: Windows, block: number): TypedValue {
   const { kernel, strides, dilations } = windows;

@@ -4,11 +4,11 @@ import {
   backwardWeight,
   convolve,
   forwardWeight,
-  kernelGradientByBatch,
   kernelGradientByColumns,
   kernelGradientByQuarters,
 } from './blockedConvolution.ts';
 import type { Quarters } from './BlockedValues.ts';
+import { kernelGradientByBatch } from './kernelGradientByBatch.ts';
 import { isHalving } from './maximumSites.ts';
 import { columnsOf, imageOfRows, overlay, paysAsProduct, pixelRows, weightRows } from './productConvolution.ts';
 import type { GraphFacts, Site } from './site.ts';
@@ -103,6 +103,13 @@ function kernelGradient({ node, values, graph }: Site): boolean {
     values.setPlain(node.outputs[0]!, g.transpose(g.reshape(rows, [Number(dy![1]), Number(x[1]), ...kernel]), [1, 0, 2, 3]));
     return true;
   }
+  const [byBatch, slides] = [Number(x[0]) % block === 0, dilations[1] === 1];
+  const inBlocks = values.canBlock(x);
+  if (byBatch && slides && !quarters && (inBlocks || Number(x[1]) < block)) {
+    const source = { image: inBlocks ? values.blocked(image) : values.plain(image), blocked: inBlocks };
+    values.setPlain(node.outputs[0]!, kernelGradientByBatch(g, source, values.blocked(counted), windows, block));
+    return true;
+  }
   if (Number(x[1]) < block) {
     const unit = [...strides, ...dilations].every((each) => each === 1);
     const result =
@@ -112,9 +119,7 @@ function kernelGradient({ node, values, graph }: Site): boolean {
     values.setPlain(node.outputs[0]!, result);
     return true;
   }
-  if (Number(x[0]) % block !== 0) return false;
-  values.setPlain(node.outputs[0]!, kernelGradientByBatch(g, values.plain(image), values.blocked(counted), windows, block));
-  return true;
+  return false;
 }
 
 /** Whether only a 2×2 maximum reads the convolution. */
