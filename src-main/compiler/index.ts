@@ -36,7 +36,8 @@ export * from './optimizers/schedules.ts';
 export { type AverageSettings } from './optimizers/weightAverage.ts';
 
 export { divergenceCodes, Trainer, type RunReport, type TrainerSettings } from './run/Trainer.ts';
-export { GradientTrainer, type GradientReport, type GradientTrainerSettings } from './run/gradient/GradientTrainer.ts';
+export { GradientTrainer } from './run/gradient/GradientTrainer.ts';
+export { type GradientReport, type GradientTrainerSettings } from './run/gradient/gradientTraining.ts';
 export {
   calibrate,
   calibrateInTurn,

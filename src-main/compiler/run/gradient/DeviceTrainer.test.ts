@@ -108,6 +108,29 @@ describe('a device that vanishes in mid-run', () => {
     expect(losses).toEqual(straight.losses);
   });
 
+  it.each([
+    [1, 4],
+    [4, 2],
+  ])('leaves a checkpoint that another device goes on from (%d and %d runs a step)', async (before, after) => {
+    const first = await DeviceTrainer.create({
+      devices: [{ name: 'webgpu', open: () => trainer(onnxRuntime, before) }],
+      onLost: () => undefined,
+    });
+    const second = await DeviceTrainer.create({
+      devices: [{ name: 'cpu', open: () => trainer(onnxRuntime, after) }],
+      onLost: () => undefined,
+    });
+    open.push(first, second);
+    await first.trainer.runOnce(3);
+    const checkpoint = first.checkpoint();
+    expect(checkpoint).toMatchObject({ step: 3, epoch: 0, batchInEpoch: 3 });
+    second.restore(checkpoint);
+    expect(second.checkpoint()).toEqual(checkpoint);
+    const theirs = [...(await second.trainer.runOnce(3)).losses];
+    [...(await first.trainer.runOnce(3)).losses].forEach((loss, at) => expect(theirs[at]).toBeCloseTo(loss, 5));
+    expect(second.trainer.epoch).toBe(1);
+  });
+
   it('is passed over when it does not open', async () => {
     const { training, losses, lost } = await train([
       { name: 'cuda', open: () => Promise.reject(new Error('no adapter')) },

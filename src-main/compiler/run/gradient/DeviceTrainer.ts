@@ -1,7 +1,8 @@
 import { isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { ShouldStop } from '../shouldStop.ts';
-import type { GradientReport, GradientTrainer } from './GradientTrainer.ts';
+import type { GradientTrainer } from './GradientTrainer.ts';
+import type { GradientReport } from './gradientTraining.ts';
 
 /** Where a training can run. */
 export interface TrainingDevice {
@@ -73,6 +74,17 @@ export class DeviceTrainer {
     }
   }
 
+  /** As `GradientTrainer.checkpoint`, with the place in the epoch in steps, so that any device goes on from it, and `Trainer`. */
+  checkpoint(): Checkpoint {
+    const checkpoint = this.trainer.checkpoint();
+    return { ...checkpoint, batchInEpoch: checkpoint.batchInEpoch / this.trainer.runsPerStep };
+  }
+
+  /** From a checkpoint of `checkpoint` above. Throws MK_COMPILER_CHECKPOINT_INVALID as `GradientTrainer` does. */
+  restore(checkpoint: Checkpoint): void {
+    this.trainer.restore({ ...checkpoint, batchInEpoch: checkpoint.batchInEpoch * this.trainer.runsPerStep });
+  }
+
   async release(): Promise<void> {
     await this.trainer.release();
   }
@@ -85,11 +97,12 @@ export class DeviceTrainer {
       } catch (error) {
         if (!(isModelkeepError(error) && error.code === 'MK_COMPILER_RUN_FAILED') || this.#next === this.#settings.devices.length)
           throw error;
-        const [from, checkpoint] = [this.device, trainer.checkpoint()];
+        const [from, checkpoint] = [this.device, this.checkpoint()];
         // What is gone may not let itself be released.
         await trainer.release().catch(() => undefined);
         await this.#openNext();
-        this.trainer.restore(samePlace(checkpoint, trainer, this.trainer));
+        checkSameSteps(trainer, this.trainer);
+        this.restore(checkpoint);
         this.#settings.onLost({ from, to: this.device, step: checkpoint.step, reason: String(error.params['reason']) });
       }
     }
@@ -111,12 +124,8 @@ export class DeviceTrainer {
   }
 }
 
-/** Positions count minibatches of one run; devices may cut a step into other runs. */
-function samePlace(checkpoint: Checkpoint, from: GradientTrainer, to: GradientTrainer): Checkpoint {
-  const batchInEpoch = (checkpoint.batchInEpoch * from.batchRows) / to.batchRows;
-  if (from.batchRows * from.runsPerStep !== to.batchRows * to.runsPerStep || !Number.isInteger(batchInEpoch))
-    throw new Error(
-      `The devices make steps of ${from.batchRows * from.runsPerStep} and of ${to.batchRows * to.runsPerStep} rows: that is another training.`,
-    );
-  return { ...checkpoint, batchInEpoch };
+/** Devices may cut a step into other runs, but it has the same rows. */
+function checkSameSteps(from: GradientTrainer, to: GradientTrainer): void {
+  const [before, after] = [from, to].map((each) => each.batchRows * each.runsPerStep);
+  if (before !== after) throw new Error(`The devices make steps of ${before} and of ${after} rows: that is another training.`);
 }

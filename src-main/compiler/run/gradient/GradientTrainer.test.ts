@@ -153,7 +153,7 @@ describe('GradientTrainer', () => {
   it('refuses checkpoints of another seed, row count or network', async () => {
     const trainer = await create(setUp().settings);
     const checkpoint = trainer.checkpoint();
-    for (const wrong of [{ seed: 1 }, { rowCount: 3 }, { tensors: {} }])
+    for (const wrong of [{ seed: 1 }, { rowCount: 3 }, { tensors: {} }, { batchInEpoch: 3 }])
       expect(() => trainer.restore({ ...checkpoint, ...wrong })).toThrow(
         expect.objectContaining({ code: 'MK_COMPILER_CHECKPOINT_INVALID' }),
       );
