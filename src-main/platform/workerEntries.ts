@@ -3,6 +3,7 @@ export const workerEntries = {
   core: 'coreProcess.ts',
   dataWorker: 'stages/1-data/worker/main.ts',
   trainWorker: 'stages/4-train/worker/main.ts',
+  fitWorker: 'stages/4-train/worker/fitWorker.ts',
   gradientThread: 'stages/4-train/worker/gradientThread.ts',
   pipelineThread: 'stages/4-train/pipeline/pipelineThread.ts',
   gateway: 'stages/6-serve/gateway/main.ts',

@@ -48,6 +48,7 @@ export const auditActions = {
   'features.get': 'readOnly',
   'train.start': 'train.start',
   'train.list': 'readOnly',
+  'train.steer': 'train.steer',
   'train.get': 'readOnly',
   'train.graph': 'readOnly',
   'registry.register': 'registry.register',

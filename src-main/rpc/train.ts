@@ -6,6 +6,7 @@ export function trainHandlers(train: TrainService): HandlersOf<typeof contract> 
   return {
     'train.start': (params, caller) => train.start(params, caller),
     'train.list': (params) => train.list(params),
+    'train.steer': (params, caller) => train.steer(params, caller),
     'train.get': (params) => train.get(params),
     'train.graph': (params) => train.graph(params),
   };

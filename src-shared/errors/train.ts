@@ -20,6 +20,11 @@ export const trainErrors = {
       zh: '训练、选择、评估各需一行。请补充该类别的数据、与其他类别合并，或从类别中移除。',
     },
   },
+  MK_TRAIN_NOT_RUNNING: {
+    http: 409,
+    message: { en: 'Run {run} is not running.', zh: '运行 {run} 当前未在进行。' },
+    hint: { en: 'It waits in the queue or has ended; start a new one if you need it.', zh: '它在排队或已结束；如有需要请新建一次运行。' },
+  },
   MK_TRAIN_FEWER_THAN_FOLDS: {
     http: 422,
     message: {

@@ -31,4 +31,39 @@ export const treesErrors = {
       zh: '请导出为 ai.onnx.ml 5，其中一个类别集合只占一个节点；或在训练前合并稀有类别。',
     },
   },
+  MK_TREES_MEMORY_EXCEEDED: {
+    http: 507,
+    message: {
+      en: 'Growing these trees needs {neededMb} MB in one memory; {limitMb} MB are possible or free.',
+      zh: '训练这些树需要 {neededMb} MB 连续内存；可用上限为 {limitMb} MB。',
+    },
+    hint: {
+      en: 'Train on a sample of the rows, with fewer columns, or with fewer leaves.',
+      zh: '请用部分行、更少的列或更少的叶子训练。',
+    },
+  },
+  MK_TREES_THREAD_LOST: {
+    http: 500,
+    message: { en: 'Thread {thread} of the tree trainer failed or no longer answers.', zh: '树训练器的线程 {thread} 失败或不再响应。' },
+    hint: {
+      en: 'The machine may be out of memory. Train again, with fewer threads if it recurs.',
+      zh: '可能是内存不足。请重新训练；如再次出现，请减少线程数。',
+    },
+  },
+  MK_TREES_GRADIENTS_NOT_FINITE: {
+    http: 422,
+    message: {
+      en: 'Round {round}: the objective "{objective}" gave gradients that are not finite.',
+      zh: '第 {round} 轮：目标函数“{objective}”给出了非有限的梯度。',
+    },
+    hint: {
+      en: 'Look for very large values in the target, or lower the learning rate.',
+      zh: '请检查目标列中是否有极大的值，或降低学习率。',
+    },
+  },
+  MK_TREES_INPUT_INVALID: {
+    http: 422,
+    message: { en: 'Trees cannot be grown: {what}.', zh: '无法训练树模型：{what}。' },
+    hint: { en: 'Correct the data or the setting and start again.', zh: '请更正数据或设置后重新开始。' },
+  },
 } satisfies ErrorArea;

@@ -11,5 +11,19 @@ export const train = {
   },
   /** What the compiler made of a candidate's network, phase by phase, and a measured profile; takes a second or two. */
   'train.graph': { params: z.strictObject({ candidateId: z.string() }), result: trainingGraph },
-  'train.get': { params: z.strictObject({ runId: z.string() }), result: run.extend({ candidates: z.array(candidate) }) },
+  'train.get': {
+    params: z.strictObject({ runId: z.string() }),
+    /** `paused` and `addedMs` are of a run that is going on. */
+    result: run.extend({ candidates: z.array(candidate), paused: z.boolean(), addedMs: z.number() }),
+  },
+  /** What a running search should do: wait or go on, take more time, finish with the best so far. */
+  'train.steer': {
+    params: z.strictObject({
+      runId: z.string(),
+      pause: z.boolean().optional(),
+      addMs: z.number().int().min(1000).max(86_400_000).optional(),
+      finish: z.literal(true).optional(),
+    }),
+    result: z.object({ paused: z.boolean(), addedMs: z.number() }),
+  },
 };

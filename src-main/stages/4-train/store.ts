@@ -171,8 +171,12 @@ export class TrainStore {
       importance: FinishedCandidate['importance'];
       predictMs: number;
       parity: number;
+      members: CandidateProgress['members'];
     },
   ): void {
+    const progress = this.candidate(id)?.candidate.progress;
+    if (progress && result.members.length > 0)
+      this.#db.prepare('UPDATE candidates SET progress = ? WHERE id = ?').run(JSON.stringify({ ...progress, members: result.members }), id);
     this.#db
       .prepare(
         `UPDATE candidates SET state = CASE state WHEN 'stopped' THEN 'stopped' ELSE 'done' END, test = ?, sha256 = ?, size_bytes = ?,

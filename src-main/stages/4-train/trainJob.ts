@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
-import type { Candidate, CurvePoint, Holdout, Learner, Run } from '../../../src-shared/domain/training.ts';
+import type { Candidate, CurvePoint, Holdout, Learner, Run, SearchPlan } from '../../../src-shared/domain/training.ts';
 import { isModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Emit } from '../../../src-shared/rpc/events.ts';
 import type { AuditWriter } from '../../platform/auditWriter.ts';
@@ -15,7 +15,8 @@ import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { specHash } from '../3-features/api.ts';
 import { datasetFile, labelRows, targetName, type LabelReader, type TrainData } from './sources.ts';
 import type { TrainStore } from './store.ts';
-import type { CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './worker/order.ts';
+import type { RunWishes } from './worker/trainRun.ts';
+import type { CandidateAdded, CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './worker/order.ts';
 
 export interface TrainJobDependencies {
   db: WritableDb;
@@ -38,6 +39,7 @@ export interface TrainJobDependencies {
 export const trainDefaults = {
   holdout: { kind: 'stratified', validationFraction: 0.15, testFraction: 0.2 } satisfies Holdout as Holdout,
   learners: ['baseline', 'linear', 'mlp'] satisfies Learner[] as Learner[],
+  search: { method: 'tpe' } satisfies SearchPlan as SearchPlan,
   timeBudgetMs: 60_000,
   seed: 1,
 };
@@ -58,12 +60,16 @@ export class TrainJob {
   readonly #run: Run;
   readonly #context: JobContext<{ runId: string }>;
   readonly #folder: string;
+  readonly #startedMs: number;
+  readonly #wishes: RunWishes = { stop: false, pause: false, addedMs: 0 };
+  #worker: Worker | null = null;
 
   constructor(dependencies: TrainJobDependencies, run: Run, context: JobContext<{ runId: string }>) {
     this.#with = dependencies;
     this.#run = run;
     this.#context = context;
     this.#folder = join(dependencies.folder, run.id);
+    this.#startedMs = dependencies.clock.now();
   }
 
   async execute(): Promise<TrainJobResult> {
@@ -103,11 +109,38 @@ export class TrainJob {
       targetName: targetName(request.target),
       holdout: request.holdout ?? trainDefaults.holdout,
       learners: request.learners ?? trainDefaults.learners,
+      folds: request.folds ?? null,
+      search: request.search ?? trainDefaults.search,
+      metric: request.metric ?? null,
+      ensemble: request.ensemble ?? true,
       timeBudgetMs: request.timeBudgetMs ?? trainDefaults.timeBudgetMs,
+      // What comes after the worker's answer takes a little, too.
+      usedMs: this.#with.clock.now() - this.#startedMs + 60,
       seed: request.seed ?? trainDefaults.seed,
       folder: join(this.#folder, 'checkpoint'),
       outFolder,
     };
+  }
+
+  get steering(): { paused: boolean; addedMs: number } {
+    return { paused: this.#wishes.pause, addedMs: this.#wishes.addedMs };
+  }
+
+  /** Told to the worker, and to its successor if it dies. */
+  steer({
+    pause,
+    addMs = 0,
+    finish,
+  }: {
+    pause?: boolean | undefined;
+    addMs?: number | undefined;
+    finish?: boolean | undefined;
+  }): TrainJob['steering'] {
+    if (pause !== undefined) this.#wishes.pause = pause;
+    if (finish === true) Object.assign(this.#wishes, { stop: true, pause: false });
+    this.#wishes.addedMs += addMs;
+    void this.#worker?.request('wish', this.#wishes).catch(() => {});
+    return this.steering;
   }
 
   async #train(order: TrainOrder): Promise<TrainResult> {
@@ -115,6 +148,8 @@ export class TrainJob {
     for (let restarts = 0; ; restarts++) {
       signal.throwIfAborted();
       const worker = this.#with.startWorker('trainWorker', { memoryLimitMb, onEvent: (event, data) => this.#hear(event, data) });
+      this.#worker = worker;
+      void worker.request('wish', this.#wishes).catch(() => {});
       const onAbort = (): void => this.#stop(worker);
       signal.addEventListener('abort', onAbort, { once: true });
       try {
@@ -123,6 +158,7 @@ export class TrainJob {
         if (!isModelkeepError(error) || error.code !== 'MK_WORKER_DIED' || signal.aborted || restarts >= mostRestarts) throw error;
       } finally {
         signal.removeEventListener('abort', onAbort);
+        this.#worker = null;
         worker.kill();
       }
     }
@@ -132,34 +168,36 @@ export class TrainJob {
   #stop(worker: Worker): void {
     const reason: unknown = this.#context.signal.reason;
     if (!isModelkeepError(reason) || reason.code !== 'MK_JOB_CANCELLED') return worker.kill();
-    void worker.request('stop', {}).catch(() => {});
+    void worker.request('wish', { stop: true }).catch(() => {});
     setTimeout(() => worker.kill(), finishWithinMs).unref();
   }
 
   #hear(event: string, data: unknown): void {
     if (event === 'prepared') this.#prepared(data as Prepared);
+    else if (event === 'added') this.#added(data as CandidateAdded);
     else if (event === 'candidate') this.#candidate(data as CandidateNews);
     else if (event === 'point') this.#point(data as PointNews);
   }
 
-  #prepared({ rows, signature, primaryMetric, findings, candidates }: Prepared): void {
+  #prepared({ rows, signature, primaryMetric, findings }: Prepared): void {
+    const { db, store } = this.#with;
+    transaction(db, () => store.prepared(this.#run.id, { rows, signature, primaryMetric, findings }));
+    this.#changed();
+  }
+
+  #added({ at, learner, settings, progress }: CandidateAdded): void {
     const { db, store, ids } = this.#with;
     const runId = this.#run.id;
-    transaction(db, () => {
-      store.prepared(runId, { rows, signature, primaryMetric, findings });
-      // After a kill, and when tried again, the same candidates are planned, and they have their names.
-      if (store.candidates(runId).length > 0) return;
-      candidates.forEach(({ learner, settings }, position) =>
-        store.insertCandidate({ id: ids.next('cand'), runId, position, learner, settings }),
-      );
-    });
+    // After a kill, and when tried again, the same candidates are proposed, and they have their names.
+    if (store.candidates(runId).length > at) return;
+    transaction(db, () => store.insertCandidate({ id: ids.next('cand'), runId, position: at, learner, settings, progress }));
     this.#changed();
   }
 
   #candidate({ at, ...news }: CandidateNews): void {
     const { db, store, emit, curves } = this.#with;
     const candidate = this.#at(at);
-    transaction(db, () => store.updateCandidate(candidate.id, { ...news, progress: null }));
+    transaction(db, () => store.updateCandidate(candidate.id, news));
     curves.delete(candidate.id);
     emit('training', { runId: this.#run.id, candidateId: candidate.id, point: null });
   }
@@ -170,6 +208,10 @@ export class TrainJob {
     if (state === 'waiting') transaction(db, () => store.setCandidateState(id, 'training'));
     curves.set(id, [...(curves.get(id) ?? []), point]);
     emit('training', { runId: this.#run.id, candidateId: id, point });
+  }
+
+  #named(members: FinishedCandidate['members']): { candidateId: string; weight: number }[] {
+    return members.map(({ at, weight }) => ({ candidateId: this.#at(at).id, weight }));
   }
 
   #at(position: number): Candidate {
@@ -186,9 +228,10 @@ export class TrainJob {
       stored.push({ ...each, ...model, referenceSha256: reference.sha256 });
     }
     const bestId = this.#at(outcome.best).id;
-    const state = outcome.stopped || this.#context.signal.aborted ? 'cancelled' : 'done';
+    // Told to finish with what there is, a run is done; a finding says so.
+    const state = this.#context.signal.aborted ? 'cancelled' : 'done';
     transaction(db, () => {
-      for (const each of stored) store.finishCandidate(this.#at(each.at).id, each);
+      for (const each of stored) store.finishCandidate(this.#at(each.at).id, { ...each, members: this.#named(each.members) });
       const findings = [...store.run(this.#run.id)!.findings, ...outcome.findings];
       store.finish(this.#run.id, state, clock.now(), bestId, findings);
       const best = stored.find((each) => each.at === outcome.best)!;

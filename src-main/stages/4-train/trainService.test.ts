@@ -41,8 +41,11 @@ function services(on: TestBench, from: TestData): { train: TrainService; feature
   };
 }
 
+/** What each learner is best known for, and nothing beyond: the same candidates however fast the machine is. */
+const short = { search: { method: 'portfolio' as const } };
+
 async function finish(request: TrainRequest): Promise<Result<'train.get'>> {
-  const { runId, jobId } = await train.start(request, bench.caller);
+  const { runId, jobId } = await train.start({ ...short, ...request }, bench.caller);
   const job = await bench.jobs.wait(jobId);
   if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}`), { job: job.error });
   return train.get({ runId });
@@ -62,30 +65,35 @@ const best = (run: Result<'train.get'>): Result<'train.get'>['candidates'][numbe
 describe('a run', { timeout: 120_000 }, () => {
   it('takes the churn table to models that reach the level of a logistic regression', async () => {
     const dataset = await data.import('churn', join(samples, 'churn/churn.csv'));
-    const run = await finish({ dataset, target: { kind: 'column', column: 'churn' }, timeBudgetMs: 20_000 });
+    const run = await finish({ dataset, target: { kind: 'column', column: 'churn' }, timeBudgetMs: 60_000 });
     runSchema.parse(run);
     run.candidates.forEach((each) => candidateSchema.parse(each));
     expect(run).toMatchObject({
       state: 'done',
       task: 'binary',
       primaryMetric: 'auc',
-      rows: { train: 4578, validation: 1056, test: 1409, dropped: 0 },
+      rows: { train: 5634, validation: 5634, test: 1409, dropped: 0 },
     });
     expect(run.spec!.classes).toEqual(['No', 'Yes']);
-    expect(run.candidates.map((each) => each.learner)).toEqual(['baseline', 'linear', 'linear', 'linear', 'mlp', 'mlp', 'mlp']);
+    expect(new Set(run.candidates.map((each) => each.learner))).toEqual(new Set(['baseline', 'linear', 'mlp', 'ensemble']));
     for (const each of run.candidates) {
       expect(each.state).toBe('done');
+      if (each.learner !== 'ensemble')
+        expect(each.progress).toMatchObject({ folds: { planned: 5, done: 5 }, origin: { kind: 'portfolio' } });
       expect(each.parity).toBeLessThanOrEqual(1e-6);
       expect(each.predictMs).toBeGreaterThan(0);
       if (each.learner !== 'baseline') expect(each.test.auc!.value).toBeGreaterThan(0.83);
     }
     // scikit-learn 1.7.2, LogisticRegression on the same split and columns: test area 0.8447.
     expect(best(run).test.auc!.value).toBeGreaterThan(0.84);
-    expect(best(run).curve.length).toBeGreaterThan(3);
+    expect(run.candidates.find((each) => each.learner === 'mlp')!.curve.length).toBeGreaterThan(3);
+    const ensemble = run.candidates.find((each) => each.learner === 'ensemble')!.progress!;
+    expect(ensemble.members.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 9);
+    expect(run.candidates.map(({ id }) => id)).toEqual(expect.arrayContaining(ensemble.members.map(({ candidateId }) => candidateId)));
     expect(run.candidates[0]!.test.auc!.value).toBe(0.5);
 
     const { columns, prediction, rows } = (await train.reference(best(run).id))!;
-    expect(rows).toBe(4578);
+    expect(rows).toBe(5634);
     expect(columns).toHaveLength(19);
     for (const each of [...columns, prediction]) expect(each.shares.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
     expect(prediction.values).toEqual(['No', 'Yes', 'other']);
@@ -121,8 +129,9 @@ describe('a run', { timeout: 120_000 }, () => {
     const request: TrainRequest = {
       dataset,
       target: { kind: 'column', column: 'churn' },
-      timeBudgetMs: 60_000,
-      learners: ['mlp'],
+      timeBudgetMs: 600_000,
+      learners: ['linear', 'mlp'],
+      search: { method: 'tpe', maxCandidates: 9 },
     };
     const hashes = async (seed: number): Promise<(string | null)[]> =>
       (await finish({ ...request, seed })).candidates.map((each) => each.sha256);
@@ -136,8 +145,9 @@ describe('a run', { timeout: 120_000 }, () => {
     const request: TrainRequest = {
       dataset,
       target: { kind: 'column', column: 'churn' },
-      timeBudgetMs: 60_000,
+      timeBudgetMs: 600_000,
       learners: ['linear', 'mlp'],
+      search: { method: 'tpe', maxCandidates: 10 },
     };
     const undisturbed = await finish(request);
     const { runId, jobId } = await train.start(request, bench.caller);
@@ -161,8 +171,9 @@ describe('a run', { timeout: 120_000 }, () => {
     const request: TrainRequest = {
       dataset,
       target: { kind: 'column', column: 'churn' },
-      timeBudgetMs: 60_000,
+      timeBudgetMs: 600_000,
       learners: ['linear', 'mlp'],
+      search: { method: 'tpe', maxCandidates: 10 },
     };
     const undisturbed = await finish(request);
     const { runId, jobId } = await train.start(request, bench.caller);
@@ -184,6 +195,31 @@ describe('a run', { timeout: 120_000 }, () => {
     expect(train.get({ runId }).candidates.map((each) => each.sha256)).toEqual(undisturbed.candidates.map((each) => each.sha256));
   });
 
+  it('waits when asked to, takes more time, and finishes with what there is', async () => {
+    const dataset = await data.import('churn', join(samples, 'churn/churn.csv'));
+    const { runId, jobId } = await train.start(
+      { dataset, target: { kind: 'column', column: 'churn' }, timeBudgetMs: 600_000 },
+      bench.caller,
+    );
+    const done = (): number => train.get({ runId }).candidates.filter((each) => each.state === 'done').length;
+    await until(() => done() >= 2);
+    expect(train.steer({ runId, pause: true }, bench.caller)).toEqual({ paused: true, addedMs: 0 });
+    await until(() => !liveWorkers().some(({ role }) => role === 'fitWorker'));
+    const before = done();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(done()).toBe(before);
+    expect(train.get({ runId }).paused).toBe(true);
+    expect(train.steer({ runId, pause: false, addMs: 60_000 }, bench.caller)).toEqual({ paused: false, addedMs: 60_000 });
+    await until(() => done() > before);
+    train.steer({ runId, finish: true }, bench.caller);
+    expect((await bench.jobs.wait(jobId)).state).toBe('done');
+    const run = train.get({ runId });
+    expect(run.state).toBe('done');
+    expect(run.findings.map((each) => each.code)).toContain('stopped');
+    expect(best(run).sha256).not.toBeNull();
+    expect(() => train.steer({ runId, pause: true }, bench.caller)).toThrow(expect.objectContaining({ code: 'MK_TRAIN_NOT_RUNNING' }));
+  });
+
   it('keeps the best so far when it is cancelled', async () => {
     const dataset = await data.import('churn', join(samples, 'churn/churn.csv'));
     const { runId, jobId } = await train.start(
@@ -198,7 +234,6 @@ describe('a run', { timeout: 120_000 }, () => {
     expect(best(run)).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(best(run).test.auc!.value).toBeGreaterThan(0.8);
     expect(run.findings.map((each) => each.code)).toContain('stopped');
-    expect(run.candidates.some((each) => each.state === 'waiting')).toBe(true);
   });
 
   it('shows a run as cancelled that never left the queue', async () => {
@@ -238,7 +273,7 @@ describe('real data of other kinds', { timeout: 180_000 }, () => {
     const dataset = await data.import('diamonds', path);
     const run = await finish({ dataset, target: { kind: 'column', column: 'price' }, timeBudgetMs: 40_000 });
     expect(run).toMatchObject({ task: 'regression', primaryMetric: 'rmse' });
-    const linear = run.candidates.find((each) => each.learner === 'linear')!;
+    const linear = run.candidates.find((each) => each.learner === 'linear' && each.sha256 !== null)!;
     // scikit-learn 1.7.2, LinearRegression on one-hot columns: R² 0.92; MLPRegressor((64,)): 0.975.
     expect(linear.test.r2!.value).toBeGreaterThan(0.9);
     expect(best(run).test.r2!.value).toBeGreaterThan(0.96);
@@ -387,14 +422,18 @@ describe('a temporal holdout', { timeout: 60_000 }, () => {
       row % 7 > 3 ? 'a' : 'b',
     ]);
     const dataset = await data.rows('daily', columns, rows);
-    const run = await finish({
+    const request: TrainRequest = {
       dataset,
       target: { kind: 'column', column: 'y' },
       learners: ['linear'],
       timeBudgetMs: 20_000,
       holdout: { kind: 'temporal', timeColumn: 'day', validationFraction: 0.15, testFraction: 0.2 },
-    });
-    expect(run.rows).toEqual({ train: 190, validation: 50, test: 60, dropped: 0 });
+    };
+    const run = await finish(request);
+    // 24 days of 10 rows in six blocks of four: what the first block says is judged by nobody.
+    expect(run.rows).toEqual({ train: 240, validation: 200, test: 60, dropped: 0 });
+    const one = await finish({ ...request, folds: { kind: 'holdout', fraction: 0.2 } });
+    expect(one.rows).toEqual({ train: 190, validation: 50, test: 60, dropped: 0 });
   });
 });
 

@@ -60,6 +60,7 @@ export class TrainService {
   readonly #store: TrainStore;
   readonly #work: ModelWork;
   readonly #curves = new Map<string, CurvePoint[]>();
+  readonly #running = new Map<string, TrainJob>();
 
   constructor(dependencies: TrainDependencies) {
     this.#with = dependencies;
@@ -113,7 +114,23 @@ export class TrainService {
 
   /** Error: MK_NOT_FOUND. */
   get({ runId }: Parsed<'train.get'>): Result<'train.get'> {
-    return { ...this.run(runId), candidates: this.#candidates(runId) };
+    const steering = this.#running.get(runId)?.steering ?? { paused: false, addedMs: 0 };
+    return { ...this.run(runId), ...steering, candidates: this.#candidates(runId) };
+  }
+
+  /**
+   * Pauses a running search, lets it go on, gives it more time, or has it finish with the best so far.
+   * Errors: MK_NOT_FOUND, MK_TRAIN_NOT_RUNNING.
+   */
+  steer({ runId, ...wish }: Parsed<'train.steer'>, caller: Caller): Result<'train.steer'> {
+    const { db, audit, emit, clock } = this.#with;
+    const run = this.#require(runId);
+    const job = this.#running.get(runId);
+    if (!job) throw new ModelkeepError('MK_TRAIN_NOT_RUNNING', { run: run.number });
+    const { paused, addedMs } = job.steer(wish);
+    transaction(db, () => audit.append({ caller, action: 'train.steer', subject: `run ${run.number}`, details: { runId, ...wish } }));
+    emit('changed', { area: 'train', name: runId, at: clock.now() });
+    return { paused, addedMs };
   }
 
   /** Error: MK_NOT_FOUND. */
@@ -205,10 +222,17 @@ export class TrainService {
         // Trained before a kill, or before what comes after failed: only that is done again.
         const trained =
           known.state === 'done' && known.bestCandidateId !== null ? { runId: known.id, bestCandidateId: known.bestCandidateId } : null;
-        const result = trained ?? (await new TrainJob({ ...shared, propose, folder: join(folder, 'training') }, known, context).execute());
+        const result =
+          trained ??
+          (await this.#execute(new TrainJob({ ...shared, propose, folder: join(folder, 'training') }, known, context), known.id));
         return { ...result, ...(await afterRun?.(this.run(result.runId), context.caller)) };
       },
     };
+  }
+
+  async #execute(job: TrainJob, runId: string): Promise<TrainJobResult> {
+    this.#running.set(runId, job);
+    return job.execute().finally(() => this.#running.delete(runId));
   }
 
   #predictKind(): JobKind<PredictParams, { rows: number; file: string }> {

@@ -28,9 +28,12 @@ export interface Outcome {
 }
 
 /** A search proposes from results of candidates that came at least this long before. */
-export const lag = 4;
+export const lag = 8;
 /** Tries to find settings that were not tried yet. */
 const attempts = 20;
+/** A search ends when so many candidates in a row, beyond the listed ones, were no better than the best before by `gain` of its loss. */
+const patience = 30;
+const gain = 1e-3;
 
 export class Proposer {
   readonly #entrants: readonly Entrant[];
@@ -68,7 +71,7 @@ export class Proposer {
     const { method } = this.#plan;
     if (method === 'portfolio' || method === 'grid') return null;
     const searchable = this.#entrants.filter((each) => each.space.length > 0);
-    if (searchable.length === 0) return null;
+    if (searchable.length === 0 || (this.#plan.maxCandidates === undefined && this.#hasSettled(at, outcomes))) return null;
     const random = counterRandom(this.#seed + 0x5ea7c4, at * 4096);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const { learner, space, portfolio } = chooseEntrant(searchable, outcomes, random.next());
@@ -83,6 +86,15 @@ export class Proposer {
       return { learner, settings, origin: { kind: byModel ? 'tpe' : 'random', expected: suggestion.expected } };
     }
     return null;
+  }
+
+  #hasSettled(at: number, outcomes: readonly Outcome[]): boolean {
+    let [best, since] = [Infinity, 0];
+    for (const outcome of outcomes.toSorted((a, b) => a.at - b.at)) {
+      if (outcome.loss === null || !(outcome.loss < best - (Number.isFinite(best) ? gain * Math.abs(best) : 0))) continue;
+      [best, since] = [outcome.loss, outcome.at];
+    }
+    return at - lag - Math.max(since, this.#listed.length) >= patience;
   }
 
   #tried(learner: LearnerName, settings: Settings): boolean {

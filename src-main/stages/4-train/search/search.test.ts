@@ -158,11 +158,11 @@ describe('proposals', () => {
   it('do not depend on results that may not be there yet', () => {
     const propose = (seen: Outcome[]): unknown => {
       const proposer = new Proposer(entrants, { method: 'tpe' }, 1);
-      for (let at = 0; at < 12; at++) proposer.propose(at, seen);
-      return proposer.propose(12, seen);
+      for (let at = 0; at < 20; at++) proposer.propose(at, seen);
+      return proposer.propose(20, seen);
     };
-    expect(propose(outcomes(12))).toEqual(propose(outcomes(12 - lag + 1)));
-    expect(propose(outcomes(12))).toMatchObject({ learner: 'boosting', settings: { fixed: 'yes' } });
+    expect(propose(outcomes(20))).toEqual(propose(outcomes(20 - lag + 1)));
+    expect(propose(outcomes(20))).toMatchObject({ learner: 'boosting', settings: { fixed: 'yes' } });
   });
 
   it('never repeat themselves, and end where they were told to', () => {
@@ -170,6 +170,17 @@ describe('proposals', () => {
     const all = Array.from({ length: 40 }, (_, at) => JSON.stringify(proposer.propose(at, [])));
     expect(new Set(all).size).toBe(40);
     expect(proposer.propose(40, [])).toBeNull();
+  });
+
+  it('end by themselves when nothing better has come for long', () => {
+    const proposer = new Proposer(entrants, { method: 'random' }, 1);
+    const flat: Outcome[] = Array.from({ length: 200 }, (_, at) => ({ at, learner: 'boosting', settings: {}, loss: 0.5 }));
+    let at = 0;
+    while (proposer.propose(at, flat)) at++;
+    expect(at).toBe(proposer.listed.length + lag + 30);
+    const better = flat.map((each) => ({ ...each, loss: 0.5 - each.at / 100 }));
+    const going = new Proposer(entrants, { method: 'random' }, 1);
+    for (at = 0; at < 100; at++) expect(going.propose(at, better)).not.toBeNull();
   });
 
   it('of a grid are all combinations', () => {

@@ -1,13 +1,9 @@
 // A finished model judged on rows that nothing was chosen by.
-import { encodeModel, multilayerPerceptron, type FloatArray } from '../../../compiler/index.ts';
-import type { FittedFeatures, LoadModel, RawTable, Target } from '../../3-features/api.ts';
-import type { Head } from '../exportModel.ts';
-import { softmax } from '../learners/networkLoss.ts';
+import type { FittedFeatures, RawTable, Target } from '../../3-features/api.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { feedsFor, rowBatches } from './featureMatrix.ts';
 import { joinAnswers, type ModelAnswers } from './modelAnswers.ts';
 import type { ModelSession } from './modelSession.ts';
-import type { TestFeatures } from './prepareRun.ts';
 
 type Pause = () => Promise<void>;
 
@@ -40,43 +36,15 @@ export function asAnswers(answers: ModelAnswers, target: Target, rows: Int32Arra
 }
 
 /**
- * Largest difference between the exported model and the trainer's own computation on the same features: probabilities, or
- * values in units of the target's standard deviation (relative beyond one). The trainer's network has its weights as inputs and its head in float64.
+ * Largest difference between the exported model's answers and `expected`, the trainers' own: probabilities, or values relative
+ * to the larger of their size and `scale`.
  */
-export async function parityOf(
-  answers: ModelAnswers,
-  fitted: FittedFeatures,
-  table: RawTable,
-  rows: Int32Array,
-  trained: { hidden: number[]; outputs: number; weights: Record<string, FloatArray>; head: Head },
-  { loadModel, testFeatures, width, pause }: { loadModel: LoadModel; testFeatures: TestFeatures; width: number; pause: Pause },
-): Promise<number> {
-  const { hidden, outputs, weights, head } = trained;
-  const network = multilayerPerceptron({ featureCount: width, hiddenSizes: hidden, outputCount: outputs });
-  const model = await loadModel(encodeModel(network.graph, { producer: 'modelkeep' }));
-  const feeds = Object.fromEntries(
-    network.parameters.map((name) => [
-      name,
-      { type: 'float32' as const, data: weights[name] as Float32Array, dims: network.parameterShapes[name]! },
-    ]),
-  );
+export function parityOf(answers: ModelAnswers, expected: Float64Array, scale: number): number {
+  const found = answers.probabilities ?? (answers.prediction as Float32Array);
   let largest = 0;
-  try {
-    for (const [start, end] of rowBatches(fitted, table, rows)) {
-      const matrix = { type: 'float32' as const, data: await testFeatures(start, end), dims: [end - start, width] };
-      const raw = (await model.run({ ...feeds, features: matrix }))['output']!.data as Float32Array;
-      const expected = head.kind === 'class' ? softmax(raw, outputs, head.temperature) : Float64Array.from(raw);
-      for (let at = 0; at < expected.length; at++) {
-        const found =
-          head.kind === 'class'
-            ? answers.probabilities![start * outputs + at]!
-            : ((answers.prediction as Float32Array)[start + at]! - head.mean) / head.sd;
-        largest = Math.max(largest, Math.abs(found - expected[at]!) / Math.max(1, Math.abs(expected[at]!)));
-      }
-      await pause();
-    }
-  } finally {
-    await model.release();
+  for (let at = 0; at < expected.length; at++) {
+    const size = answers.probabilities ? 1 : Math.max(scale, Math.abs(expected[at]!));
+    largest = Math.max(largest, Math.abs(found[at]! - expected[at]!) / size);
   }
   return largest;
 }

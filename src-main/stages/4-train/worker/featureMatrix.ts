@@ -1,8 +1,10 @@
+import { open } from 'node:fs/promises';
 import { encodeModel } from '../../../compiler/index.ts';
 import {
   batches,
   columnFeed,
   featureWidth,
+  type FeatureView,
   type FittedFeatures,
   type LoadModel,
   type ModelRunner,
@@ -22,20 +24,21 @@ export function rowBatches(fitted: FittedFeatures, table: RawTable, rows: Int32A
   return batches(rows.length, wide ? 256 : 4096, lengthAt);
 }
 
-/** Computes features with the very graph that becomes the front of the model. */
+/** Computes one view of the features with the very graph that becomes the front of the model. */
 export class FeatureRunner {
   readonly width: number;
   readonly #fitted: FittedFeatures;
   readonly #output: string;
   readonly #model: ModelRunner;
 
-  static async open(fitted: FittedFeatures, loadModel: LoadModel): Promise<FeatureRunner> {
-    const graph = featureModel(fitted);
-    return new FeatureRunner(fitted, graph.outputs[0]!.name, await loadModel(encodeModel(graph, { producer: 'modelkeep' })));
+  static async open(fitted: FittedFeatures, view: FeatureView, loadModel: LoadModel): Promise<FeatureRunner> {
+    const graph = featureModel(fitted, [view]);
+    const model = await loadModel(encodeModel(graph, { producer: 'modelkeep' }));
+    return new FeatureRunner(fitted, view, graph.outputs[0]!.name, model);
   }
 
-  private constructor(fitted: FittedFeatures, output: string, model: ModelRunner) {
-    this.width = featureWidth(fitted);
+  private constructor(fitted: FittedFeatures, view: FeatureView, output: string, model: ModelRunner) {
+    this.width = featureWidth(fitted, view);
     this.#fitted = fitted;
     this.#output = output;
     this.#model = model;
@@ -54,6 +57,20 @@ export class FeatureRunner {
       await pause();
     }
     return { rows: rows.length, width: this.width, data };
+  }
+
+  /** The same into a file: float32, row-major, batch by batch. */
+  async writeMatrix(file: string, table: RawTable, rows: Int32Array, pause: () => Promise<void>): Promise<void> {
+    const handle = await open(file, 'w');
+    try {
+      for (const [start, end] of rowBatches(this.#fitted, table, rows)) {
+        const part = await this.run(table, rows.subarray(start, end));
+        await handle.write(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+        await pause();
+      }
+    } finally {
+      await handle.close();
+    }
   }
 
   async release(): Promise<void> {

@@ -4,7 +4,6 @@ import type { Column } from '../../../../src-shared/domain/table.ts';
 import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { association, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
 import type { Split } from '../holdout.ts';
-import type { KeptCandidate } from './runFolder.ts';
 import type { Findings } from './order.ts';
 
 const fewTestRows = 100;
@@ -63,7 +62,8 @@ export function leakFindings(
 }
 
 export interface Outcome {
-  best: KeptCandidate;
+  /** Loss of the best network at the epoch whose weights are kept; null for what is not trained by epochs. */
+  losses: { train: number; validation: number } | null;
   bestTest: Metrics;
   baselineTest: Metrics | null;
   /** Of the best against the baseline, paired on the test rows; null when there is no baseline or it is the best. */
@@ -76,7 +76,7 @@ export interface Outcome {
 }
 
 export function outcomeFindings({
-  best,
+  losses,
   bestTest,
   baselineTest,
   againstBaseline,
@@ -89,8 +89,8 @@ export function outcomeFindings({
   const findings: Findings = [];
   if (ended === 'time') findings.push({ code: 'timeBudget', params: { tried, planned } });
   if (ended === 'asked') findings.push({ code: 'stopped', params: { tried, planned } });
-  if (best.losses && best.losses.validation > best.losses.train * 1.3 && best.losses.validation - best.losses.train > 0.05)
-    findings.push({ code: 'overfitGap', params: { train: round(best.losses.train), validation: round(best.losses.validation) } });
+  if (losses && losses.validation > losses.train * 1.3 && losses.validation - losses.train > 0.05)
+    findings.push({ code: 'overfitGap', params: { train: round(losses.train), validation: round(losses.validation) } });
   const [own, base] = [bestTest[metric], baselineTest?.[metric]];
   if (own && base && againstBaseline !== null && againstBaseline !== 'better')
     findings.push({ code: 'notBetterThanBaseline', params: { metric, value: round(own.value), baseline: round(base.value) } });

@@ -9,16 +9,16 @@ import { inspect } from './inspect.ts';
 import type { DatasetFile, LabelRows, ScoreRows, TrainOrder } from './order.ts';
 import { predictFile, type PredictOrder } from './predictFile.ts';
 import { scoreRows } from './scoreRows.ts';
-import { trainRun } from './trainRun.ts';
+import { trainRun, type RunWishes } from './trainRun.ts';
 
-let stopAsked = false;
+const wishes: RunWishes = { stop: false, pause: false, addedMs: 0 };
 
 const server = serveWorker({
   train: (order: TrainOrder, { signal, progress }) =>
-    trainRun(order, { signal, progress, stopAsked: () => stopAsked, emit: (event, data) => server.emit(event, data) }),
-  /** `train` then ends with what it has. */
-  stop: () => {
-    stopAsked = true;
+    trainRun(order, wishes, { signal, progress, emit: (event: string, data: unknown) => server.emit(event, data) }),
+  /** `train` then ends with what it has, waits, goes on, or gets more time. */
+  wish: (changed: Partial<RunWishes>) => {
+    Object.assign(wishes, changed);
   },
   inspect: ({ dataset, target, labels }: { dataset: DatasetFile; target: FeatureSpec['target']; labels: LabelRows | null }) =>
     inspect(dataset, target, labels),

@@ -1,7 +1,17 @@
 // What the core asks the train worker for, and what it gets. Everything crosses by structured clone.
 import type { FeatureSpec, ModelSignature } from '../../../../src-shared/domain/features.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
-import type { CurvePoint, Holdout, Learner, MetricName, Metrics, Run } from '../../../../src-shared/domain/training.ts';
+import type {
+  CandidateProgress,
+  CurvePoint,
+  FoldPlan,
+  Holdout,
+  Learner,
+  MetricName,
+  Metrics,
+  Run,
+  SearchPlan,
+} from '../../../../src-shared/domain/training.ts';
 import type { Estimate } from '../../../../src-shared/domain/names.ts';
 
 export interface DatasetFile {
@@ -26,7 +36,15 @@ export interface TrainOrder {
   targetName: string;
   holdout: Holdout;
   learners: Learner[];
+  /** Null: chosen by rows and budget. */
+  folds: FoldPlan | null;
+  search: SearchPlan;
+  metric: MetricName | null;
+  ensemble: boolean;
+  /** From the start of the job to its last answer. */
   timeBudgetMs: number;
+  /** Of it, gone before the order was written. */
+  usedMs: number;
   seed: number;
   /** Checkpoints; survives a kill. */
   folder: string;
@@ -42,11 +60,19 @@ export interface Prepared {
   signature: ModelSignature;
   primaryMetric: MetricName;
   findings: Findings;
-  candidates: { learner: Learner; settings: Settings }[];
+  folds: FoldPlan;
 }
 export type Settings = Record<string, number | string | boolean | number[]>;
 
-/** Told whenever a candidate changes; `at` is its place in `Prepared.candidates`. */
+/** Told when a candidate is proposed; `at` counts up from 0 without gaps. */
+export interface CandidateAdded {
+  at: number;
+  learner: Learner;
+  settings: Settings;
+  progress: CandidateProgress;
+}
+
+/** Told whenever a candidate changes. */
 export interface CandidateNews {
   at: number;
   state: 'training' | 'done' | 'failed' | 'stopped';
@@ -54,6 +80,7 @@ export interface CandidateNews {
   validation: Metrics;
   trainMs: number;
   curve: CurvePoint[];
+  progress: CandidateProgress;
 }
 export interface PointNews {
   at: number;
@@ -68,6 +95,8 @@ export interface FinishedCandidate {
   predictMs: number;
   parity: number;
   importance: { column: string; drop: Estimate }[];
+  /** Of an ensemble: places of its members. */
+  members: { at: number; weight: number }[];
 }
 
 export interface TrainResult {

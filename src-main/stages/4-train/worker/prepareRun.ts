@@ -1,64 +1,79 @@
 // From a Parquet file to features: everything before the first candidate.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
-import type { MetricName } from '../../../../src-shared/domain/training.ts';
+import type { FoldPlan, MetricName } from '../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { counterRandom } from '../../../platform/random.ts';
 import {
   answeredRows,
   checkSpec,
+  codeCounts,
+  featureNames,
   fitFeatures,
   onnxLoader,
+  type FeatureView,
   type FittedFeatures,
   type ImageSize,
-  type LoadModel,
   type RawTable,
   type Target,
 } from '../../3-features/api.ts';
-import type { Head } from '../exportModel.ts';
 import { fewestRows, inHashOrder, splitRows, type Split } from '../holdout.ts';
-import type { Matrix, NetworkTarget } from '../learners/matrix.ts';
+import type { FeatureColumn, LearnerTask } from '../learners/learner.ts';
+import type { Matrix } from '../learners/matrix.ts';
+import { chooseFolds } from '../search/chooseFolds.ts';
+import { makeFolds, validatedRows, type Fold } from '../search/folds.ts';
+import type { Judging } from './Candidate.ts';
 import { openDuck } from './duck.ts';
 import { FeatureRunner } from './featureMatrix.ts';
 import { dataFindings, leakFindings } from './findings.ts';
+import type { FitSource } from './fitOrder.ts';
 import type { Findings, TrainOrder } from './order.ts';
 import { readTable } from './readTable.ts';
-import { readTarget, readTimes } from './readTarget.ts';
+import { readGroups, readTarget, readTimes } from './readTarget.ts';
 
 /** Rows that are read at all; more are sampled evenly, and said. */
 const mostRows = 1_000_000;
 const mostValidationRows = 50_000;
 const mostTestRows = 100_000;
-/** Of test features held for judging. */
-const keptTestBytes = 128 * 1024 * 1024;
-/** Of features held in memory for training. */
+/** Of the larger feature matrix; every fit process holds it. */
 const featureBytes = 768 * 1024 * 1024;
 
-/** Features of rows `start` to `end` of the test rows. */
-export type TestFeatures = (start: number, end: number) => Promise<Float32Array>;
+/** Features of some rows of the table, row-major. */
+export type FeaturesOf = (view: FeatureView, rows: Int32Array) => Promise<Matrix>;
 
 export interface PreparedRun {
   table: RawTable;
   /** By position in `table`. */
   target: Target;
-  split: Split;
+  /** `train` is what features were fitted on: all rows but the test rows. */
+  split: { train: Int32Array; validation: Int32Array; test: Int32Array };
   fitted: FittedFeatures;
-  width: number;
-  /** Features of the test rows: kept where they fit, otherwise computed for each candidate again. */
-  testFeatures: TestFeatures;
-  train: { features: Matrix; target: NetworkTarget };
-  validation: { features: Matrix; target: NetworkTarget };
-  /** Scale of a numeric target. */
-  scale: { mean: number; sd: number };
+  featuresOf: FeaturesOf;
+  plan: FoldPlan;
+  /** What fit processes read; positions there count through `split.train`. */
+  source: FitSource;
+  judging: Judging;
   dropped: number;
-  primaryMetric: MetricName;
   findings: Findings;
-  loadModel: LoadModel;
 }
 
+/** Errors: those of reading, splitting (`splitRows`, `makeFolds`) and fitting features. */
 export async function prepareRun(
   order: TrainOrder,
-  pause: () => Promise<void>,
-  progress: (fraction: number, key: string) => void,
+  folder: string,
+  {
+    pause,
+    progress,
+    views,
+    threads,
+  }: {
+    pause: () => Promise<void>;
+    progress: (fraction: number, key: string) => void;
+    /** That the learners of the run read. */
+    views: readonly FeatureView[];
+    threads: number;
+  },
 ): Promise<PreparedRun> {
   const { dataset, spec, seed } = order;
   checkSpec(spec, dataset.columns);
@@ -68,8 +83,11 @@ export async function prepareRun(
   const answered = answeredRows(whole);
   if (answered.length < fewestRows) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: answered.length, needed: fewestRows });
   const sampled = sampleRows(answered, seed);
-  const times = order.holdout.kind === 'temporal' ? await readTimes(duck.connection, dataset, order.holdout.timeColumn) : null;
   const identity = Int32Array.from({ length: dataset.rows }, (_, row) => row);
+  const timeColumn =
+    order.holdout.kind === 'temporal' ? order.holdout.timeColumn : order.folds?.kind === 'expanding' ? order.folds.timeColumn : null;
+  const times = timeColumn === null ? null : await readTimes(duck.connection, dataset, timeColumn);
+  const groups = order.folds?.kind === 'group' ? await readGroups(duck.connection, dataset, order.folds.groupColumn) : null;
   const inFile = capSplit(
     splitRows({ holdout: order.holdout, seed, target: whole, rows: sampled, rowNumbers: identity, times }),
     identity,
@@ -78,52 +96,139 @@ export async function prepareRun(
   await pause();
 
   const { table, target, split, unreadableImages } = await readRows(order, duck.connection, whole, inFile, pause);
+  const development = Int32Array.from([...split.train, ...split.validation]).sort();
   const loadModel = onnxLoader();
   progress(0.04, 'train.fitting');
-  const fitted = await fitFeatures(spec, { columns: dataset.columns, table, rows: split.train, loadModel });
-  const features = await FeatureRunner.open(fitted, loadModel);
-  const { width } = features;
+  const fitted = await fitFeatures(spec, { columns: dataset.columns, table, rows: development, loadModel });
+  const runners = new Map<FeatureView, FeatureRunner>();
+  for (const view of views) runners.set(view, await FeatureRunner.open(fitted, view, loadModel));
   await pause();
 
-  const fits = Math.max(1000, Math.floor(featureBytes / (4 * width)) - split.validation.length);
-  const trainRows = split.train.length <= fits ? split.train : inHashOrder(split.train, table.rowNumbers, seed).subarray(0, fits).sort();
+  const widest = Math.max(...[...runners.values()].map(({ width }) => width));
+  const fits = Math.max(1000, Math.floor(featureBytes / (4 * widest)));
+  const used = development.length <= fits ? development : inHashOrder(development, table.rowNumbers, seed).subarray(0, fits).sort();
+  const kept = { train: used, validation: split.validation, test: split.test };
   progress(0.06, 'train.features');
-  const scale = target.kind === 'number' ? scaleOf(target.values, trainRows) : { mean: 0, sd: 1 };
-  const part = async (rows: Int32Array): Promise<PreparedRun['train']> => ({
-    features: await features.matrix(table, rows, pause),
-    target: networkTarget(target, rows, scale),
-  });
-  const run = {
+  const plan = order.folds ?? chooseFolds({ rows: used.length, budgetMs: order.timeBudgetMs, holdout: order.holdout });
+  const folds = foldsOf(plan, { used, split, table, target, times, groups }, seed);
+  const source = await writeSource(folder, { fitted, runners, table, target, used, folds, threads, ordered: times !== null }, pause);
+  const validated = validatedRows(folds);
+  const places = new Int32Array(used.length).fill(-1);
+  validated.forEach((row, place) => (places[row] = place));
+  const judged =
+    target.kind === 'class'
+      ? classTarget(target, used)
+      : { kind: 'number' as const, values: Float64Array.from(used, (row) => target.values[row]!) };
+  const metric = order.metric ?? primaryMetricOf(spec);
+  const all = used.length + kept.test.length;
+  const findings = [
+    ...dataFindings({ target, split: kept, rows: dataset.rows, answered: answered.length, used: all, unreadableImages }),
+    ...leakFindings(table, target, used, dataset.columns, spec),
+  ];
+  return {
     table,
     target,
-    split: { ...split, train: trainRows },
+    split: { ...kept, validation: validated.map((row) => used[row]!) },
     fitted,
-    width,
-    testFeatures: await testFeaturesOf(features, table, split.test, pause),
-    train: await part(trainRows),
-    validation: await part(split.validation),
-    scale,
+    featuresOf: (view, rows) => runners.get(view)!.matrix(table, rows, pause),
+    plan,
+    source,
+    judging: { folds, validated, places, outputs: target.kind === 'class' ? target.classes.length : 1, target: judged, metric },
     dropped: dataset.rows - answered.length,
-    primaryMetric: primaryMetricOf(spec),
-    loadModel,
+    findings,
   };
-  const used = trainRows.length + split.validation.length + split.test.length;
-  const findings = [
-    ...dataFindings({ target, split: run.split, rows: dataset.rows, answered: answered.length, used, unreadableImages }),
-    ...leakFindings(table, target, trainRows, dataset.columns, spec),
-  ];
-  return { ...run, findings };
 }
 
-async function testFeaturesOf(
-  features: FeatureRunner,
-  table: RawTable,
+/** The validation part of the holdout where that is the plan, so that a run without folds is what it was; else by the plan. */
+function foldsOf(
+  plan: FoldPlan,
+  {
+    used,
+    split,
+    table,
+    target,
+    times,
+    groups,
+  }: {
+    used: Int32Array;
+    split: Split;
+    table: { rowNumbers: Int32Array };
+    target: Target;
+    times: Float64Array | null;
+    groups: Int32Array | null;
+  },
+  seed: number,
+): Fold[] {
+  const rowNumbers = used.map((row) => table.rowNumbers[row]!);
+  if (plan.kind === 'holdout') {
+    const validates = new Set(split.validation);
+    const [train, validation]: [number[], number[]] = [[], []];
+    used.forEach((row, at) => (validates.has(row) ? validation : train).push(at));
+    if (train.length > 0 && validation.length > 0) return [{ train: Int32Array.from(train), validation: Int32Array.from(validation) }];
+  }
+  return makeFolds(
+    plan,
+    {
+      rows: used.length,
+      rowNumbers,
+      codes: target.kind === 'class' ? used.map((row) => target.codes[row]!) : null,
+      groups: groups && rowNumbers.map((row) => groups[row]!),
+      times: times && Float64Array.from(rowNumbers, (row) => times[row]!),
+    },
+    seed,
+  );
+}
+
+function classTarget(
+  { codes, classes }: Extract<Target, { kind: 'class' }>,
   rows: Int32Array,
+): { kind: 'class'; codes: Int32Array; classes: number } {
+  return { kind: 'class', codes: rows.map((row) => codes[row]!), classes: classes.length };
+}
+
+/** Feature matrices and target of the development rows, in files. */
+async function writeSource(
+  folder: string,
+  {
+    fitted,
+    runners,
+    table,
+    target,
+    used,
+    folds,
+    threads,
+    ordered,
+  }: {
+    fitted: FittedFeatures;
+    runners: ReadonlyMap<FeatureView, FeatureRunner>;
+    table: RawTable;
+    target: Target;
+    used: Int32Array;
+    folds: Fold[];
+    threads: number;
+    ordered: boolean;
+  },
   pause: () => Promise<void>,
-): Promise<TestFeatures> {
-  if (rows.length * features.width * 4 > keptTestBytes) return (start, end) => features.run(table, rows.subarray(start, end));
-  const { data, width } = await features.matrix(table, rows, pause);
-  return async (start, end) => data.slice(start * width, end * width);
+): Promise<FitSource> {
+  const views: FitSource['views'] = {};
+  for (const [view, runner] of runners) {
+    const file = join(folder, `${view}.f32`);
+    await runner.writeMatrix(file, table, used, pause);
+    views[view] = { file, columns: featureColumns(fitted, view) };
+  }
+  const targetFile = join(folder, 'target.bin');
+  const values = target.kind === 'class' ? used.map((row) => target.codes[row]!) : Float64Array.from(used, (row) => target.values[row]!);
+  await writeFile(targetFile, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const task: LearnerTask =
+    target.kind === 'class' ? { kind: 'class', classes: target.classes.length } : { kind: 'number', objective: { kind: 'squared' } };
+  return { task, rows: used.length, views, targetFile, folds, ordered, threads };
+}
+
+function featureColumns(fitted: FittedFeatures, view: FeatureView): FeatureColumn[] {
+  const names = featureNames(fitted, view);
+  if (view === 'scaled') return names.map((name) => ({ name, kind: name.includes(' = ') ? 'flag' : 'number' }));
+  const codes = codeCounts(fitted);
+  return names.map((name, at) => (codes[at]! > 0 ? { name, kind: 'category', categories: codes[at]! } : { name, kind: 'number' }));
 }
 
 function sampleRows(answered: Int32Array, seed: number): Int32Array {
@@ -142,7 +247,7 @@ function capSplit({ train, validation, test }: Split, rowNumbers: Int32Array, se
   return { train, validation: cap(validation, mostValidationRows), test: cap(test, mostTestRows) };
 }
 
-type ReadRows = Pick<PreparedRun, 'target' | 'split'> & { table: Awaited<ReturnType<typeof readTable>>; unreadableImages: number };
+type ReadRows = { target: Target; split: Split } & { table: Awaited<ReturnType<typeof readTable>>; unreadableImages: number };
 
 /** Reads the rows of the split and turns row numbers of the file into positions in memory. */
 async function readRows(
@@ -185,23 +290,6 @@ export function imageSizes(spec: FeatureSpec): Map<string, ImageSize> {
   );
 }
 
-function networkTarget(target: Target, rows: Int32Array, { mean, sd }: PreparedRun['scale']): NetworkTarget {
-  return target.kind === 'class'
-    ? { kind: 'class', codes: Int32Array.from(rows, (row) => target.codes[row]!), classes: target.classes.length }
-    : { kind: 'number', values: Float32Array.from(rows, (row) => (target.values[row]! - mean) / sd) };
-}
-
-/** Mean and standard deviation of the training rows, as float32: what the head of the model will multiply by. */
-function scaleOf(values: Float64Array, rows: Int32Array): PreparedRun['scale'] {
-  const mean = rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
-  const sd = Math.sqrt(rows.reduce((sum, row) => sum + (values[row]! - mean) ** 2, 0) / rows.length);
-  return { mean: Math.fround(mean), sd: Math.fround(sd) || 1 };
-}
-
 function primaryMetricOf({ task }: FeatureSpec): MetricName {
   return ({ binary: 'auc', multiclass: 'accuracy', regression: 'rmse' } as const)[task];
-}
-
-export function headOf(spec: FeatureSpec, scale: PreparedRun['scale'], temperature: number): Head {
-  return spec.task === 'regression' ? { kind: 'number', ...scale } : { kind: 'class', classes: spec.classes, temperature };
 }

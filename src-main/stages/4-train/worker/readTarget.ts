@@ -63,6 +63,13 @@ export async function readTimes(connection: DuckDBConnection, dataset: DatasetFi
   return readNumbers(connection, dataset, `TRY_CAST(${quoteName(name)} AS DOUBLE)`);
 }
 
+/** A code for each row, equal where the column is; missing cells are a group each. Error: MK_FEATURES_COLUMN_MISSING. */
+export async function readGroups(connection: DuckDBConnection, dataset: DatasetFile, name: string): Promise<Int32Array> {
+  const { codes, dictionary } = await readTexts(connection, dataset, columnOf(dataset.columns, name));
+  let next = dictionary.length;
+  return codes.map((code) => (dictionary[code] === '' ? next++ : code));
+}
+
 export function columnOf(columns: readonly Column[], name: string): Column {
   const column = columns.find((each) => each.name === name);
   if (!column) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: name });

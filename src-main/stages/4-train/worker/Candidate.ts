@@ -1,0 +1,143 @@
+// A candidate while a search goes on: which folds are fitted, and what it answered to rows that it was not fitted on.
+import type { CandidateProgress, MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
+import { higherIsBetter } from '../../../../src-shared/domain/training.ts';
+import { softmax } from '../learners/networkLoss.ts';
+import type { Settings } from '../learners/learner.ts';
+import type { Answers } from '../metrics/answers.ts';
+import { quickMeasure } from '../metrics/quickMeasure.ts';
+import type { Fold } from '../search/folds.ts';
+import type { Proposal } from '../search/proposer.ts';
+import type { CandidateNews } from './order.ts';
+import type { KeptCandidate, KeptFit } from './runFolder.ts';
+
+/** What all candidates of a run share. */
+export interface Judging {
+  folds: readonly Fold[];
+  /** Rows with out-of-fold answers, ascending, and for each development row its place among them (−1: none). */
+  validated: Int32Array;
+  places: Int32Array;
+  /** Outputs of a learner a row. */
+  outputs: number;
+  target: { kind: 'class'; codes: Int32Array; classes: number } | { kind: 'number'; values: Float64Array };
+  metric: MetricName;
+}
+
+export class Candidate {
+  readonly at: number;
+  readonly proposal: Proposal;
+  readonly fits: (KeptFit | null)[];
+  state: KeptCandidate['state'] = 'open';
+  dropped: KeptCandidate['dropped'] = null;
+  /** Folds that are being fitted: by fold, the process and since when. */
+  readonly running = new Map<number, { worker: number; fromMs: number }>();
+  validation: Metrics = {};
+  /** Probabilities or numbers [validated rows, outputs]; rows of folds that are not fitted are 0. */
+  readonly #answers: Float32Array;
+  readonly #judging: Judging;
+
+  constructor(at: number, proposal: Proposal, judging: Judging) {
+    this.at = at;
+    this.proposal = proposal;
+    this.fits = judging.folds.map(() => null);
+    this.#judging = judging;
+    this.#answers = new Float32Array(judging.validated.length * judging.outputs);
+  }
+
+  get answers(): Float32Array {
+    return this.#answers;
+  }
+
+  get foldsDone(): number[] {
+    return this.fits.flatMap((fit, fold) => (fit ? [fold] : []));
+  }
+
+  get isWhole(): boolean {
+    return this.fits.every((fit) => fit !== null);
+  }
+
+  /** The next fold to fit; null when all are fitted or under way. */
+  nextFold(): number | null {
+    const fold = this.fits.findIndex((fit, at) => fit === null && !this.running.has(at));
+    return fold < 0 ? null : fold;
+  }
+
+  /** Takes what a fit answered: raw outputs of the fold's validation rows. */
+  take(fold: number, fit: KeptFit, raw: Float32Array): void {
+    const { folds, places, outputs, target } = this.#judging;
+    const answers = target.kind === 'class' ? softmax(raw, outputs, 1) : raw;
+    folds[fold]!.validation.forEach((row, at) => {
+      for (let output = 0; output < outputs; output++) this.#answers[places[row]! * outputs + output] = answers[at * outputs + output]!;
+    });
+    this.fits[fold] = fit;
+    this.validation = quickMeasure(this.answersOn(this.rowsDone()));
+  }
+
+  /** Rows of the folds that are fitted, ascending. */
+  rowsDone(): Int32Array {
+    const { folds, validated } = this.#judging;
+    if (this.isWhole) return validated;
+    const rows = this.foldsDone.flatMap((fold) => Array.from(folds[fold]!.validation));
+    return Int32Array.from(rows).sort();
+  }
+
+  answersOn(rows: Int32Array): Answers {
+    const { places, outputs, target } = this.#judging;
+    const picked = new Float32Array(rows.length * outputs);
+    rows.forEach((row, at) => picked.set(this.#answers.subarray(places[row]! * outputs, (places[row]! + 1) * outputs), at * outputs));
+    return target.kind === 'class'
+      ? { kind: 'class', truth: rows.map((row) => target.codes[row]!), probabilities: picked, classes: target.classes }
+      : { kind: 'number', truth: Float64Array.from(rows, (row) => target.values[row]!), prediction: picked };
+  }
+
+  /** Smaller is better; null before any fold and where the metric is undefined. */
+  loss(): number | null {
+    const value = this.validation[this.#judging.metric]?.value;
+    return value === undefined ? null : higherIsBetter[this.#judging.metric] ? -value : value;
+  }
+
+  /** What was asked for, and what the fits decided: the median where folds differ. */
+  settings(): Settings {
+    const chosen = this.fits.flatMap((fit) => (fit ? [fit.chosen] : []));
+    const names = new Set(chosen.flatMap((each) => Object.keys(each)));
+    const decided = [...names].map((name) => {
+      const values = chosen.flatMap((each) => (each[name] === undefined ? [] : [each[name]]));
+      const numbers = values.filter((value): value is number => typeof value === 'number').sort((a, b) => a - b);
+      return [name, numbers.length === values.length ? numbers[numbers.length >> 1]! : values[0]!] as const;
+    });
+    return { ...this.proposal.settings, ...Object.fromEntries(decided) };
+  }
+
+  trainMs(): number {
+    return this.fits.reduce((sum, fit) => sum + (fit?.fitMs ?? 0), 0);
+  }
+
+  news(): CandidateNews {
+    const state = this.state === 'open' ? 'training' : this.state;
+    const curve = this.fits.find((fit) => fit !== null)?.curve ?? [];
+    return {
+      at: this.at,
+      state,
+      settings: this.settings(),
+      validation: this.validation,
+      trainMs: Math.round(this.trainMs()),
+      curve,
+      progress: this.progress(),
+    };
+  }
+
+  progress(): CandidateProgress {
+    const done = this.fits.flatMap((fit, fold) => (fit ? [{ worker: fit.worker, fold, fromMs: fit.fromMs, toMs: fit.toMs }] : []));
+    const running = [...this.running].map(([fold, { worker, fromMs }]) => ({ worker, fold, fromMs, toMs: null }));
+    return {
+      origin: this.proposal.origin,
+      folds: { planned: this.fits.length, done: done.length },
+      fits: [...done, ...running],
+      members: [],
+      dropped: this.dropped,
+    };
+  }
+
+  kept(): KeptCandidate {
+    return { at: this.at, proposal: this.proposal, fits: this.fits, state: this.state, dropped: this.dropped };
+  }
+}

@@ -1,0 +1,93 @@
+// The processes that fit: one fit at a time each, ended when they do not keep their time.
+import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { StartWorker, Worker } from '../../../platform/processHost.ts';
+import type { FitOrder, FitPoint, FitResult, FitSource } from './fitOrder.ts';
+
+export interface FitPoolSettings {
+  start: StartWorker;
+  processes: number;
+  memoryLimitMb: number;
+  source: FitSource;
+}
+
+/** Beyond its time a fit has this long to write down what it has. */
+const graceMs = 400;
+
+interface Seat {
+  number: number;
+  worker: Worker | null;
+  busy: boolean;
+  onPoint: ((point: FitPoint) => void) | null;
+}
+
+export class FitPool {
+  readonly #with: FitPoolSettings;
+  readonly #seats: Seat[];
+  #closed = false;
+
+  constructor(settings: FitPoolSettings) {
+    this.#with = settings;
+    this.#seats = Array.from({ length: settings.processes }, (_, number) => ({ number, worker: null, busy: false, onPoint: null }));
+  }
+
+  /** Starts all processes, so that none is waited for later. */
+  warm(): void {
+    for (const seat of this.#seats) this.#workerOf(seat);
+  }
+
+  get hasIdle(): boolean {
+    return this.#seats.some((seat) => !seat.busy);
+  }
+
+  /**
+   * Fits on an idle process; which one is told by `onStart`. Errors: those of the learner; MK_WORKER_DIED and MK_WORKER_LIMIT when the process ended
+   * (memory, a crash, `close`) — another takes its place; MK_JOB_CANCELLED when it did not keep its time.
+   */
+  async fit(
+    order: FitOrder,
+    { onStart, onPoint }: { onStart: (seat: number) => void; onPoint: (point: FitPoint) => void },
+  ): Promise<FitResult> {
+    const seat = this.#seats.find((each) => !each.busy);
+    if (!seat || this.#closed) throw new Error('No process is idle.');
+    seat.busy = true;
+    seat.onPoint = onPoint;
+    onStart(seat.number);
+    const worker = this.#workerOf(seat);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), order.withinMs + graceMs / 2);
+    try {
+      return await worker.request<FitResult>('fit', order, { signal: late.signal, cancelWithinMs: graceMs / 2 });
+    } finally {
+      clearTimeout(timer);
+      seat.busy = false;
+      seat.onPoint = null;
+      if (!worker.alive) seat.worker = null;
+    }
+  }
+
+  /** Ends all processes at once; fits under way are lost but for their checkpoints. */
+  close(): void {
+    this.#closed = true;
+    for (const seat of this.#seats) seat.worker?.kill();
+  }
+
+  #workerOf(seat: Seat): Worker {
+    if (seat.worker?.alive) return seat.worker;
+    const { start, memoryLimitMb, source } = this.#with;
+    const worker = start('fitWorker', {
+      memoryLimitMb,
+      onEvent: (event, data) => {
+        if (event === 'point') seat.onPoint?.(data as FitPoint);
+      },
+    });
+    seat.worker = worker;
+    // A failure here shows itself again in the fit that follows.
+    worker.request('open', source).catch(() => {});
+    return worker;
+  }
+}
+
+/** What ended a fit that gave nothing: a learner's own trouble is the candidate's, everything else is the process's. */
+export function processFailed(error: unknown): boolean {
+  return isModelkeepError(error) && ['MK_WORKER_DIED', 'MK_WORKER_LIMIT'].includes((error as ModelkeepError).code);
+}

@@ -1,0 +1,367 @@
+// From candidates to models: which are averaged, what each answers to rows that nothing was chosen by, and the files.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { Metrics } from '../../../../src-shared/domain/training.ts';
+import type { FeatureView } from '../../3-features/api.ts';
+import { exportModel, signatureOf, smallestProbability, type Head, type ModelMember } from '../exportModel.ts';
+import { learners } from '../learners/index.ts';
+import type { FittedLearner, Learner } from '../learners/learner.ts';
+import { fitTemperature, softmax } from '../learners/networkLoss.ts';
+import type { Answers } from '../metrics/answers.ts';
+import { pairedVerdict } from '../metrics/comparePaired.ts';
+import { measure } from '../metrics/measure.ts';
+import { quickMeasure } from '../metrics/quickMeasure.ts';
+import { referenceOf } from '../reference.ts';
+import { greedyEnsemble } from '../search/greedyEnsemble.ts';
+import { meanLoss } from '../search/rowLosses.ts';
+import { Candidate } from './Candidate.ts';
+import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
+import { outcomeFindings, type Outcome } from './findings.ts';
+import { permutationImportance } from './importance.ts';
+import { ModelSession } from './modelSession.ts';
+import type { FinishedCandidate, TrainOrder, TrainResult } from './order.ts';
+import { ortRuntime } from './ortRuntime.ts';
+import type { PreparedRun } from './prepareRun.ts';
+import type { RunClock } from './runClock.ts';
+import type { RunControl } from './runControl.ts';
+import type { RunFolder } from './runFolder.ts';
+import type { SearchEnd } from './Search.ts';
+
+/** Models that a run leaves, at most: the best, the best of each kind, then by rank. */
+const mostModels = 12;
+/** An ensemble has at most so many members; more make answers slow for little. */
+const mostMembers = 8;
+/** Rows on which the trainers' own answers are held against the model's. */
+const parityRows = 4096;
+const shortestExplanationMs = 150;
+/** Rows from which an ensemble is chosen; more change nothing but the time. */
+const ensembleRows = 20_000;
+
+export interface Finish {
+  order: TrainOrder;
+  prepared: PreparedRun;
+  candidates: readonly Candidate[];
+  ended: SearchEnd;
+  folder: RunFolder;
+  clock: RunClock;
+  control: RunControl;
+  pause: () => Promise<void>;
+}
+
+/** What becomes a model: one candidate, or several with weights. */
+interface Contender {
+  at: number;
+  members: { candidate: Candidate; weight: number }[];
+  /** Out-of-fold answers, whole. */
+  answers: Answers;
+  validation: Metrics;
+  temperature: number;
+}
+
+export async function finishRun(finish: Finish): Promise<TrainResult> {
+  return new Finishing(finish).run();
+}
+
+class Finishing {
+  readonly #with: Finish;
+  readonly #judged = new Map<number, Answers>();
+  /** Of the models so far. */
+  #longestMs = 0;
+
+  constructor(finish: Finish) {
+    this.#with = finish;
+  }
+
+  async run(): Promise<TrainResult> {
+    const { candidates, prepared, order, ended, control, clock } = this.#with;
+    const contenders = this.#contenders();
+    if (contenders.length === 0) throw new ModelkeepError(ended === 'asked' ? 'MK_JOB_CANCELLED' : 'MK_TRAIN_NOT_FINITE');
+    const ensemble = order.ensemble ? this.#ensemble(contenders) : null;
+    if (ensemble) contenders.push(ensemble);
+    const ranked = contenders.toSorted((a, b) => this.#lossOf(a) - this.#lossOf(b));
+    const best = ranked[0]!;
+    const finished: FinishedCandidate[] = [];
+    for (const [index, contender] of this.#worthAModel(ranked).entries()) {
+      // Without the first there is nothing; the others are a bonus of the time that is left.
+      const estimateMs = index === 0 ? 0 : 1.3 * this.#longestMs;
+      if (index > 0 && (clock.leftMs() < estimateMs || control.stopAsked())) break;
+      const startedMs = clock.elapsedMs();
+      finished.push(await this.#finishOne(contender));
+      this.#longestMs = Math.max(this.#longestMs, clock.elapsedMs() - startedMs);
+    }
+    await this.#explain(finished);
+    const at = (place: number | undefined): FinishedCandidate | undefined => finished.find((each) => each.at === place);
+    const baseline = candidates.find((each) => each.proposal.learner === 'baseline')?.at;
+    const findings = outcomeFindings({
+      losses: lossesOf(best),
+      bestTest: at(best.at)!.test,
+      baselineTest: at(baseline)?.test ?? null,
+      againstBaseline: baseline === undefined ? null : this.#verdict(baseline, best.at),
+      parity: Math.max(...finished.map((each) => each.parity)),
+      metric: prepared.judging.metric,
+      ended,
+      tried: candidates.filter((each) => each.isWhole).length,
+      planned: candidates.length,
+    });
+    return { candidates: finished, best: best.at, findings, stopped: ended === 'asked' };
+  }
+
+  /** Candidates with answers to every validated row; where there is none but the baseline, also those with some folds. */
+  #contenders(): Contender[] {
+    const { candidates } = this.#with;
+    const whole = candidates.filter((each) => each.isWhole && each.loss() !== null);
+    const only = whole.every((each) => each.proposal.learner === 'baseline');
+    const partly = only ? candidates.filter((each) => !each.isWhole && each.foldsDone.length > 0 && each.loss() !== null) : [];
+    return [...whole, ...partly].map((candidate) => this.#contender(candidate.at, [{ candidate, weight: 1 }]));
+  }
+
+  #contender(at: number, members: Contender['members']): Contender {
+    const { judging } = this.#with.prepared;
+    const [first] = members;
+    const rows = first!.candidate.rowsDone();
+    const parts = members.map(({ candidate }) => candidate.answersOn(rows));
+    const mixed = mix(
+      parts,
+      members.map((each) => each.weight),
+    );
+    if (mixed.kind === 'number') return { at, members, answers: mixed, validation: quickMeasure(mixed), temperature: 1 };
+    const logits = Float64Array.from(mixed.probabilities, (p) => Math.log(Math.max(p, smallestProbability)));
+    const temperature = fitTemperature(logits, { kind: 'class', codes: mixed.truth, classes: judging.outputs });
+    const answers: Answers = { ...mixed, probabilities: softmax(logits, judging.outputs, temperature) };
+    return { at, members, answers, validation: quickMeasure(answers), temperature };
+  }
+
+  #lossOf({ members, validation }: Contender): number {
+    const { metric } = this.#with.prepared.judging;
+    if (members.length === 1) return members[0]!.candidate.loss()!;
+    const value = validation[metric]?.value;
+    return value === undefined ? Infinity : (['accuracy', 'auc', 'f1', 'r2'] as string[]).includes(metric) ? -value : value;
+  }
+
+  #ensemble(contenders: readonly Contender[]): Contender | null {
+    const { prepared, candidates, control, clock } = this.#with;
+    const { judging } = prepared;
+    const whole = contenders.filter((each) => each.members[0]!.candidate.isWhole);
+    if (whole.length < 2) return null;
+    const pool = whole.toSorted((a, b) => this.#lossOf(a) - this.#lossOf(b)).slice(0, 40);
+    const rows = spread(judging.validated, ensembleRows);
+    const { weights } = greedyEnsemble({
+      answers: pool.map(({ members }) => answersIn(members[0]!.candidate.answersOn(rows))),
+      rows: rows.length,
+      outputs: judging.outputs,
+      loss: (averaged) => meanLoss(averaged, judging.outputs, judging.target, rows),
+      nowMs: () => clock.elapsedMs(),
+      deadlineMs: clock.elapsedMs() + Math.max(50, clock.leftMs() * 0.2),
+    });
+    const heaviest = weights
+      .map((weight, at) => ({ weight, candidate: pool[at]!.members[0]!.candidate }))
+      .filter(({ weight }) => weight > 0.02);
+    heaviest.sort((a, b) => b.weight - a.weight || a.candidate.at - b.candidate.at);
+    const members = heaviest.slice(0, mostMembers);
+    if (members.length < 2) return null;
+    const total = members.reduce((sum, { weight }) => sum + weight, 0);
+    const ensemble = this.#contender(
+      candidates.length,
+      members.map((each) => ({ ...each, weight: each.weight / total })),
+    );
+    control.emit('added', {
+      at: ensemble.at,
+      learner: 'ensemble',
+      settings: { members: members.length },
+      progress: {
+        origin: { kind: 'ensemble', expected: null },
+        folds: { planned: judging.folds.length, done: judging.folds.length },
+        fits: [],
+        members: [],
+        dropped: null,
+      },
+    });
+    return ensemble;
+  }
+
+  /** The best, the ensemble, the baseline, the best of each learner, then by rank. */
+  #worthAModel(ranked: readonly Contender[]): Contender[] {
+    const learnerOf = ({ members }: Contender): string => (members.length > 1 ? 'ensemble' : members[0]!.candidate.proposal.learner);
+    const best = ranked[0]!;
+    const firsts = ranked.filter((each, at) => ranked.findIndex((other) => learnerOf(other) === learnerOf(each)) === at);
+    const ensemble = ranked.filter((each) => each.members.length > 1);
+    const baseline = ranked.filter((each) => learnerOf(each) === 'baseline');
+    return [...new Set([best, ...baseline, ...ensemble, ...firsts, ...ranked])].slice(0, mostModels);
+  }
+
+  async #finishOne(contender: Contender): Promise<FinishedCandidate> {
+    const { order, prepared, candidates, clock, pause } = this.#with;
+    const { spec, seed, outFolder, targetName } = order;
+    const { table, target, split, fitted, judging } = prepared;
+    const { at, members, temperature } = contender;
+    const opened = await Promise.all(members.map(async ({ candidate, weight }) => ({ ...(await this.#open(candidate)), weight })));
+    try {
+      const head: Head = spec.task === 'regression' ? { kind: 'number' } : { kind: 'class', classes: spec.classes, temperature };
+      const signature = signatureOf(fitted, spec.task, spec.classes, targetName);
+      const parts: ModelMember[] = opened.map(({ view, fitted: folds, weight }) => ({
+        view,
+        weight,
+        graphs: folds.map((each) => each.graph()),
+      }));
+      const bytes = exportModel({ fitted, members: parts, head, signature });
+      const modelFile = join(outFolder, `candidate-${at}.onnx`);
+      await writeFile(modelFile, bytes);
+      const model = await ModelSession.open(bytes);
+      try {
+        const answers = await answerRows(model, fitted, table, split.test, pause);
+        const judged = asAnswers(answers, target, split.test);
+        this.#judged.set(at, judged);
+        const hurried = clock.leftMs() < 1000;
+        const test = hurried ? quickMeasure(judged) : measure(judged, seed);
+        const rows = split.test.subarray(0, parityRows);
+        const expected = await this.#own(opened, head, rows);
+        const parity = parityOf(firstRows(answers, rows.length), expected, targetScale(judging.target));
+        const reference = referenceOf({
+          fitted,
+          table,
+          trainRows: split.train,
+          prediction: answers.prediction,
+          classes: spec.classes,
+          test,
+        });
+        const referenceFile = join(outFolder, `candidate-${at}.reference.json`);
+        await writeFile(referenceFile, JSON.stringify(reference));
+        const predictMs = await timeOneRow(model, fitted, table, split.test);
+        const told = members.length > 1 ? members.map(({ candidate, weight }) => ({ at: candidate.at, weight })) : [];
+        this.#tell(contender, candidates);
+        return { at, modelFile, referenceFile, test, predictMs, parity, importance: [], members: told };
+      } finally {
+        await model.release();
+      }
+    } finally {
+      for (const { fitted: folds } of opened) for (const each of folds) await each.release();
+    }
+  }
+
+  /** Which columns each model relies on, best model first, as far as the time reaches. */
+  async #explain(finished: FinishedCandidate[]): Promise<void> {
+    const { order, prepared, candidates, clock, control, pause } = this.#with;
+    const { table, target, split, fitted, judging } = prepared;
+    for (const each of finished) {
+      if (candidates[each.at]?.proposal.learner === 'baseline') continue;
+      // The first may take most of what is left; nobody is helped by a little for each.
+      const endMs = clock.elapsedMs() + clock.leftMs() * 0.7;
+      const hasTime = (): boolean => clock.elapsedMs() < endMs && !control.stopAsked();
+      if (clock.leftMs() < shortestExplanationMs) break;
+      const model = await ModelSession.open(await readFile(each.modelFile));
+      const settings = { target, metric: judging.metric, seed: order.seed, hasTime };
+      each.importance = await permutationImportance(model, fitted, table, split.test, settings, pause).finally(() => model.release());
+    }
+  }
+
+  /** Of an ensemble: its out-of-fold figures; of a candidate: the temperature that was found for it. */
+  #tell({ at, members, validation, temperature }: Contender, candidates: readonly Candidate[]): void {
+    const { control, prepared } = this.#with;
+    const warmth = temperature === 1 ? {} : { temperature: Number(temperature.toPrecision(4)) };
+    if (members.length === 1) {
+      const news = candidates[at]!.news();
+      control.emit('candidate', { ...news, validation, settings: { ...news.settings, ...warmth } });
+      return;
+    }
+    const folds = prepared.judging.folds.length;
+    control.emit('candidate', {
+      at,
+      state: 'done',
+      settings: { members: members.length, ...warmth },
+      validation,
+      trainMs: Math.round(members.reduce((sum, { candidate }) => sum + candidate.trainMs(), 0)),
+      curve: [],
+      progress: {
+        origin: { kind: 'ensemble', expected: null },
+        folds: { planned: folds, done: folds },
+        fits: [],
+        members: [],
+        dropped: null,
+      },
+    });
+  }
+
+  /** The fits of a candidate, merged into one where its learner can. */
+  async #open(candidate: Candidate): Promise<{ view: FeatureView; fitted: FittedLearner[] }> {
+    const { folder, prepared } = this.#with;
+    const learner: Learner = learners[candidate.proposal.learner]!;
+    const engine = { runtime: ortRuntime, threads: prepared.source.threads };
+    const fits: FittedLearner[] = [];
+    for (const fold of candidate.foldsDone) fits.push(learner.restore(await folder.state(candidate.at, fold), engine));
+    if (fits.length === 1 || !learner.merge) return { view: learner.view, fitted: fits };
+    const merged = learner.merge(fits);
+    for (const each of fits) await each.release();
+    return { view: learner.view, fitted: [merged] };
+  }
+
+  /** What the trainers themselves answer to `rows`, mixed in float64. */
+  async #own(
+    opened: { view: FeatureView; fitted: FittedLearner[]; weight: number }[],
+    head: Head,
+    rows: Int32Array,
+  ): Promise<Float64Array> {
+    const { prepared } = this.#with;
+    const { outputs } = prepared.judging;
+    const mixed = new Float64Array(rows.length * outputs);
+    for (const { view, fitted, weight } of opened) {
+      const features = await prepared.featuresOf(view, rows);
+      const mean = new Float64Array(rows.length * outputs);
+      for (const each of fitted) (await each.predict(features)).forEach((value, cell) => (mean[cell]! += value / fitted.length));
+      const answers = head.kind === 'number' || opened.length === 1 ? mean : softmax(mean, outputs, 1);
+      answers.forEach((value, cell) => (mixed[cell]! += weight * value));
+    }
+    if (head.kind === 'number') return mixed;
+    const logits = opened.length === 1 ? mixed : mixed.map((p) => Math.log(Math.max(p, smallestProbability)));
+    return softmax(logits, outputs, head.temperature);
+  }
+
+  /** Of candidate `b` against `a` on the test rows; null where one of them was not judged, or they are one. */
+  #verdict(a: number, b: number): Outcome['againstBaseline'] {
+    const { prepared, order } = this.#with;
+    const [ofA, ofB] = [this.#judged.get(a), this.#judged.get(b)];
+    return ofA && ofB && a !== b ? pairedVerdict(ofA, ofB, prepared.judging.metric, order.seed) : null;
+  }
+}
+
+function answersIn(answers: Answers): Float32Array | Float64Array {
+  return answers.kind === 'class' ? answers.probabilities : answers.prediction;
+}
+
+function mix(parts: readonly Answers[], weights: readonly number[]): Answers {
+  const [first] = parts;
+  const sum = new Float64Array(answersIn(first!).length);
+  parts.forEach((part, at) => answersIn(part).forEach((value, cell) => (sum[cell]! += weights[at]! * value)));
+  return first!.kind === 'class' ? { ...first!, probabilities: sum } : { ...first!, prediction: sum };
+}
+
+/** Training and validation loss at the last point of a single network. */
+function lossesOf({ members }: Contender): Outcome['losses'] {
+  const [{ candidate }] = members as [Contender['members'][number]];
+  if (members.length > 1 || !['mlp', 'network'].includes(candidate.proposal.learner)) return null;
+  const curve = candidate.fits.find((fit) => fit !== null)!.curve;
+  const best = curve.filter((point) => point.validationLoss !== null).toSorted((a, b) => a.validationLoss! - b.validationLoss!)[0];
+  return best ? { train: best.trainLoss, validation: best.validationLoss! } : null;
+}
+
+function firstRows<T extends { prediction: string[] | Float32Array; probabilities: Float32Array | null }>(answers: T, rows: number): T {
+  const classes = answers.probabilities ? answers.probabilities.length / answers.prediction.length : 0;
+  return {
+    ...answers,
+    prediction: answers.prediction.slice(0, rows),
+    probabilities: answers.probabilities?.subarray(0, rows * classes) ?? null,
+  };
+}
+
+/** Standard deviation of a numeric target: what a difference between two answers is held against. */
+function targetScale(target: PreparedRun['judging']['target']): number {
+  if (target.kind === 'class') return 1;
+  const mean = target.values.reduce((sum, each) => sum + each, 0) / target.values.length;
+  return Math.sqrt(target.values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / target.values.length) || 1;
+}
+
+/** Evenly over the whole. */
+function spread(rows: Int32Array, most: number): Int32Array {
+  if (rows.length <= most) return rows;
+  return Int32Array.from({ length: most }, (_, at) => rows[Math.floor((at * rows.length) / most)]!);
+}
