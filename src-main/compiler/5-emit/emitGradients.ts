@@ -5,6 +5,7 @@ import { stepNames, type DifferentiatedStep } from '../3-differentiate/different
 import { renameGraph, type Graph, type Value } from '../onnx/graph.ts';
 import { GraphBuilder } from '../onnx/graphBuilder.ts';
 import { tidy, uniformNumber } from '../4-fuse/rewrite.ts';
+import { outputsAsComputed } from './outputsAsComputed.ts';
 import { hoistInvariant } from './hoistInvariant.ts';
 import { trainingNames } from './emitTraining.ts';
 import { runtimeOrder } from './runtimeOrder.ts';
@@ -16,7 +17,8 @@ import { sinkLinear } from './sinkLinear.ts';
  * not grow with the batch.
  *
  * Inputs: parameters, frozen weights and state under their names; data and targets [batch, …]; `stepNames.rowShares` [batch];
- * Dropout masks and noises [micro-batches, …]; `stepNames.lossScale` where the step has it. Outputs: `stepNames.loss`, `stepNames.gradient(p)`, `stepNames.state(s)`.
+ * Dropout masks and noises [micro-batches, …]; `stepNames.lossScale` where the step has it. Outputs: `stepNames.loss`, `stepNames.gradient(p)` with the parameter's elements in
+ * the shape that they are computed in, `stepNames.state(s)`.
  */
 export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, stepGraph: Graph, batchCount: number): Graph {
   const builder = new GraphBuilder('gradients');
@@ -49,6 +51,17 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
     return ops.mul(ops.cast(value, float.dtype), ops.scalar(1 / (1 - rate), float));
   };
   const scale = step.lossScale ? [named(step.lossScale)] : [];
+  const gradientNames = new Set(parameters.map((each) => stepNames.gradient(each.name)));
+  const finished = (graph: Graph): Graph => {
+    const shapes = new Map(g.tape.flatMap(({ outputs }) => outputs.map((each) => [each.name, each.shape] as const)));
+    return runtimeOrder(
+      outputsAsComputed(
+        graph,
+        (name) => gradientNames.has(name),
+        (name) => shapes.get(name),
+      ),
+    );
+  };
   const fixed: [string, Value][] = [...parameters, ...frozen, ...scale].map((each) => [each.name, each]);
   if (batchCount === 1) {
     const values = replay(
@@ -61,7 +74,7 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
       ]),
     );
     stepGraph.outputs.forEach(({ name }) => builder.output(values.get(name)!, name));
-    return runtimeOrder(builder.build());
+    return finished(builder.build());
   }
 
   // In the loop the results are sums; their names belong to the outputs of the whole graph.
@@ -104,7 +117,7 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
     ]),
   );
   stepGraph.outputs.forEach(({ name }) => builder.output(totals.get(inBatch(name))!, name));
-  return runtimeOrder(tidy(builder.build()));
+  return finished(tidy(builder.build()));
 }
 
 function inBatch(name: string): string {

@@ -1,12 +1,6 @@
 import { windowsOver, windowsSpread, type Windows } from '../../2-shapes/window.ts';
 import { readInteger, readIntegers } from '../../onnx/attributes.ts';
-import {
-  backwardWeight,
-  convolve,
-  forwardWeight,
-  kernelGradientByColumns,
-  kernelGradientByQuarters,
-} from './blockedConvolution.ts';
+import { backwardWeight, convolve, forwardWeight, kernelGradientByColumns, kernelGradientByQuarters } from './blockedConvolution.ts';
 import type { Quarters } from './BlockedValues.ts';
 import { kernelGradientByBatch } from './kernelGradientByBatch.ts';
 import { isHalving } from './maximumSites.ts';

@@ -29,12 +29,11 @@ export function kernelGradientByBatch(
   const inRow = blocked ? block : channels;
   const images = channels / inRow;
   const pixels = height * width;
-  // [images, N / b, H, W, channels in a row, b of N]: with one block of rows a flat transpose.
-  const turned = !blocked
-    ? g.transpose(g.reshape(image, [rows / block, block, channels, pixels]), [0, 3, 2, 1])
-    : rows === block
-      ? g.transpose(g.reshape(image, [rows, channels * pixels]), [1, 0])
-      : g.transpose(g.reshape(image, [rows / block, block, images, pixels * inRow]), [2, 0, 3, 1]);
+  // [images, N / b, H, W, channels in a row, b of N] in two steps that have kernels: 0.3 instead of 2 ms for [32, 64, 16, 16].
+  const byRow = g.transpose(g.reshape(image, [rows / block, block, channels * pixels]), [0, 2, 1]);
+  const turned = blocked
+    ? exchangeAxes(g, g.reshape(byRow, [rows / block, images, pixels * inRow * block]), 0)
+    : exchangeAxes(g, g.reshape(byRow, [rows / block, channels, pixels, block]), 1);
   const [before, behind] = [begins[1]!, ends[1]!];
   const padded =
     before || behind
@@ -56,4 +55,12 @@ export function kernelGradientByBatch(
   const byTap = g.transpose(g.reshape(result, [(images * outputs) / block, taps, inRow * block]), [0, 2, 1]);
   const byOutput = g.transpose(g.reshape(byTap, [images, outputs / block, inRow, block, taps]), [1, 3, 0, 2, 4]);
   return g.transpose(g.reshape(byOutput, [outputs, channels, ...kernel]), [1, 0, 2, 3]);
+}
+
+/** Exchanges an axis with the one behind it. */
+function exchangeAxes(g: TypedOps, value: TypedValue, axis: number): TypedValue {
+  if (value.shape[axis] === 1 || value.shape[axis + 1] === 1) return value;
+  const order = [...value.shape.keys()];
+  order.splice(axis, 2, axis + 1, axis);
+  return g.transpose(value, order);
 }

@@ -80,9 +80,14 @@ export class GradientSession {
       ...stateTensors(this.state, (name) => name),
       ...(compiled.precision === 'mixed' ? [[stepNames.lossScale, float(this.#lossScale, [])] as const] : []),
     ]);
+    // A gradient has its parameter's elements, not always its shape.
+    const outputShapes = new Map(compiled.graph.outputs.map(({ name, shape }) => [name, (shape ?? []).map(Number)]));
     this.#fetches = Object.fromEntries([
       [stepNames.loss, float(this.#loss, [])],
-      ...compiled.parameters.map(({ name, shape }) => [stepNames.gradient(name), float(settings.gradients.get(name)!, shape)] as const),
+      ...compiled.parameters.map(({ name }) => {
+        const output = stepNames.gradient(name);
+        return [output, float(settings.gradients.get(name)!, outputShapes.get(output)!)] as const;
+      }),
       ...stateTensors(this.nextState, stepNames.state),
     ]);
     this.#batches = settings.batches.map((batch) => {
