@@ -146,7 +146,7 @@ export class TrainService {
   /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_NETWORK for the baseline and for a candidate that has no model yet. */
   async graph({ candidateId }: Parsed<'train.graph'>): Promise<Result<'train.graph'>> {
     const { candidate } = this.#requireCandidate(candidateId);
-    if (candidate.learner === 'baseline' || candidate.sha256 === null) throw new ModelkeepError('MK_TRAIN_NO_NETWORK');
+    if (candidate.learner !== 'mlp' || candidate.sha256 === null) throw new ModelkeepError('MK_TRAIN_NO_NETWORK');
     return this.#work.explain(candidate.sha256, candidate.settings);
   }
 

@@ -66,10 +66,10 @@ export async function explainModel({ modelFile, settings }: ExplainOrder): Promi
   };
 }
 
-/** Shapes of the network's weights in order: those that the export named weight1, weight2, … */
+/** Shapes of the first network's weights in order: those that the export named member0_0_…weight1, weight2, … (earlier: network_…). */
 function weightShapes(initializers: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>): (readonly number[])[] {
   const found = [...initializers].flatMap(([name, { shape }]) => {
-    const layer = /^network_+(?:network\.)?weight(\d+)$/.exec(name)?.[1];
+    const layer = /^(?:member_*0_0|network)_+(?:network\.)?weight(\d+)$/.exec(name)?.[1];
     return layer && shape.length === 2 ? [{ layer: Number(layer), shape }] : [];
   });
   return found.toSorted((left, right) => left.layer - right.layer).map(({ shape }) => shape);

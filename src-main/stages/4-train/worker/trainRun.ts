@@ -46,16 +46,18 @@ export async function trainRun(order: TrainOrder, wishes: RunWishes, events: Run
   const entered = order.learners.flatMap((name) => (learners[name] ? [learners[name]] : []));
   const views = [...new Set(entered.map((each) => each.view))];
   const cores = availableParallelism();
+  let preparing = true;
   const prepared = await prepareRun(order, order.folder, {
     // Before the first candidate there is nothing to keep.
     pause: async () => {
       await pause();
-      if (wishes.stop) throw new ModelkeepError('MK_JOB_CANCELLED');
+      if (wishes.stop && preparing) throw new ModelkeepError('MK_JOB_CANCELLED');
     },
     progress: (fraction, key) => events.progress(fraction, { key, params: {} }),
     views: views.length > 0 ? views : ['scaled'],
     threads: 1,
   });
+  preparing = false;
   const { spec, targetName, seed } = order;
   const { source, judging, split, plan } = prepared;
   events.emit('prepared', {
