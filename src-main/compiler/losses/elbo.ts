@@ -1,3 +1,4 @@
+import type { TypedOps, TypedValue } from '../2-shapes/typedOps.ts';
 import { weightedSum, type LossRule } from './defineLoss.ts';
 
 export interface ElboSettings {
@@ -34,13 +35,20 @@ export function elbo({ reconstruction, mean, logVariance, likelihood = 'bernoull
         const residual = g.sub(output, wanted);
         losses = g.mul(g.mul(residual, residual), g.scalar(0.5, residual));
       } else {
-        // Cross entropy of a logit z with y: max(z, 0) − y z + ln(1 + e^−|z|).
-        const softplus = g.op('Log', [g.add(g.exp(g.neg(g.op('Abs', [output]))), g.scalar(1, output))]);
-        losses = g.add(g.sub(g.op('Relu', [output]), g.mul(output, wanted)), softplus);
+        // Cross entropy of a logit z with y: ln(1 + e^z) − y z, whose slope is σ(z) − y.
+        losses = g.sub(softplus(g, output), g.mul(output, wanted));
       }
       const inner = g.sub(g.sub(g.add(log, g.scalar(1, log)), g.mul(mu, mu)), g.exp(log));
       const divergence = g.mul(g.reduceSum(inner, [1], false), g.scalar(-0.5 * beta, log));
       return { value: weightedSum(g, g.add(g.reduceSum(losses, axes, false), divergence), rowShares) };
     },
   };
+}
+
+/** ln(1 + e^z) as max(z, 0) + ln(1 + e^−|z|), which neither overflows nor cancels; differentiated as one operator. */
+function softplus(g: TypedOps, z: TypedValue): TypedValue {
+  return g.recordedAs('Softplus', [z], {}, () => {
+    const small = g.op('Log', [g.add(g.exp(g.neg(g.op('Abs', [z]))), g.scalar(1, z))]);
+    return [g.add(g.op('Relu', [z]), small)];
+  })[0]!;
 }
