@@ -226,7 +226,6 @@ export class Search {
     this.#failures.set(key, failures);
     if (processFailed(error) && failures <= mostProcessFailures) return; // tried again
     candidate.state = 'failed';
-    if (code === 'MK_INTERNAL' || code === null) console.error(candidate.proposal.learner, error);
   }
 
   /** What is still open when the search ends will not be finished. */
