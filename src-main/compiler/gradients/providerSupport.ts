@@ -65,7 +65,7 @@ export const providerSupport: Readonly<Record<MeasuredProvider, Readonly<Record<
     LayerNormalization: 'all',
     LeakyRelu: 'all',
     Log: 'all',
-    LogSoftmax: 'cpu',
+    LogSoftmax: 'all',
     LpNormalization: 'cpu',
     LpPool: 'cpu',
     MatMul: 'all',

@@ -2,7 +2,7 @@ import type { Forms } from '../../../2-shapes/typedOps.ts';
 import { groupsApart, transposedInSpace } from './convolutionForms.ts';
 import { maximumOfSlices } from './poolingForms.ts';
 import { interpolated } from './resizeForm.ts';
-import { rootMeanSquare, slicedForwards, withoutReduction } from './smallForms.ts';
+import { logarithmOfSoftmax, rootMeanSquare, slicedForwards, withoutReduction } from './smallForms.ts';
 
 /**
  * What ONNX Runtime 1.30's WebGPU provider does not run, or runs wrongly without a word, as other nodes: chosen when a node is
@@ -17,6 +17,8 @@ export const webGpuForms: Forms = {
   ConvTranspose: transposedInSpace,
   // Its second output, 1/√(mean x² + ε), is never written.
   SimplifiedLayerNormalization: rootMeanSquare,
+  // Goes back to the CPU: in a loss, the device waits for it in every step.
+  LogSoftmax: logarithmOfSoftmax,
   // Steps below −1 read the wrong elements.
   Slice: slicedForwards,
   // No antialias.

@@ -13,6 +13,14 @@ export function rootMeanSquare(g: TypedOps, { inputs: [x, scale], attributes }: 
   return [g.mul(g.mul(x!, r), scale!), r];
 }
 
+/** x − max x − ln Σ exp(x − max x) over one axis: nothing overflows, and the logarithm is of a number from 1. */
+export function logarithmOfSoftmax(g: TypedOps, { inputs: [x], attributes }: PlannedNode): readonly TypedValue[] {
+  const axes = g.graph.int64([readInteger(attributes, 'axis', -1)]);
+  const below = g.sub(x!, g.op('ReduceMax', [x!, axes], { keepdims: 1 }));
+  const sum = g.op('ReduceSum', [g.op('Exp', [below]), axes], { keepdims: 1 });
+  return [g.sub(below, g.op('Log', [sum]))];
+}
+
 /** A reduction over no axes, which leaves each element alone: |x|, √x², log x, x². */
 export function withoutReduction(
   operator: 'ReduceL1' | 'ReduceL2' | 'ReduceLogSum' | 'ReduceSumSquare',
