@@ -25,7 +25,7 @@ export const uncalibrated: Calibration = { kind: 'temperature', temperature: 1 }
 
 /** On rows that the model was not fitted to. Two classes have one curve, of the second class. */
 export function fitCalibration(kind: Calibration['kind'], { logits, codes, classes, weights }: CalibrationRows): Calibration {
-  if (kind === 'temperature') return { kind, temperature: fitTemperature(logits, { kind: 'class', codes, classes }) };
+  if (kind === 'temperature') return { kind, temperature: fitTemperature(logits, { kind: 'class', codes, classes }, weights) };
   const own = classes === 2 ? [1] : Array.from({ length: classes }, (_, code) => code);
   const truths = own.map((code) => Uint8Array.from(codes, (each) => Number(each === code)));
   if (kind === 'platt') {
