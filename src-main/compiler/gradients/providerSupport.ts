@@ -113,7 +113,7 @@ export const providerSupport: Readonly<Record<MeasuredProvider, Readonly<Record<
     Sinh: 'all',
     Slice: 'all',
     Softmax: 'all',
-    SoftmaxCrossEntropyLoss: 'cpu',
+    SoftmaxCrossEntropyLoss: 'all',
     Softplus: 'all',
     Softsign: 'cpu',
     SpaceToDepth: 'cpu',
