@@ -3,6 +3,9 @@ import type { CurvePoint } from '../../../../src-shared/domain/training.ts';
 import type { Graph, Runtime } from '../../../compiler/index.ts';
 import type { Matrix } from './matrix.ts';
 import type { SearchSpace } from './searchSpace.ts';
+import type { Settings } from './settings.ts';
+
+export type { SettingValue, Settings } from './settings.ts';
 
 export const learnerNames = [
   'baseline',
@@ -18,10 +21,6 @@ export const learnerNames = [
   'ensemble',
 ] as const;
 export type LearnerName = (typeof learnerNames)[number];
-
-/** As they are drawn, kept, and shown to people. */
-export type SettingValue = number | string | boolean | number[];
-export type Settings = Record<string, SettingValue>;
 
 /** What is asked. It decides the outputs of a learner, see `outputsOf`. */
 export type LearnerTask =

@@ -1,6 +1,6 @@
 // What a search may draw: one dimension a setting, on the scale where steps of equal size mean the same.
 import type { CounterRandom } from '../../../platform/random.ts';
-import type { Settings, SettingValue } from './learner.ts';
+import type { Settings, SettingValue } from './settings.ts';
 
 /** Only meaningful where another setting, drawn before it, has one of these values. */
 export interface Condition {

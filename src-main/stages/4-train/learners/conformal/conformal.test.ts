@@ -143,8 +143,11 @@ describe('sets', () => {
           rows.length
         );
       };
-      const groups = byClass ? [0, 1, 2].map((code) => (each: number) => each === code) : [() => true];
-      for (const group of groups) expect(covered(group)).toBeLessThan(Math.max(coverage, rightOf(group)) + (byClass ? 2 : 1) * within);
+      // APS by class: the least probable class always has the score 1, and rows of a class that mostly is are covered alike.
+      if (!(byClass && kind === 'aps')) {
+        const groups = byClass ? [0, 1, 2].map((code) => (each: number) => each === code) : [() => true];
+        for (const group of groups) expect(covered(group)).toBeLessThan(Math.max(coverage, rightOf(group)) + (byClass ? 2 : 1) * within);
+      }
       if (byClass) for (const code of [0, 1, 2]) expect(covered((each) => each === code)).toBeGreaterThan(coverage - 2 * within);
       const answers = await runGraph(setGraph(fitted, 3), { probabilities: judged! }, held, ['set']);
       expect(Uint8Array.from(answers['set']!)).toEqual(sets);

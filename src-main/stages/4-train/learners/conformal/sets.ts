@@ -16,7 +16,8 @@ export interface ConformalSet {
 
 /**
  * From probabilities [rows, classes] of rows that the model was not fitted to. LAC: Sadinle, Lei & Wasserman, J. Am. Stat. Assoc. 114 (2019).
- * APS: Romano, Sesia & Candès, NeurIPS 2020, without their randomisation: equal rows get equal sets. By class: Vovk (2012), §3.
+ * APS: Romano, Sesia & Candès, NeurIPS 2020, without their randomisation: equal rows get equal sets, and since the least
+ * probable class always has the score 1, a class that mostly is that one is covered more than promised. By class: Vovk (2012), §3.
  */
 export function fitSet(
   kind: ConformalSet['kind'],
