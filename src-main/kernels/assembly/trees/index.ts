@@ -23,8 +23,8 @@ export {
 export { largest, packGradients, packLogistic, packSquared, rootSums } from './packing';
 export { gatherHistogram, gatherHistogramFar, rangeHistogram } from './histogram';
 export { combineHistograms, findSplits } from './splits';
-export { identityOrder, partitionInPlace, partitionInto, partitionSetInPlace, partitionSetInto } from './partition';
+export { clear, copy, identityOrder, partitionInPlace, partitionInto, partitionSetInPlace, partitionSetInto } from './partition';
 export { addLeaves, applyTree } from './scores';
-export { goss, magnitudeCounts, sampleRows } from './sampling';
+export { goss, magnitudeCounts, pickRows, sampleRows } from './sampling';
 export { absoluteLoss, deviance, huberLoss, logLoss, quantileLoss, softmaxLoss, squaredLoss } from './losses';
 export { leafQuantile } from './leafQuantile';

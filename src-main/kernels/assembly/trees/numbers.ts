@@ -22,8 +22,20 @@ export function exp64(x: f64): f64 {
   if (x < -708) return 0;
   const n = nearest(x * 1.4426950408889634);
   const r = x - n * 0.6931471803691238 - n * 1.9082149292705877e-10;
-  let sum: f64 = 1;
-  for (let term = 13; term > 0; term--) sum = 1 + (r / <f64>term) * sum;
+  // Taylor to r¹², |r| ≤ 0.35.
+  let sum: f64 = 1.0 / 479001600;
+  sum = sum * r + 1.0 / 39916800;
+  sum = sum * r + 1.0 / 3628800;
+  sum = sum * r + 1.0 / 362880;
+  sum = sum * r + 1.0 / 40320;
+  sum = sum * r + 1.0 / 5040;
+  sum = sum * r + 1.0 / 720;
+  sum = sum * r + 1.0 / 120;
+  sum = sum * r + 1.0 / 24;
+  sum = sum * r + 1.0 / 6;
+  sum = sum * r + 0.5;
+  sum = sum * r + 1;
+  sum = sum * r + 1;
   return sum * reinterpret<f64>((<i64>n + 1023) << 52);
 }
 
@@ -38,8 +50,16 @@ export function log64(x: f64): f64 {
   }
   const s = (mantissa - 1) / (mantissa + 1);
   const square = s * s;
-  let sum: f64 = 0;
-  for (let odd = 19; odd > 0; odd -= 2) sum = sum * square + 1 / <f64>odd;
+  let sum: f64 = 1.0 / 19;
+  sum = sum * square + 1.0 / 17;
+  sum = sum * square + 1.0 / 15;
+  sum = sum * square + 1.0 / 13;
+  sum = sum * square + 1.0 / 11;
+  sum = sum * square + 1.0 / 9;
+  sum = sum * square + 1.0 / 7;
+  sum = sum * square + 1.0 / 5;
+  sum = sum * square + 1.0 / 3;
+  sum = sum * square + 1;
   return 2 * s * sum + <f64>exponent * 0.6931471805599453;
 }
 

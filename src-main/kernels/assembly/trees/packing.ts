@@ -63,9 +63,9 @@ export function largest(a: usize, b: usize, from: i32, to: i32): f32 {
   return result;
 }
 
-/** Sum of the cells of one slot: gradient and hessian of all its rows. */
-export function rootSums(histogram: usize, cells: i32): i64 {
+/** Sum of the cells of one slot, gradient and hessian of all rows, as an i64 at `sums`. */
+export function rootSums(histogram: usize, cells: i32, sums: usize): void {
   let sum: i64 = 0;
   for (let cell = 0; cell < cells; cell++) sum += load<i64>(histogram + (<usize>cell << 3));
-  return sum;
+  store<i64>(sums, sum);
 }

@@ -80,3 +80,11 @@ export function partitionSetInto(column: usize, order: usize, count: i32, set: u
 export function identityOrder(order: usize, from: i32, to: i32): void {
   for (let row = from; row < to; row++) store<u32>(order + ((<usize>row) << 2), row);
 }
+
+export function clear(to: usize, bytes: usize): void {
+  memory.fill(to, 0, bytes);
+}
+
+export function copy(to: usize, from: usize, bytes: usize): void {
+  memory.copy(to, from, bytes);
+}

@@ -24,33 +24,26 @@ export function magnitudeCounts(gradients: usize, hessians: usize, from: i32, to
 }
 
 /**
- * One-sided sampling (LightGBM 2017, algorithm 2): rows whose |g h| has leading bits from `edge` on are taken; of the others a
- * share, whose gradients and hessians are multiplied by `amplify`.
+ * One-sided sampling (LightGBM 2017, algorithm 2): rows whose |g h| has leading bits from `edge` on stay; of the others a share
+ * stays, gradients and hessians multiplied by `amplify`, and the rest become 0.
  */
-export function goss(
-  gradients: usize,
-  hessians: usize,
-  from: i32,
-  to: i32,
-  edge: u32,
-  share: u32,
-  amplify: f32,
-  seed: i32,
-  taken: usize,
-  others: usize,
-): i32 {
-  const start = taken;
+export function goss(gradients: usize, hessians: usize, from: i32, to: i32, edge: u32, share: u32, amplify: f32, seed: i32): void {
   for (let row = from; row < to; row++) {
-    const at = <usize>row << 2;
+    const at = (<usize>row) << 2;
     const gradient = load<f32>(gradients + at);
     const hessian = load<f32>(hessians + at);
-    const large = reinterpret<u32>(abs(gradient * hessian)) >>> 20 >= edge;
-    const drawn = !large && hash1(row, seed) < share;
-    if (drawn) {
-      store<f32>(gradients + at, gradient * amplify);
-      store<f32>(hessians + at, hessian * amplify);
-    }
-    const goes = <usize>(large || drawn);
+    if (reinterpret<u32>(abs(gradient * hessian)) >>> 20 >= edge) continue;
+    const factor: f32 = hash1(row, seed) < share ? amplify : 0;
+    store<f32>(gradients + at, gradient * factor);
+    store<f32>(hessians + at, hessian * factor);
+  }
+}
+
+/** Splits rows from … to: those whose packed gradient is not 0, and the others. */
+export function pickRows(from: i32, to: i32, packed: usize, taken: usize, others: usize): i32 {
+  const start = taken;
+  for (let row = from; row < to; row++) {
+    const goes = <usize>(load<i32>(packed + ((<usize>row) << 2)) != 0);
     store<u32>(taken, row);
     store<u32>(others, row);
     taken += goes << 2;

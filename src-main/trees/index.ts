@@ -1,0 +1,19 @@
+// The only door of this layer.
+export type { Tree, TreeEnsemble } from './ensemble.ts';
+export { TreePool, type TreeThreads } from './TreePool.ts';
+export { serveTreeThread } from './serveTreeThread.ts';
+export type { HelperThread, TeamInvitation } from '../kernels/threads/ThreadTeam.ts';
+export { treeBytes, type TreeFacts } from './treeBytes.ts';
+export { binLike, binRows, type BinOptions, type TreeMatrix } from './bin/binRows.ts';
+export type { BinnedMatrix } from './bin/BinnedMatrix.ts';
+export {
+  trainBoosting,
+  type BoostingControl,
+  type BoostingInput,
+  type BoostingProgress,
+  type BoostingState,
+  type TrainedBoosting,
+} from './boosting/trainBoosting.ts';
+export { boostingDefaults, type BoostingSettings } from './boosting/settings.ts';
+export type { LabelledRows } from './boosting/ScoredMatrix.ts';
+export type { BoostingObjective, CustomObjective, ScoredRows } from './objectives/objective.ts';
