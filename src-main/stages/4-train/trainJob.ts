@@ -221,12 +221,15 @@ export class TrainJob {
   /** Models first, then the rows that name them, in one transaction. Returns the best candidate. */
   async #take(outcome: TrainResult): Promise<string> {
     const { db, store, blobs, audit, clock } = this.#with;
-    const stored: (FinishedCandidate & Blob & { referenceSha256: string })[] = [];
-    for (const each of outcome.candidates) {
-      const model = await blobs.adopt(each.modelFile);
-      const reference = await blobs.put(await readFile(each.referenceFile));
-      stored.push({ ...each, ...model, referenceSha256: reference.sha256 });
-    }
+    const stored = await Promise.all(
+      outcome.candidates.map(async (each): Promise<FinishedCandidate & Blob & { referenceSha256: string }> => {
+        const [model, reference] = await Promise.all([
+          blobs.adopt(each.modelFile),
+          readFile(each.referenceFile).then((bytes) => blobs.put(bytes)),
+        ]);
+        return { ...each, ...model, referenceSha256: reference.sha256 };
+      }),
+    );
     const bestId = this.#at(outcome.best).id;
     // Told to finish with what there is, a run is done; a finding says so.
     const state = this.#context.signal.aborted ? 'cancelled' : 'done';

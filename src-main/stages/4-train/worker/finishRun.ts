@@ -6,7 +6,7 @@ import type { Metrics } from '../../../../src-shared/domain/training.ts';
 import type { FeatureView } from '../../3-features/api.ts';
 import { exportModel, signatureOf, smallestProbability, type Head, type ModelMember } from '../exportModel.ts';
 import { learners } from '../learners/index.ts';
-import type { FittedLearner, Learner } from '../learners/learner.ts';
+import type { FittedLearner, LabelledMatrix, Learner } from '../learners/learner.ts';
 import { fitTemperature, softmax } from '../learners/networkLoss.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { pairedVerdict } from '../metrics/comparePaired.ts';
@@ -19,6 +19,7 @@ import { Candidate } from './Candidate.ts';
 import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
 import { outcomeFindings, type Outcome } from './findings.ts';
 import { permutationImportance } from './importance.ts';
+import { encodeLearnerState } from './learnerStateFile.ts';
 import { ModelSession } from './modelSession.ts';
 import type { FinishedCandidate, TrainOrder, TrainResult } from './order.ts';
 import { ortRuntime } from './ortRuntime.ts';
@@ -35,6 +36,8 @@ const mostMembers = 8;
 /** Rows on which the trainers' own answers are held against the model's. */
 const parityRows = 4096;
 const shortestExplanationMs = 150;
+/** What taking one model into the store costs, measured on a busy disk; once more for the run itself. */
+const handoverMs = 35;
 /** Rows from which an ensemble is chosen; more change nothing but the time. */
 const ensembleRows = 20_000;
 
@@ -74,8 +77,9 @@ class Finishing {
   }
 
   async run(): Promise<TrainResult> {
-    const { candidates, prepared, order, ended, control, clock } = this.#with;
-    const contenders = this.#contenders();
+    const { prepared, order, ended, control, clock } = this.#with;
+    let contenders = this.#contenders();
+    if (contenders.length === 0 && ended === 'time') contenders = [await this.#baselineAtLast()];
     if (contenders.length === 0) throw new ModelkeepError(ended === 'asked' ? 'MK_JOB_CANCELLED' : 'MK_TRAIN_NOT_FINITE');
     const ensemble = order.ensemble ? this.#ensemble(contenders) : null;
     if (ensemble) contenders.push(ensemble);
@@ -84,13 +88,14 @@ class Finishing {
     const finished: FinishedCandidate[] = [];
     for (const [index, contender] of this.#worthAModel(ranked).entries()) {
       // Without the first there is nothing; the others are a bonus of the time that is left.
-      const estimateMs = index === 0 ? 0 : 1.3 * this.#longestMs;
-      if (index > 0 && (clock.leftMs() < estimateMs || control.stopAsked())) break;
+      const neededMs = 1.3 * this.#longestMs + handoverMs * (finished.length + 2);
+      if (index > 0 && (clock.leftMs() < neededMs || control.stopAsked())) break;
       const startedMs = clock.elapsedMs();
       finished.push(await this.#finishOne(contender));
       this.#longestMs = Math.max(this.#longestMs, clock.elapsedMs() - startedMs);
     }
     await this.#explain(finished);
+    const { candidates } = this.#with;
     const at = (place: number | undefined): FinishedCandidate | undefined => finished.find((each) => each.at === place);
     const baseline = candidates.find((each) => each.proposal.learner === 'baseline')?.at;
     const findings = outcomeFindings({
@@ -114,6 +119,60 @@ class Finishing {
     const only = whole.every((each) => each.proposal.learner === 'baseline');
     const partly = only ? candidates.filter((each) => !each.isWhole && each.foldsDone.length > 0 && each.loss() !== null) : [];
     return [...whole, ...partly].map((candidate) => this.#contender(candidate.at, [{ candidate, weight: 1 }]));
+  }
+
+  /** Where the time did not reach for any fit: the constant answer, which needs no look at a column. */
+  async #baselineAtLast(): Promise<Contender> {
+    const { prepared, candidates, folder, control, clock, order } = this.#with;
+    const { judging, source } = prepared;
+    const learner = learners.baseline!;
+    const candidate = new Candidate(
+      candidates.length,
+      { learner: 'baseline', settings: {}, origin: { kind: 'portfolio', expected: null } },
+      judging,
+    );
+    control.emit('added', { at: candidate.at, learner: 'baseline', settings: {}, progress: candidate.progress() });
+    const { columns } = source.views[learner.view] ?? { columns: [] };
+    for (const [fold, { train, validation }] of judging.folds.entries()) {
+      const labelled = (rows: Int32Array): LabelledMatrix => ({
+        features: { rows: rows.length, width: columns.length, data: new Float32Array() },
+        target:
+          judging.target.kind === 'class'
+            ? { ...judging.target, codes: rows.map((row) => (judging.target as { codes: Int32Array }).codes[row]!) }
+            : { kind: 'number', values: Float64Array.from(rows, (row) => (judging.target as { values: Float64Array }).values[row]!) },
+      });
+      const data = { task: source.task, columns, train: labelled(train), validation: labelled(validation), ordered: source.ordered };
+      const fitted = await learner.fit(
+        data,
+        {},
+        {
+          nowMs: () => clock.elapsedMs(),
+          deadlineMs: Infinity,
+          shouldStop: () => 'no',
+          onPoint: () => {},
+          seed: order.seed,
+          runtime: ortRuntime,
+          threads: 1,
+        },
+      );
+      await writeFile(folder.files(candidate.at, fold).stateFile, encodeLearnerState(fitted.state()));
+      const now = clock.elapsedMs();
+      const fit = {
+        worker: 0,
+        fromMs: now,
+        toMs: now,
+        chosen: fitted.chosen,
+        curve: [],
+        ended: 'complete' as const,
+        fitMs: 0,
+        predictMs: 0,
+      };
+      candidate.take(fold, fit, await fitted.predict(data.validation.features));
+    }
+    candidate.state = 'done';
+    this.#with.candidates = [...candidates, candidate];
+    control.emit('candidate', candidate.news());
+    return this.#contender(candidate.at, [{ candidate, weight: 1 }]);
   }
 
   #contender(at: number, members: Contender['members']): Contender {
@@ -246,9 +305,10 @@ class Finishing {
     for (const each of finished) {
       if (candidates[each.at]?.proposal.learner === 'baseline') continue;
       // The first may take most of what is left; nobody is helped by a little for each.
-      const endMs = clock.elapsedMs() + clock.leftMs() * 0.7;
+      const leftMs = clock.leftMs() - handoverMs * (finished.length + 1);
+      const endMs = clock.elapsedMs() + leftMs * 0.7;
       const hasTime = (): boolean => clock.elapsedMs() < endMs && !control.stopAsked();
-      if (clock.leftMs() < shortestExplanationMs) break;
+      if (leftMs < shortestExplanationMs) break;
       const model = await ModelSession.open(await readFile(each.modelFile));
       const settings = { target, metric: judging.metric, seed: order.seed, hasTime };
       each.importance = await permutationImportance(model, fitted, table, split.test, settings, pause).finally(() => model.release());
