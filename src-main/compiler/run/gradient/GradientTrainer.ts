@@ -44,7 +44,7 @@ export class GradientTrainer {
   #step = 0;
   #epoch = 0;
   #batchInEpoch = 0;
-  #busy = false;
+  #running: Promise<unknown> | undefined;
   /** Of the step after those that the last run reported. */
   #failure: { readonly error: unknown } | undefined;
   #forward: RuntimeSession | undefined;
@@ -142,46 +142,19 @@ export class GradientTrainer {
 
   /** Steps until `runMs` have passed, `maxSteps` are made or the epoch ends; at least one, unless `shouldStop` gives it up. */
   async runOnce(maxSteps = Infinity, shouldStop: ShouldStop = () => false): Promise<GradientReport> {
-    if (this.#busy) throw new Error('A run is under way.');
+    if (this.#running) throw new Error('A run is under way.');
     if (this.#failure) {
       const { error } = this.#failure;
       this.#failure = undefined;
       throw error;
     }
-    this.#busy = true;
-    const { nowMs, runMs = 250 } = this.#settings;
-    const started = nowMs();
-    const losses: number[] = [];
-    const norms: number[] = [];
-    const epoch = this.#epoch;
-    let gaveUp = false;
+    const run = this.#steps(maxSteps, shouldStop);
+    this.#running = run;
     try {
-      do {
-        const made = await this.#oneStep(shouldStop).catch((error: unknown) => {
-          if (losses.length === 0) throw error;
-          this.#failure = { error };
-          return undefined;
-        });
-        gaveUp = made === undefined && !this.#failure;
-        if (!made) break;
-        losses.push(made.loss);
-        norms.push(made.norm);
-      } while (losses.length < maxSteps && this.#epoch === epoch && nowMs() - started < runMs);
+      return await run;
     } finally {
-      this.#busy = false;
+      this.#running = undefined;
     }
-    const epochDone = this.#epoch !== epoch;
-    return {
-      epoch,
-      step: this.#step,
-      batchInEpoch: epochDone ? this.batchesPerEpoch : this.#batchInEpoch,
-      batchesPerEpoch: this.batchesPerEpoch,
-      epochDone,
-      losses: Float32Array.from(losses),
-      gradientNorms: Float64Array.from(norms),
-      gaveUp,
-      elapsedMs: nowMs() - started,
-    };
   }
 
   /** Copies of parameters, frozen weights and running state: what `compileInference` needs. */
@@ -284,10 +257,44 @@ export class GradientTrainer {
     this.#failure = undefined;
   }
 
+  /** Waits for a run that is under way. */
   async release(): Promise<void> {
+    await this.#running?.catch(() => undefined);
     await this.#queue.settle();
     await this.#gradients.release();
     await this.#forward?.release();
+  }
+
+  async #steps(maxSteps: number, shouldStop: ShouldStop): Promise<GradientReport> {
+    const { nowMs, runMs = 250 } = this.#settings;
+    const started = nowMs();
+    const losses: number[] = [];
+    const norms: number[] = [];
+    const epoch = this.#epoch;
+    let gaveUp = false;
+    do {
+      const made = await this.#oneStep(shouldStop).catch((error: unknown) => {
+        if (losses.length === 0) throw error;
+        this.#failure = { error };
+        return undefined;
+      });
+      gaveUp = made === undefined && !this.#failure;
+      if (!made) break;
+      losses.push(made.loss);
+      norms.push(made.norm);
+    } while (losses.length < maxSteps && this.#epoch === epoch && nowMs() - started < runMs);
+    const epochDone = this.#epoch !== epoch;
+    return {
+      epoch,
+      step: this.#step,
+      batchInEpoch: epochDone ? this.batchesPerEpoch : this.#batchInEpoch,
+      batchesPerEpoch: this.batchesPerEpoch,
+      epochDone,
+      losses: Float32Array.from(losses),
+      gradientNorms: Float64Array.from(norms),
+      gaveUp,
+      elapsedMs: nowMs() - started,
+    };
   }
 
   /** Undefined when it was given up. */

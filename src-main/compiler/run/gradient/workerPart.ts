@@ -124,6 +124,7 @@ export class WorkerPart {
   readonly #gone: Promise<void>;
   #waiting: PromiseWithResolvers<FromWorker> | undefined;
   #ended: string | undefined;
+  #released = false;
 
   /** Throws MK_COMPILER_WORKER_LOST when the thread ends or its runtime refuses the graph; the thread is gone then. */
   static async start({ worker, ...settings }: WorkerPartSettings): Promise<WorkerPart> {
@@ -156,9 +157,9 @@ export class WorkerPart {
     });
   }
 
-  /** Why the thread is gone; undefined while it is there. */
+  /** Why the thread is gone by itself; undefined while it is there, and when it was released. */
   get ended(): string | undefined {
-    return this.#ended;
+    return this.#released ? undefined : this.#ended;
   }
 
   /** Throws MK_COMPILER_WORKER_LOST when the thread has ended, and what the runtime throws there. */
@@ -171,7 +172,8 @@ export class WorkerPart {
 
   /** Resolves when the thread is gone, which is after the run that is under way. */
   async release(): Promise<void> {
-    if (this.#ended === undefined) this.#worker.post({ kind: 'stop' } satisfies ToWorker);
+    this.#released ||= this.#ended === undefined;
+    if (this.#released) this.#worker.post({ kind: 'stop' } satisfies ToWorker);
     await this.#gone;
   }
 
