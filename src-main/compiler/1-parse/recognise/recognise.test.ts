@@ -161,6 +161,9 @@ it('an encoder that PyTorch exported for opset 11 gets its operators back, and t
   const { graph, parameters, bindings } = forwardOf(model);
   const { stepGraph } = compileGradients({ forward: graph, parameters, bindings, loss: { kind: 'softmaxCrossEntropy' }, batchSize: 2 });
   expect(parameters.filter((each) => each.includes('norm'))).toHaveLength(6);
+  // Scores are divided by √d inside their product, forward and backward.
+  const scaled = stepGraph.nodes.filter(({ opType, attributes }) => opType === 'FusedMatMul' && 'alpha' in attributes);
+  expect(scaled.length).toBeGreaterThanOrEqual(3);
   // Once for both passes.
   expect(stepGraph.nodes.filter(({ opType }) => opType === 'Erf')).toHaveLength(1);
 });

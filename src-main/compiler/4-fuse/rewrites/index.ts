@@ -1,5 +1,6 @@
 import type { Rewrite } from '../defineRewrite.ts';
 import { attentionRowSum } from './attentionRowSum.ts';
+import { divisionByNumber } from './divisionByNumber.ts';
 import { dropExpand } from './dropExpand.ts';
 import { geluByErf } from './geluByErf.ts';
 import { identities } from './identities.ts';
@@ -23,6 +24,7 @@ export const exactRewrites: readonly Rewrite[] = [identities, joinMoves, dropExp
 
 /** Algebra up to rounding; with it FusedMatMul, which the providers have in float32. */
 export const fastRewrites: readonly Rewrite[] = [
+  divisionByNumber,
   joinConstants,
   geluByErf,
   transposeIntoProduct,
