@@ -9,7 +9,7 @@ export interface BinaryCrossEntropySettings {
 /**
  * Cross entropy of independent yes/no outputs, from logits z and targets y in [0, 1] of the same shape; multi-label.
  * loss = Σ share · mean −w y ln σ(z) − (1 − y) ln(1 − σ(z)),  d z = share / outputs · ((1 + (w − 1) y) σ(z) − w y).
- * Written as (1 − y) z + (1 + (w − 1) y) (ln(1 + e^−|z|) + max(−z, 0)), which neither overflows nor cancels.
+ * Written as (1 − y) z + (1 + (w − 1) y) (max(−z, 0) − ln σ(|z|)), which neither overflows nor cancels.
  *
  * Source: Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90.
  */
@@ -23,7 +23,7 @@ export function binaryCrossEntropy({ positiveWeight = 1 }: BinaryCrossEntropySet
       const y = targets({ name: '', dtype: z.dtype as 'float32', shape: z.shape });
       const one = g.scalar(1, z);
       const weight = positiveWeight === 1 ? undefined : g.add(g.mul(y, g.scalar(positiveWeight - 1, z)), one);
-      const softplus = g.add(g.op('Log', [g.add(g.exp(g.neg(g.op('Abs', [z]))), one)]), g.op('Relu', [g.neg(z)]));
+      const softplus = g.sub(g.op('Relu', [g.neg(z)]), g.op('Log', [g.op('Sigmoid', [g.op('Abs', [z])])]));
       const losses = g.add(g.mul(g.sub(one, y), z), weight ? g.mul(weight, softplus) : softplus);
       const probability = g.op('Sigmoid', [z]);
       const pulled = weight ? g.mul(weight, probability) : probability;

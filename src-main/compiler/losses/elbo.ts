@@ -45,10 +45,9 @@ export function elbo({ reconstruction, mean, logVariance, likelihood = 'bernoull
   };
 }
 
-/** ln(1 + e^z) as max(z, 0) + ln(1 + e^−|z|), which neither overflows nor cancels; differentiated as one operator. */
+/** ln(1 + e^z) as max(z, 0) − ln σ(|z|), which neither overflows nor cancels; differentiated as one operator. */
 function softplus(g: TypedOps, z: TypedValue): TypedValue {
   return g.recordedAs('Softplus', [z], {}, () => {
-    const small = g.op('Log', [g.add(g.exp(g.neg(g.op('Abs', [z]))), g.scalar(1, z))]);
-    return [g.add(g.op('Relu', [z]), small)];
+    return [g.sub(g.op('Relu', [z]), g.op('Log', [g.op('Sigmoid', [g.op('Abs', [z])])]))];
   })[0]!;
 }
