@@ -37,6 +37,8 @@ export class FlatParameters {
   readonly #pieces: readonly FlatPiece[];
   /** Sum over several batches before an update; made only when asked for. */
   readonly #sum: Vector | undefined;
+  /** Sum of squares of what is collected, while it is known. */
+  #squares: number | undefined;
   /** Vectors that `zeroSmallState` cleans. */
   readonly #cleaned: readonly { values: Vector; zeroBelow: number }[];
 
@@ -95,25 +97,36 @@ export class FlatParameters {
     return this.parameters.length;
   }
 
-  /** Adds up the parts of one batch, always in the same order, and puts `share` of it to the batches before it (none if it is `first`). */
-  collect(first: boolean, share: number): void {
+  /**
+   * Adds up the parts of one batch, always in the same order, in the first of `gradients`. Gives the sum of its squares, which is
+   * not finite where a part is not, nor where squares leave the range of float32.
+   */
+  sumParts(): number {
     const [own] = this.gradients;
     if (this.gradients.length > 1) this.kernels.sumWorkers(own!, this.gradients);
+    return (this.#squares = this.kernels.sumOfSquares(own!));
+  }
+
+  /** Puts `share` of the summed parts to the batches before this one (none if it is `first`). */
+  collect(first: boolean, share: number): void {
+    const [own] = this.gradients;
     if (!this.#sum) return;
+    this.#squares = undefined;
     if (first) {
       this.#sum.set(own!);
       this.kernels.scale(this.#sum, share);
     } else this.kernels.addScaled(this.#sum, own!, share);
   }
 
-  /** Multiplies the gradients of all parts, before they are collected. */
+  /** Multiplies the summed parts, before they are collected. */
   scaleGradients(factor: number): void {
-    for (const each of this.gradients) this.kernels.scale(each, factor);
+    this.#squares = undefined;
+    this.kernels.scale(this.gradients[0]!, factor);
   }
 
   /** Euclidean norm of the collected gradient. */
   gradientNorm(): number {
-    return Math.sqrt(this.kernels.sumOfSquares(this.#collected));
+    return Math.sqrt(this.#squares ?? this.kernels.sumOfSquares(this.#collected));
   }
 
   /** One update from the collected gradient, whose norm is `norm`: clipped where the optimizer says so. */
