@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { edgeRows, randomEnsemble, type RandomSettings } from '../testing/randomEnsemble.ts';
+import { layOutLanes } from './laneLayout.ts';
 import { layOut } from './layout.ts';
 import { scoreReference } from './reference.ts';
 import { TreeScorer } from './TreeScorer.ts';
@@ -15,6 +16,9 @@ const kinds: Record<string, Omit<RandomSettings, 'seed'>> = {
   'forest of 5 outputs': { outputs: 5, valueWidth: 5, aggregate: 'mean' },
   'mean of trees that take turns': { outputs: 2, trees: 10, aggregate: 'mean' },
   'deep trees': { leaves: 2000, trees: 4, features: 3 },
+  'small and large trees': { leaves: 600, trees: 40, features: 4, thresholds: 100 },
+  '253 categories': { categories: 253, trees: 30, leaves: 60, thresholds: 200 },
+  'more thresholds than a byte has': { trees: 60, leaves: 100, categorical: 0, features: 4 },
   'many features': { features: 300, trees: 10 },
   'one tree': { trees: 1 },
   'no tree': { trees: 0, outputs: 2 },
@@ -25,7 +29,7 @@ describe('the fast scorer', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const ensemble = randomEnsemble({ seed, ...settings });
       const scorer = new TreeScorer(ensemble);
-      for (const rows of [1, 2, 8, 13, 512, 601]) {
+      for (const rows of [1, 2, 13, 32, 61, 512, 545]) {
         const features = edgeRows(ensemble, rows, seed + rows);
         expect(scorer.score(features, rows)).toEqual(scoreReference(ensemble, features, rows));
       }
@@ -44,6 +48,15 @@ describe('the fast scorer', () => {
     scorer.score(edgeRows(ensemble, 600, 2), 600);
     expect(scorer.score(features, 21)).toEqual(first);
     expect(scorer.score(features.subarray(0, 6), 1)).toEqual(first.slice(0, 2));
+  });
+
+  it('takes columns as bytes where they fit, trees of few leaves through them', () => {
+    const takes = (settings: Omit<RandomSettings, 'seed'>) => layOutLanes(randomEnsemble({ seed: 3, ...settings }))?.trees.map(Boolean);
+    expect(new Set(takes(kinds['numbers and categories']!))).toEqual(new Set([true]));
+    expect(new Set(takes(kinds['small and large trees']!))).toEqual(new Set([true, false]));
+    expect(takes(kinds['253 categories']!)).toBeDefined();
+    expect(takes(kinds['5,000 categories']!)).toBeUndefined();
+    expect(takes(kinds['more thresholds than a byte has']!)).toBeUndefined();
   });
 
   it('hands trees that are too large for it to the plain one', () => {

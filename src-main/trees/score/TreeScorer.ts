@@ -1,6 +1,8 @@
 import { KernelMemory, paddedLength } from '../../kernels/KernelMemory.ts';
 import { treeScoreKernels, type TreeScoreKernels } from '../../kernels/treeScoreKernels.ts';
 import type { TreeEnsemble } from '../ensemble.ts';
+import { laneRows, layOutLanes, type LaneLayout } from './laneLayout.ts';
+import { LaneScorer } from './LaneScorer.ts';
 import { layOut, type ScorerLayout } from './layout.ts';
 import { scoreReference, treesPerOutput } from './reference.ts';
 
@@ -49,6 +51,8 @@ export class TreeScorer {
 class FastScorer {
   readonly #ensemble: TreeEnsemble;
   readonly #layout: ScorerLayout;
+  /** For blocks of rows; undefined where columns do not fit into bytes or cost more than the trees. */
+  readonly #lanes: LaneScorer | undefined;
   readonly #kernels: TreeScoreKernels;
   /** Float32 in the kernels' memory: features of a block, its sums, what the leaves of one tree (one row: of all trees) hold. */
   readonly #features: Float32Array;
@@ -83,7 +87,8 @@ class FastScorer {
     };
     const nodeLengths = layout.trees.map((tree) => tree.nodes.length);
     const numbers = [...Object.values(lengths), ...nodeLengths].reduce((sum, length) => sum + paddedLength(length), 0);
-    const memory = new KernelMemory(numbers);
+    const lanes = worthwhileLanes(ensemble);
+    const memory = new KernelMemory(numbers + (lanes ? LaneScorer.numbers(lanes, blockRows) : 0));
     this.#kernels = treeScoreKernels(memory);
     this.#features = memory.vector(lengths.features);
     this.#sums = memory.vector(lengths.sums);
@@ -107,6 +112,8 @@ class FastScorer {
       place.set(nodes);
       return { address: place.byteOffset, depth, withSets };
     });
+    const leafOf = (tree: number, node: number): number => layout.trees[tree]!.leafWords.get(node)!;
+    this.#lanes = lanes && new LaneScorer(lanes, memory, this.#kernels, { blockRows, leafOf });
     const tableWords = words(lengths.table);
     const spare = trees.length;
     [...table.plain, ...table.withSets].forEach(({ tree, repeated }, at) =>
@@ -137,14 +144,20 @@ class FastScorer {
   scoreBlock(features: Float32Array, rows: number, scores: Float32Array): void {
     const kernels = this.#kernels;
     const { shift, mask, columns } = this.#layout;
-    const { valueWidth, outputCount } = this.#ensemble;
-    this.#fillKeys(features, rows);
+    const { valueWidth, outputCount, trees } = this.#ensemble;
+    const lanes = rows >= laneRows ? this.#lanes : undefined;
+    if (lanes) {
+      this.#features.set(features);
+      lanes.fill(this.#features.byteOffset, this.#ensemble, rows);
+    }
+    if (!lanes || trees.some((_, tree) => !lanes.takes(tree))) this.#fillKeys(features, rows);
     const groups = Math.ceil(rows / groupRows);
     const groupBytes = 4 * groupRows * (columns.length + 1);
     const sums = this.#sums.byteOffset;
     this.#sums.fill(0, 0, groups * groupRows * outputCount);
     for (const [at, { address, depth, withSets }] of this.#trees.entries()) {
-      if (withSets) kernels.walkRowsWithSets(address, depth, this.#keys, groupBytes, groups, shift, mask, this.#leaves, this.#sets);
+      if (lanes?.takes(at)) lanes.walk(at, rows, this.#leaves);
+      else if (withSets) kernels.walkRowsWithSets(address, depth, this.#keys, groupBytes, groups, shift, mask, this.#leaves, this.#sets);
       else kernels.walkRows(address, depth, this.#keys, groupBytes, groups, shift, mask, this.#leaves);
       if (valueWidth > 1) kernels.addVectors(this.#leaves, rows, this.#vectors, sums, valueWidth, 4 * outputCount);
       else kernels.addToRows(this.#leaves, groups * groupRows, sums + 4 * (at % outputCount), outputCount);
@@ -164,6 +177,12 @@ class FastScorer {
     for (let at = 0; at < rows * outputs; at++)
       scores[at] = Math.fround(Math.fround(this.#sums[at]! / this.#divisor) + this.#bases[at % outputs]!);
   }
+}
+
+/** Columns of bytes cost about as much as a tree each. */
+function worthwhileLanes(ensemble: TreeEnsemble): LaneLayout | undefined {
+  const layout = layOutLanes(ensemble);
+  return layout && layout.trees.filter(Boolean).length > layout.columns.length ? layout : undefined;
 }
 
 interface TableEntry {

@@ -44,13 +44,18 @@ export class KeyColumns {
         const kind = kindOf(tree, node);
         const place = 3 * feature + kind;
         if (this.#places.has(place)) return;
-        this.#places.set(place, this.list.push({ feature, kind, count: kind === columnKinds.codes ? this.codes(feature) : 0 }));
+        this.#places.set(place, this.list.push({ feature, kind, count: kind === columnKinds.codes ? this.codes(feature) : 0 }) - 1);
       });
   }
 
-  /** In a group of rows, of the column that a node tests; column 0 is before all. */
+  /** In `list`, of the column that a node tests. */
+  placeOf(tree: Tree, node: number): number {
+    return this.#places.get(3 * tree.feature[node]! + kindOf(tree, node))!;
+  }
+
+  /** In a group of rows; column 0 is before all. */
   offsetOf(tree: Tree, node: number): number {
-    return columnBytes * this.#places.get(3 * tree.feature[node]! + kindOf(tree, node))!;
+    return columnBytes * (this.placeOf(tree, node) + 1);
   }
 
   /** One more than the largest code that any set of the feature holds. */

@@ -7,6 +7,8 @@ export interface TreeLayout {
   /** Steps to the deepest leaf. */
   readonly depth: number;
   readonly withSets: boolean;
+  /** What the leaves hold, by our nodes: the float's bits, or the number of a vector. */
+  readonly leafWords: ReadonlyMap<number, number>;
 }
 
 /** An ensemble as assembly/treeScore wants it. */
@@ -50,6 +52,7 @@ function layOutTree(
   const depths = [0];
   const nodes = new Int32Array(2 * tree.feature.length);
   const asFloats = new Float32Array(nodes.buffer);
+  const leafWords = new Map<number, number>();
   let withSets = false;
   for (let place = 0; place < order.length; place++) {
     const node = order[place]!;
@@ -57,6 +60,7 @@ function layOutTree(
       if (valueWidth === 1) asFloats[2 * place] = tree.value[node]!;
       else nodes[2 * place] = vectors.add(tree.value.subarray(node * valueWidth, (node + 1) * valueWidth));
       nodes[2 * place + 1] = nodeBytes * place;
+      leafWords.set(node, nodes[2 * place]!);
       continue;
     }
     const flag = Number(tree.categories[node]! >= 0);
@@ -66,7 +70,7 @@ function layOutTree(
     order.push(tree.left[node]!, tree.right[node]!);
     depths.push(depths[place]! + 1, depths[place]! + 1);
   }
-  return { nodes, depth: depths.at(-1)!, withSets };
+  return { nodes, depth: depths.at(-1)!, withSets, leafWords };
 }
 
 /** Outputs of the leaves of all trees, one leaf after the other. */

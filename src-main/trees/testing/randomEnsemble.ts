@@ -12,6 +12,8 @@ export interface RandomSettings {
   categorical?: number;
   categories?: number;
   aggregate?: 'sum' | 'mean';
+  /** Thresholds on this many different numbers, as histograms give them; default any. */
+  thresholds?: number;
 }
 
 /** An ensemble that nothing was learnt by: random splits of random leaves, with thresholds that meet edges of float32. */
@@ -33,7 +35,7 @@ export function randomEnsemble(settings: RandomSettings): TreeEnsemble {
       const set = categoricalFeatures[feature] ? categorySets.push(randomSet(random, categories)) - 1 : -1;
       const left = add(leftLeaves, leftCover);
       const right = add(leafCount - leftLeaves, cover - leftCover);
-      const threshold = set < 0 ? randomThreshold(random) : 0;
+      const threshold = set < 0 ? randomThreshold(random, settings.thresholds) : 0;
       nodes[at] = { feature, threshold, set, missingLeft: Number(random() < 0.5), left, right, cover };
       return at;
     };
@@ -117,8 +119,10 @@ const smallest = 1e-45;
 const largest = 3.402_823_466_385_288_6e38;
 const specialValues = [0, -0, Infinity, -Infinity, smallest, -smallest, 1e-39, -1e-39, largest, -largest, 1, -1, 16_777_216, 1e10, -1e10];
 
-function randomThreshold(random: () => number): number {
-  return random() < 0.15 ? specialValues[Math.floor(random() * specialValues.length)]! : (random() * 2 - 1) * 3;
+function randomThreshold(random: () => number, different = Infinity): number {
+  if (random() < 0.15) return specialValues[Math.floor(random() * specialValues.length)]!;
+  const at = different < Infinity ? Math.floor(random() * different) / different : random();
+  return (at * 2 - 1) * 3;
 }
 
 /** Of 0 … count − 1: from one code up to nearly all. */

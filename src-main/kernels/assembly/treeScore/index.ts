@@ -1,5 +1,5 @@
 /**
- * Kernels that take rows through decision trees. Addresses are in bytes.
+ * Kernels that take rows through decision trees: one by one (below), or many at once (lanes.ts). Addresses are in bytes.
  *
  * Rows are i32 keys in groups of 8: the keys of column 0 of 8 rows, then of column 1, and so on. Column 0 holds the smallest i32,
  * the others what `rowKeys` writes. A node is 8 bytes: i32 threshold and u32 `column offset << shift | child
@@ -12,3 +12,4 @@ export { rowKeys } from './keys';
 export { walkRows, walkRowsWithSets } from './walkRows';
 export { walkTrees, walkTreesWithSets } from './walkTrees';
 export { addToRows, addTrees, addVectors } from './addLeaves';
+export { rowLanes, setLanes, walkLanes } from './lanes';
