@@ -1,15 +1,21 @@
 import { exp4, hash4 } from './numbers';
 
-/** Stochastic rounding of 4 scaled gradients and hessians: floor(x + u), u of 16 random bits; whole numbers stay what they are. */
+/** Up with the chance of the fraction, else down; whole numbers stay what they are. */
+// @ts-ignore: AssemblyScript's decorator
+@inline
+function roundByChance(x: v128, chance: v128): v128 {
+  const whole = f32x4.floor(x);
+  return i32x4.sub(i32x4.trunc_sat_f32x4_s(whole), f32x4.gt(f32x4.sub(x, whole), chance));
+}
+
+/** Stochastic rounding of 4 scaled gradients and hessians, 16 random bits for each. */
 // @ts-ignore: AssemblyScript's decorator
 @inline
 function pack4(packed: usize, gradient: v128, hessian: v128, row: i32, seed: i32): void {
   const bits = hash4(row, seed);
   const share = f32x4.splat(1.0 / 65536);
-  const u = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 16)), share);
-  const v = f32x4.mul(f32x4.convert_i32x4_s(v128.and(bits, i32x4.splat(0xffff))), share);
-  const g = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.add(gradient, u)));
-  const h = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.add(hessian, v)));
+  const g = roundByChance(gradient, f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 16)), share));
+  const h = roundByChance(hessian, f32x4.mul(f32x4.convert_i32x4_s(v128.and(bits, i32x4.splat(0xffff))), share));
   v128.store(packed, v128.or(i32x4.shl(g, 16), h));
 }
 
