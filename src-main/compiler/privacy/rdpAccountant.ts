@@ -32,7 +32,17 @@ export interface PrivacyUse {
 export const renyiOrders: readonly number[] = [
   ...Array.from({ length: 99 }, (_, at) => (11 + at) / 10),
   ...Array.from({ length: 53 }, (_, at) => at + 11),
-  ...[72, 80, 96, 112, 128, 160, 192, 224, 256, 384, 512],
+  72,
+  80,
+  96,
+  112,
+  128,
+  160,
+  192,
+  224,
+  256,
+  384,
+  512,
 ];
 
 /** Throws RangeError for figures that have no meaning. */
