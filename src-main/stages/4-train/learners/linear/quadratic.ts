@@ -39,7 +39,7 @@ export function solveCholesky(gram: Float64Array, c: Float64Array, l2: number): 
   }
   for (let i = n - 1; i >= 0; i--) {
     for (let k = i + 1; k < n; k++) solution[i]! -= gram[k * n + i]! * solution[k]!;
-    solution[i]! = dropped[i] ? 0 : solution[i]! / gram[i * n + i]!;
+    solution[i] = dropped[i] ? 0 : solution[i]! / gram[i * n + i]!;
   }
   return solution;
 }

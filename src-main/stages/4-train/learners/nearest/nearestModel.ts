@@ -91,7 +91,7 @@ function nearestGraph({ json, arrays }: NearestState): Graph {
   const g = new GraphBuilder('nearest');
   const features = g.input('features', 'float32', ['N', width]);
   const x = cast(g, features, 'float64', ['N', width]);
-  const distances = cast(g, distancesOf(g, x, json, arrays.stored), 'float32', ['N', stored]);
+  const distances = cast(g, distanceValues(g, x, json, arrays.stored), 'float32', ['N', stored]);
   const [nearest, places] = g.node('TopK', [distances, g.int64([k])], {
     attributes: { axis: -1, largest: 0, sorted: 1 },
     outputs: [{ shape: ['N', k] }, { dtype: 'int64', shape: ['N', k] }],
@@ -122,7 +122,7 @@ function nearestGraph({ json, arrays }: NearestState): Graph {
   return g.build();
 }
 
-function distancesOf(g: GraphBuilder, x: Value, { width, metric }: NearestState['json'], data: Float32Array): Value {
+function distanceValues(g: GraphBuilder, x: Value, { width, metric }: NearestState['json'], data: Float32Array): Value {
   const stored = data.length / width;
   const shape = ['N', stored];
   const columns = new Float64Array(data.length);

@@ -75,7 +75,7 @@ async function fit({ task, columns, train, validation }: FitData, settings: Rule
         curve: [],
         ended: breather.ended,
       },
-      arrays: { answers: Float32Array.from([...told.slice(0, count), rest[count]!].flatMap((each) => [...each.map(inUnits)])) },
+      arrays: { answers: Float32Array.from([...told.slice(0, count), rest[count]!].flatMap((each) => Array.from(each, inUnits))) },
     };
   };
   if (!validation) return rulesModel(stateWith(rules.length));
