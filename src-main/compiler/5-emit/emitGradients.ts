@@ -8,6 +8,7 @@ import { tidy, uniformNumber } from '../4-fuse/rewrite.ts';
 import { outputsAsComputed } from './outputsAsComputed.ts';
 import { hoistInvariant } from './hoistInvariant.ts';
 import { trainingNames } from './emitTraining.ts';
+import { rowSumsBehind, sumStackedRows } from './rowSumsBehind.ts';
 import { runtimeOrder } from './runtimeOrder.ts';
 import { sinkLinear } from './sinkLinear.ts';
 
@@ -86,14 +87,25 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
   const summed = new Set(rest.outputs.map((each) => each.name).filter((name) => !stateNames.has(name)));
   const { body: bodyGraph, after } = sinkLinear(rest, summed, new Set(hoisted.keys()));
   const types = typesOf(bodyGraph, hoisted);
-  const sums = bodyGraph.outputs.filter((each) => !stateNames.has(each.name)).map(({ name }) => types.get(name)!);
-  const zeroNames = new Set([...zerosIn(before)].map((name) => hoisted.get(name)!.name));
+  const zeroSources = zerosIn(before);
+  const rowSums = rowSumsBehind(
+    bodyGraph,
+    new Set(bodyGraph.outputs.map(({ name }) => name).filter((name) => !stateNames.has(name))),
+    zeroSources,
+    (name) => types.get(name),
+    batchCount,
+  );
+  const behind = new Set<string>(rowSums.map(({ name }) => name));
+  const sums = bodyGraph.outputs.filter(({ name }) => !stateNames.has(name) && !behind.has(name)).map(({ name }) => types.get(name)!);
+  const zeroNames = new Set([...zeroSources].map((name) => hoisted.get(name)!.name));
   const zeros = sums.map((each) => g.filledLike(each));
-  const { carried } = builder.loop(builder.scalar(batchCount, 'int64'), [...zeros, ...state], (body, entering, iteration) => {
+  const inLoop = bodyGraph.nodes.filter((node) => !rowSums.some((each) => each.node === node));
+  const stackedNames = [...new Set(rowSums.flatMap(({ node }) => node.inputs.slice(1, 3)))];
+  const { carried, stacked } = builder.loop(builder.scalar(batchCount, 'int64'), [...zeros, ...state], (body, entering, iteration) => {
     const b = new TypedOps(body);
     const values = replay(
       b,
-      { ...bodyGraph, initializers: new Map() },
+      { ...bodyGraph, nodes: inLoop, initializers: new Map() },
       new Map<string, Value>([
         ...hoisted,
         ...state.map((each, at): [string, Value] => [each.name, entering[zeros.length + at]!]),
@@ -105,14 +117,20 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
         ...sums.map(({ name }, at) => addTo(b, typed(entering[at]!), values.get(name)!, zeroNames)),
         ...state.map((each) => values.get(inBatch(stepNames.state(each.name)))!),
       ],
+      stacked: stackedNames.map((name) => values.get(name)!),
     };
   });
+  const stackedAt = (name: string | undefined): Value => stacked[stackedNames.indexOf(name ?? '')]!;
   const totals = replay(
     g,
     { ...after, initializers: new Map() },
     new Map<string, Value>([
       ...hoisted,
       ...sums.map(({ name }, at): [string, Value] => [name, carried[at]!]),
+      ...rowSums.map((each): [string, Value] => {
+        const [table, indices, rows] = each.node.inputs;
+        return [each.name, sumStackedRows(g, each, hoisted.get(table!)!, stackedAt(indices), stackedAt(rows))];
+      }),
       ...state.map((each, at): [string, Value] => [inBatch(stepNames.state(each.name)), carried[sums.length + at]!]),
     ]),
   );
