@@ -19,6 +19,13 @@ const cases: Record<string, { network: Network; images: readonly number[]; batch
     microBatch: 6,
     joined: 1,
   },
+  'a batch that nearly fills blocks': {
+    network: convolutionalNetwork({ imageShape: [3, 8, 12], channels: [32, 16], outputCount: 3, batchNorm: true }),
+    images: [3, 8, 12],
+    batchSize: 12,
+    microBatch: 12,
+    joined: 2,
+  },
   'batch normalisation between convolution and maximum': {
     network: convolutionalNetwork({ imageShape: [3, 8, 8], channels: [16, 16], outputCount: 3, batchNorm: true }),
     images: [3, 8, 8],

@@ -2,7 +2,7 @@ import { windowsOver, windowsSpread, type Windows } from '../../2-shapes/window.
 import { readInteger, readIntegers } from '../../onnx/attributes.ts';
 import { backwardWeight, convolve, forwardWeight, kernelGradientByColumns, kernelGradientByQuarters } from './blockedConvolution.ts';
 import type { Quarters } from './BlockedValues.ts';
-import { kernelGradientByBatch } from './kernelGradientByBatch.ts';
+import { kernelGradientByBatch, nearlyFillsBlocks } from './kernelGradientByBatch.ts';
 import { isHalving } from './maximumSites.ts';
 import { columnsOf, imageOfRows, overlay, paysAsProduct, pixelRows, weightRows } from './productConvolution.ts';
 import type { GraphFacts, Site } from './site.ts';
@@ -97,20 +97,21 @@ function kernelGradient({ node, values, graph }: Site): boolean {
     values.setPlain(node.outputs[0]!, g.transpose(g.reshape(rows, [Number(dy![1]), Number(x[1]), ...kernel]), [1, 0, 2, 3]));
     return true;
   }
-  const [byBatch, slides] = [Number(x[0]) % block === 0, dilations[1] === 1];
-  const inBlocks = values.canBlock(x);
-  if (byBatch && slides && !quarters && (inBlocks || Number(x[1]) < block)) {
-    const source = { image: inBlocks ? values.blocked(image) : values.plain(image), blocked: inBlocks };
+  const few = Number(x[1]) < block;
+  const unit = [...strides, ...dilations].every((each) => each === 1);
+  if (few && quarters && unit) {
+    values.setPlain(node.outputs[0]!, kernelGradientByQuarters(g, values.plain(image), quarters, windows, block));
+    return true;
+  }
+  // Rows of fewer than six results would be slow: see `kernelGradientByBatch`.
+  const long = Number(x[1]) * kernel[1]! >= 6;
+  if (nearlyFillsBlocks(Number(x[0]), block) && dilations[1] === 1 && long && (few || values.canBlock(x))) {
+    const source = { image: few ? values.plain(image) : values.blocked(image), blocked: !few };
     values.setPlain(node.outputs[0]!, kernelGradientByBatch(g, source, values.blocked(counted), windows, block));
     return true;
   }
-  if (Number(x[1]) < block) {
-    const unit = [...strides, ...dilations].every((each) => each === 1);
-    const result =
-      quarters && unit
-        ? kernelGradientByQuarters(g, values.plain(image), quarters, windows, block)
-        : kernelGradientByColumns(g, values.plain(image), values.blocked(counted), windows, block);
-    values.setPlain(node.outputs[0]!, result);
+  if (few) {
+    values.setPlain(node.outputs[0]!, kernelGradientByColumns(g, values.plain(image), values.blocked(counted), windows, block));
     return true;
   }
   return false;

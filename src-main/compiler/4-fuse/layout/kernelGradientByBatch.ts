@@ -11,7 +11,7 @@ export interface InterleavedImage {
 
 /**
  * dW [C, M, k…] (channels first, as `kernelGradient` has it) as a convolution in blocks with the batch as channels: kernels
- * dY [M, N, H', W'] slide over the image. The batch fills blocks.
+ * dY [M, N, H', W'] slide over the image. Rows of zeros fill the last block of the batch.
  *
  * One row of results would be only as long as the kernel is wide, where ONNX Runtime's kernels compute six at a time, and
  * those over padding one by one. So the channels c of a block lie along the row: the row is [W·c], the kernel's dilation c,
@@ -19,11 +19,12 @@ export interface InterleavedImage {
  */
 export function kernelGradientByBatch(
   g: TypedOps,
-  { image, blocked }: InterleavedImage,
-  counted: TypedValue,
+  { image: given, blocked }: InterleavedImage,
+  givenCounts: TypedValue,
   { begins, ends, strides, dilations, kernel }: Windows,
   block: number,
 ): TypedValue {
+  const [image, counted] = [fillBlocks(g, given, block), fillBlocks(g, givenCounts, block)];
   const [rows, channels, height, width] = image.shape.map(Number) as [number, number, number, number];
   const [, outputs, ...count] = counted.shape.map(Number) as [number, number, number, number];
   const inRow = blocked ? block : channels;
@@ -55,6 +56,16 @@ export function kernelGradientByBatch(
   const byTap = g.transpose(g.reshape(result, [(images * outputs) / block, taps, inRow * block]), [0, 2, 1]);
   const byOutput = g.transpose(g.reshape(byTap, [images, outputs / block, inRow, block, taps]), [1, 3, 0, 2, 4]);
   return g.transpose(g.reshape(byOutput, [outputs, channels, ...kernel]), [1, 0, 2, 3]);
+}
+
+/** Whether a batch fills blocks, or so nearly that computing with rows of zeros is still faster than plain convolutions. */
+export function nearlyFillsBlocks(rows: number, block: number): boolean {
+  return Math.ceil(rows / block) * block <= 1.5 * rows;
+}
+
+function fillBlocks(g: TypedOps, image: TypedValue, block: number): TypedValue {
+  const missing = (block - (Number(image.shape[0]) % block)) % block;
+  return missing === 0 ? image : g.op('Pad', [image, g.graph.int64([0, 0, 0, 0, missing, 0, 0, 0])]);
 }
 
 /** Exchanges an axis with the one behind it. */
