@@ -43,7 +43,9 @@ type KernelName =
   | 'logLoss'
   | 'softmaxLoss'
   | 'deviance'
-  | 'leafQuantile';
+  | 'leafQuantile'
+  | 'growForestTree'
+  | 'addOutOfBag';
 
 /** The functions of assembly/trees, where they and their arguments are described: addresses in bytes, and numbers. */
 export type TreeKernels = Record<KernelName, (...values: number[]) => number>;

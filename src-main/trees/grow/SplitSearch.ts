@@ -195,11 +195,14 @@ export class SplitSearch {
     // Where the leaf lacks no values, later ones go with the larger side.
     const cell = (leaf.histogram + slots[best]!.offset) >> 2;
     const hasMissing = words[cell] !== 0 || words[cell + 1] !== 0;
+    const missingRight = hasMissing ? words[word + 5] === 1 : 2 * hessian < leaf.hessian;
+    // Only missing values to the right: all numbers go left, those that this leaf has not seen too.
+    const allNumbers = hasMissing && missingRight && hessian + (words[cell]! >>> 0) === leaf.hessian && words[word + 3]! + words[cell + 1]! === leaf.gradient;
     return {
       gain: score - this.#score(leaf),
       slot: best,
-      bin: words[word + 4]!,
-      missingRight: hasMissing ? words[word + 5] === 1 : 2 * hessian < leaf.hessian,
+      bin: allNumbers ? slots[best]!.bins - 1 : words[word + 4]!,
+      missingRight,
       set: kind === isNumber ? undefined : bytes.slice(record + 32, record + 32 + setBytes),
       gradient: words[word + 3]!,
       hessian,

@@ -23,6 +23,8 @@ export const task = {
   magnitudes: 17,
   goss: 18,
   pick: 19,
+  forest: 20,
+  outOfBag: 21,
 } as const;
 export type TaskName = (typeof task)[keyof typeof task];
 
@@ -220,6 +222,15 @@ export function runChunk(kernels: TreeKernels, buffer: SharedArrayBuffer): Chunk
     [task.pick]: (chunk) => {
       const from = chunk * at(1);
       counts[chunk] = kernels.pickRows(from, last(chunk, at(1), at(0)), at(2), at(3) + from * 4, at(4) + from * 4);
+    },
+    // a chunk is a tree. 0 plan, 1 first area, 2 bytes of an area, 3 seeds (i32 a tree), 4 node counts out
+    [task.forest]: (chunk) => {
+      const seed = ints[(at(3) >> 2) + chunk]!;
+      ints[(at(4) >> 2) + chunk] = kernels.growForestTree(at(0), at(1) + chunk * at(2), seed);
+    },
+    // 0 plan, 1 area of the tree, 2 rows, 3 rows a chunk, 4 sums, 5 counts
+    [task.outOfBag]: (chunk) => {
+      kernels.addOutOfBag(at(0), at(1), chunk * at(3), last(chunk, at(3), at(2)), at(4), at(5));
     },
   };
   return (name, thread, chunk) => tasks[name as TaskName](chunk, thread);

@@ -53,7 +53,13 @@ export function growExactly(
           if (here <= score) continue;
           score = here;
           const larger = 2 * hl >= h;
-          best = { gain: here - parent, feature, threshold, missingLeft: missing.length > 0 ? missingLeft : larger };
+          const allNumbers = !missingLeft && left.length + missing.length === list.length;
+          best = {
+            gain: here - parent,
+            feature,
+            threshold: allNumbers ? Infinity : threshold,
+            missingLeft: missing.length > 0 ? missingLeft : larger,
+          };
         }
     }
     return best;

@@ -28,3 +28,4 @@ export { addLeaves, applyTree } from './scores';
 export { goss, magnitudeCounts, pickRows, sampleRows } from './sampling';
 export { absoluteLoss, deviance, huberLoss, logLoss, quantileLoss, softmaxLoss, squaredLoss } from './losses';
 export { leafQuantile } from './leafQuantile';
+export { addOutOfBag, growForestTree } from './forest';
