@@ -30,8 +30,8 @@ const rules: readonly ((site: Site) => boolean)[] = [
  * of two layers.
  *
  * - Input gradient: the same convolution with the kernel turned round. Strides above 1 stay ConvTranspose.
- * - Weight gradient: a convolution with the batch as channels where the batch fills blocks, columns times matrix where the
- *   image has fewer channels than a block; else as it was.
+ * - Weight gradient: a convolution with the batch as channels where the batch (nearly) fills blocks, columns times matrix where
+ *   the image has very few channels, or fewer than a block and the batch does not fill any; else as it was.
  * - Many channels over few pixels: a product over the whole batch.
  * - Normalisation, shortcuts and ReLU: one pass per image that they read.
  * - A 2×2 maximum of a convolution: four convolutions of every second pixel, a tree of Max; backward by comparisons in which
