@@ -46,3 +46,14 @@ export function testRandom(seed: number): () => number {
     return (state >>> 0) / 2 ** 32;
   };
 }
+
+/** A runtime as older versions of Node let it be. */
+export function refusingSharedMemory(runtime: Runtime): Runtime {
+  return {
+    ...runtime,
+    tensor(type, data, dims) {
+      if (!(data.buffer instanceof ArrayBuffer)) throw new TypeError('Invalid argument');
+      return runtime.tensor(type, data, dims);
+    },
+  };
+}

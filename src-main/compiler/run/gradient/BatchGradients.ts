@@ -10,7 +10,8 @@ import type { FlatParameters } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
 import { LossScale } from './LossScale.ts';
 import { partOf } from './rowLoader.ts';
-import { sharedFloats, stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
+import { sharedFloats, takesSharedMemory } from './sharedMemory.ts';
+import { stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
 
 export interface BatchGradientsSettings {
   readonly runtime: Runtime;
@@ -53,7 +54,9 @@ export class BatchGradients {
     const { compiled, session, seed, frozen, runtime, workers, optimizer } = settings;
     const parts = workers.length + 1;
     const shared = parts > 1 ? { parameters: sharedFloats(flat.length), state: sharedFloats(stateLength(compiled)) } : undefined;
-    const common = { compiled, session, seed, parts, frozen, batches: queue.arrays };
+    const sharesRows = Object.values(queue.arrays[0]!).some((each) => !(each.buffer instanceof ArrayBuffer));
+    const takesShared = sharesRows && (await takesSharedMemory(runtime));
+    const common = { compiled, session, seed, parts, frozen, batches: queue.arrays, takesShared };
     const starting = shared ? workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })) : [];
     const started = await Promise.allSettled(starting);
     const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -175,7 +175,7 @@ export function flatLength(specs: readonly TensorSpec[], optimizer: OptimizerSet
 export function flatViews(
   specs: readonly TensorSpec[],
   optimizer: OptimizerSettings,
-  vector: Float32Array<ArrayBuffer>,
+  vector: Float32Array<ArrayBufferLike>,
 ): Map<string, Float32Array> {
   return viewsOf(placesOf(specs, optimizer), vector);
 }

@@ -29,8 +29,10 @@ export interface GradientSessionSettings extends Part {
   /** Written in every run, by parameter name. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
   readonly frozen: Readonly<Record<string, Float32Array>>;
-  /** Batches as they are loaded, whole; a session keeps views (or copies, where threads share them) of its part. */
+  /** Batches as they are loaded, whole; a session keeps views of its part, or copies where the runtime refuses memory that threads share. */
   readonly batches: readonly Readonly<Record<string, RowArray>>[];
+  /** The runtime takes memory that threads share. Default false. */
+  readonly takesShared?: boolean;
 }
 
 /** Gradients of one part of each batch by one runtime session, in this thread. */
@@ -92,9 +94,8 @@ export class GradientSession {
     ]);
     this.#batches = settings.batches.map((batch) => {
       const from = partOf(batch, part, parts);
-      const shared = Object.values(from).some((each) => !(each.buffer instanceof ArrayBuffer));
-      // The runtime refuses memory that threads share.
-      const own = shared ? Object.fromEntries(Object.entries(from).map(([name, each]) => [name, each.slice()])) : from;
+      const refused = !settings.takesShared && Object.values(from).some((each) => !(each.buffer instanceof ArrayBuffer));
+      const own = refused ? Object.fromEntries(Object.entries(from).map(([name, each]) => [name, each.slice()])) : from;
       return { from, own, feeds: batchFeeds(runtime, compiled, own) };
     });
   }

@@ -15,9 +15,10 @@ import {
   type GradientTrainerSettings,
   type OptimizerSettings,
   type RowLoader,
+  type Runtime,
 } from '../../index.ts';
 import { batchNorm, linear, ModelBuilder, relu } from '../../layers/index.ts';
-import { onnxRuntime, referenceRuntime, testRandom } from '../../tests/runtimes.ts';
+import { onnxRuntime, referenceRuntime, refusingSharedMemory, testRandom } from '../../tests/runtimes.ts';
 
 const featureCount = 5;
 const outputCount = 3;
@@ -279,6 +280,15 @@ describe('threads that share a batch', () => {
       runs.push({ losses, checkpoint: shared.checkpoint() });
     }
     expect(runs[1]).toEqual(runs[0]);
+  });
+
+  it('copy what they share where the runtime refuses shared memory, with the same bits', async () => {
+    const train = async (runtime: Runtime) => {
+      const trainer = await create(setUp({ batchSize: 4, overrides: { runtime, workers: [startGradientThread()] } }).settings);
+      await lossesOf(trainer, 3);
+      return trainer.checkpoint();
+    };
+    expect(await train(refusingSharedMemory(onnxRuntime))).toEqual(await train(onnxRuntime));
   });
 
   it('resume with the same bits, Dropout included', async () => {

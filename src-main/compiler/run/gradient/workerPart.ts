@@ -7,6 +7,7 @@ import type { Runtime, SessionSettings } from '../runtime.ts';
 import type { RowArray } from '../trainingData.ts';
 import { flatViews } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
+import { sharedFloats } from './sharedMemory.ts';
 
 /** A thread as the host gives it: `post` reaches the other side's listener, in order. */
 export interface WorkerPort {
@@ -40,6 +41,8 @@ interface StartMessage {
   readonly gradients: Float32Array<SharedArrayBuffer>;
   readonly state: Float32Array<SharedArrayBuffer>;
   readonly nextState: Float32Array<SharedArrayBuffer>;
+  /** The runtime takes these arrays as they are. */
+  readonly takesShared: boolean;
 }
 
 interface RunMessage {
@@ -68,7 +71,9 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
   let worker: { session: GradientSession; start: StartMessage; parameters: Float32Array; gradients: Float32Array } | undefined;
   const start = async (message: StartMessage): Promise<FromWorker> => {
     const { length } = message.parameters;
-    const [parameters, gradients] = [new Float32Array(length), new Float32Array(length)];
+    const [parameters, gradients] = message.takesShared
+      ? [message.parameters, message.gradients]
+      : [new Float32Array(length), new Float32Array(length)];
     const { compiled, optimizer } = message;
     const session = await GradientSession.create({
       ...message,
@@ -82,10 +87,10 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
   const run = async ({ batch, step, lossScale }: RunMessage): Promise<FromWorker> => {
     if (!worker) throw new Error('The worker was not started.');
     const { session, start: shared, parameters, gradients } = worker;
-    parameters.set(shared.parameters);
+    if (!shared.takesShared) parameters.set(shared.parameters);
     session.state.set(shared.state);
     const loss = await session.run(batch, step, lossScale);
-    shared.gradients.set(gradients);
+    if (!shared.takesShared) shared.gradients.set(gradients);
     shared.nextState.set(session.nextState);
     return { kind: 'loss', loss };
   };
@@ -193,10 +198,6 @@ export class WorkerPart {
 /** Asks a thread to end after the run it is in: one that no trainer was made with, or all of a process that exits. */
 export function dismiss(worker: TrainingWorker): void {
   worker.post({ kind: 'stop' } satisfies ToWorker);
-}
-
-export function sharedFloats(length: number): Float32Array<SharedArrayBuffer> {
-  return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
 }
 
 /** Numbers of all running state. */
