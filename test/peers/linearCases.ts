@@ -2,10 +2,12 @@
 import { Breather } from '../../src-main/stages/4-train/learners/Breather.ts';
 import { DesignMatrix } from '../../src-main/stages/4-train/learners/linear/DesignMatrix.ts';
 import { fitMultinomial } from '../../src-main/stages/4-train/learners/linear/fitMultinomial.ts';
-import { penalisedFitter, type LinearFit } from '../../src-main/stages/4-train/learners/linear/fitPenalised.ts';
+import { exact, penalisedFitter, type LinearFit } from '../../src-main/stages/4-train/learners/linear/fitPenalised.ts';
 import { fitQuantile } from '../../src-main/stages/4-train/learners/linear/fitQuantile.ts';
 import { devianceLoss, huberLoss, logisticLoss, squaredLoss } from '../../src-main/stages/4-train/learners/linear/rowLosses.ts';
 import { softmax } from '../../src-main/stages/4-train/learners/networkLoss.ts';
+import { SmoothGraphs } from '../../src-main/stages/4-train/learners/linear/SmoothGraphs.ts';
+import { ortRuntime } from '../../src-main/stages/4-train/worker/ortRuntime.ts';
 import { counterRandom } from '../../src-main/platform/random.ts';
 
 export interface Table {
@@ -33,20 +35,22 @@ export interface LinearCase {
   ours(theirs: LinearAnswer): Promise<LinearAnswer>;
 }
 
+/** Of dense data, losses and gradients come from the compiler's graphs. */
+const graphs = (): SmoothGraphs => new SmoothGraphs(ortRuntime);
 const breather = (): Breather => new Breather({ nowMs: () => 0, deadlineMs: Infinity, shouldStop: () => 'no' });
 
 type Kind = 'number' | 'binary' | 'classes' | 'count' | 'positive' | 'zeroOrPositive';
 
 /** Numbers on different scales, two of them strongly correlated, flags, and a one-hot group; some columns are mostly 0. */
-export function makeTable(kind: Kind, rows: number, seed: number, { weighted = false, wide = 0 } = {}): Table {
+export function makeTable(kind: Kind, rows: number, seed: number, { weighted = false, wide = 0, filled = 0.05 } = {}): Table {
   const random = counterRandom(seed);
   const X: number[][] = [];
   const y: number[] = [];
-  const truth = Array.from({ length: wide }, (_, at) => (at % 7 === 0 ? random.normal() : 0));
+  const truth = Array.from({ length: wide }, (_, at) => (at % 7 === 0 ? random.normal() * (filled > 0.5 ? 0.2 : 1) : 0));
   for (let row = 0; row < rows; row++) {
     const [a, b, c] = [random.normal(), random.normal(), random.normal()];
     const group = random.integer(3);
-    const far = Array.from({ length: wide }, () => (random.next() < 0.05 ? Math.fround(random.normal()) : 0));
+    const far = Array.from({ length: wide }, () => (random.next() < filled ? Math.fround(random.normal()) : 0));
     X.push([a, a + 0.1 * b, 3 * c + 1, random.integer(2), ...[0, 1, 2].map((each) => Number(each === group)), ...far].map(Math.fround));
     const signal = 0.8 * a - 0.5 * c + [0, 0.7, -0.4][group]! + far.reduce((sum, each, at) => sum + each * truth[at]!, 0);
     y.push(targetOf(kind, signal, random));
@@ -182,7 +186,7 @@ function logisticCases(): LinearCase[] {
     ours: async () => {
       const { design, y, shares, total } = problemOf(table);
       const lambda = 1 / (C * total);
-      const fit = await penalisedFitter(design, logisticLoss(y, shares))(
+      const fit = await penalisedFitter(design, logisticLoss(y, shares), graphs())(
         { l1: lambda * ratio, l2: lambda * (1 - ratio) },
         null,
         breather(),
@@ -197,6 +201,7 @@ function logisticCases(): LinearCase[] {
     logistic('logistic, L2', plain, 1, 0, 'lbfgs'),
     logistic('logistic, L2, weights', weighted, 0.3, 0, 'lbfgs'),
     logistic('logistic, L2, wide and sparse', wide, 2, 0, 'lbfgs'),
+    logistic('logistic, L2, wide and dense', makeTable('binary', 300, 17, { wide: 420, filled: 1 }), 0.1, 0, 'lbfgs'),
     logistic('logistic, L1', plain, 0.3, 1, 'saga'),
     logistic('logistic, L1, weights', weighted, 0.5, 1, 'saga'),
     logistic('logistic, L1, wide and sparse', wide, 0.5, 1, 'saga'),
@@ -215,7 +220,7 @@ function multinomialCases(): LinearCase[] {
       const lambda = 1 / (C * total);
       const classes = Math.max(...y) + 1;
       const penalty = { l1: lambda * ratio, l2: lambda * (1 - ratio) };
-      const fits = await fitMultinomial(design, Int32Array.from(y), classes, shares, penalty, null, breather());
+      const fits = await fitMultinomial(design, Int32Array.from(y), classes, shares, penalty, null, breather(), exact, graphs());
       const etas = fits.map((fit) => etaOf(design, fit));
       return {
         coefficients: fits.map(({ weights }) => [...weights]),
@@ -250,7 +255,7 @@ function countCases(): LinearCase[] {
       const { design, y, shares } = problemOf(table);
       return answer(
         design,
-        await penalisedFitter(design, devianceLoss(y, shares, power))({ l1: 0, l2: alpha }, null, breather()),
+        await penalisedFitter(design, devianceLoss(y, shares, power), graphs())({ l1: 0, l2: alpha }, null, breather()),
         exponential,
       );
     },
@@ -258,6 +263,9 @@ function countCases(): LinearCase[] {
   return [
     tweedie('Poisson', makeTable('count', 300, 10), 1, 0.01),
     tweedie('Poisson, weights', makeTable('count', 300, 11, { weighted: true }), 1, 0.1),
+    tweedie('Poisson, wide and dense', makeTable('count', 300, 18, { wide: 420, filled: 1 }), 1, 0.3),
+    tweedie('gamma, wide and dense', makeTable('positive', 300, 19, { wide: 420, filled: 1 }), 2, 0.3),
+    tweedie('Tweedie 1.4, wide and dense', makeTable('zeroOrPositive', 300, 20, { wide: 420, filled: 1 }), 1.4, 0.3),
     tweedie('gamma', makeTable('positive', 300, 12), 2, 0.01),
     tweedie('Tweedie 1.5', makeTable('zeroOrPositive', 300, 13), 1.5, 0.05),
     tweedie('Tweedie 1.2, wide and sparse', makeTable('zeroOrPositive', 200, 14, { wide: 450 }), 1.2, 0.1),

@@ -14,6 +14,11 @@ export class Breather {
     this.#lastMs = control.nowMs();
   }
 
+  /** Whether messages have waited long enough for `isOver` to look at them. */
+  isDue(): boolean {
+    return this.#control.nowMs() - this.#lastMs >= everyMs;
+  }
+
   /** True: end with what there is. Once true, always true. */
   async isOver(): Promise<boolean> {
     if (this.stopped !== 'no') return true;

@@ -1,5 +1,6 @@
 // The table of learners. A search, a run and the contract test walk it.
 import { baselineLearner } from './baseline/baselineLearner.ts';
+import { boostingLearner } from './boosting/boostingLearner.ts';
 import type { Learner, LearnerName } from './learner.ts';
 import { linearLearner } from './linear/linearLearner.ts';
 import { mlpLearner } from './mlp/mlpLearner.ts';
@@ -14,5 +15,6 @@ export const learners: Partial<Record<LearnerName, Learner>> = {
   nearest: nearestLearner as unknown as Learner,
   bayes: bayesLearner as unknown as Learner,
   rules: rulesLearner as unknown as Learner,
+  boosting: boostingLearner as unknown as Learner,
   mlp: mlpLearner as unknown as Learner,
 };

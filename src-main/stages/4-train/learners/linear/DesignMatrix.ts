@@ -15,11 +15,14 @@ const blockRows = 2048;
 export class DesignMatrix {
   readonly rows: number;
   readonly width: number;
+  readonly #source: Matrix;
   readonly #columns: Column[];
   readonly #dense: number[];
   readonly #sparse: number[];
 
-  constructor({ rows, width, data }: Matrix) {
+  constructor(source: Matrix) {
+    const { rows, width, data } = source;
+    this.#source = source;
     this.rows = rows;
     this.width = width;
     this.#columns = Array.from({ length: width }, (_, column) => columnOf(data, rows, width, column));
@@ -31,6 +34,18 @@ export class DesignMatrix {
   /** Entries that are kept. */
   get entries(): number {
     return this.#columns.reduce((sum, { values }) => sum + values.length, 0);
+  }
+
+  /** All cells with a last column of ones, row-major float64 [rows, width + 1]. */
+  withOnes(): Float64Array {
+    const { rows, width, data } = this.#source;
+    const all = new Float64Array(rows * (width + 1));
+    for (let row = 0; row < rows; row++) {
+      const start = row * (width + 1);
+      for (let column = 0; column < width; column++) all[start + column] = data[row * width + column]!;
+      all[start + width] = 1;
+    }
+    return all;
   }
 
   /** eta = intercept + X·weights. */

@@ -4,6 +4,7 @@ import type { DesignMatrix } from './DesignMatrix.ts';
 import { exact, penalisedFitter, penaltyOf, type LinearFit, type Precision } from './fitPenalised.ts';
 import type { Penalty } from './quadratic.ts';
 import { logisticLoss } from './rowLosses.ts';
+import type { EmitLoss, SmoothGraphs } from './SmoothGraphs.ts';
 
 const mostCycles = 200;
 
@@ -11,7 +12,7 @@ const mostCycles = 200;
  * Softmax regression: minimises Σ weight·(−ln p of the row's class) + penalties of all weights, one `LinearFit` a class; the
  * intercepts sum to 0. Every class must occur.
  *
- * Without l1 by L-BFGS over all weights. With l1 class by class: for one class with the others standing it is logistic regression with
+ * Without l1 by L-BFGS over all weights, of dense data on a gradient graph of the compiler. With l1 class by class: for one class with the others standing it is logistic regression with
  * an offset, one proximal Newton step each (cyclic blocks as in Friedman, Hastie & Tibshirani, J. Stat. Softw. 33, 2010, §4.1).
  */
 export async function fitMultinomial(
@@ -23,12 +24,13 @@ export async function fitMultinomial(
   start: LinearFit[] | null,
   breather: Breather,
   precision = exact,
+  graphs?: SmoothGraphs,
 ): Promise<LinearFit[]> {
   const from = start ?? startOf(design.width, codes, classes, rowWeights);
   const fits =
     penalty.l1 > 0
       ? await byClass(design, codes, rowWeights, penalty, from, breather, precision)
-      : await byLbfgs(design, codes, rowWeights, penalty.l2, from, breather, precision);
+      : await byLbfgs(design, codes, rowWeights, penalty.l2, from, breather, precision, graphs);
   const middle = fits.reduce((sum, { intercept }) => sum + intercept, 0) / classes;
   return fits.map(({ intercept, weights }) => ({ intercept: intercept - middle, weights }));
 }
@@ -47,6 +49,7 @@ async function byLbfgs(
   start: LinearFit[],
   breather: Breather,
   { tolerance }: Precision,
+  graphs: SmoothGraphs | undefined,
 ): Promise<LinearFit[]> {
   const { rows, width } = design;
   const classes = start.length;
@@ -57,9 +60,11 @@ async function byLbfgs(
     point.set(weights, each * stride);
     point[each * stride + width] = intercept;
   });
+  const graph = await graphs?.objective(codes, design, classes, emitSoftmax(codes, classes, rowWeights));
   const found = await minimizeLbfgs(
     async (at) => {
       await breather.isOver();
+      if (graph) return penalised(await graph.evaluate(at), at, stride, l2);
       let value = 0;
       logits.forEach((eta, each) => {
         const weights = at.subarray(each * stride, each * stride + width);
@@ -83,6 +88,26 @@ async function byLbfgs(
     intercept: found.weights[each * stride + width]!,
     weights: found.weights.slice(each * stride, each * stride + width),
   }));
+}
+
+/** −Σ weight · ln softmax(η)[class] */
+function emitSoftmax(codes: Int32Array, classes: number, rowWeights: Float64Array): EmitLoss {
+  return (g, eta, given) => {
+    const truths = new Float64Array(codes.length * classes);
+    codes.forEach((code, row) => (truths[row * classes + code] = rowWeights[row]!));
+    return g.neg(g.reduceSum(g.mul(given(truths, classes), g.op('LogSoftmax', [eta], { axis: -1 })), [0, 1], false));
+  };
+}
+
+/** Adds the ridge penalty of all weights; the last of every `stride` is an intercept. */
+function penalised(smooth: { loss: number; gradient: Float64Array }, point: Float64Array, stride: number, l2: number): typeof smooth {
+  let squares = 0;
+  point.forEach((weight, at) => {
+    if (at % stride === stride - 1) return;
+    squares += weight * weight;
+    smooth.gradient[at]! += l2 * weight;
+  });
+  return { loss: smooth.loss + 0.5 * l2 * squares, gradient: smooth.gradient };
 }
 
 /** Turns logits into slopes weight·(p − truth) in place; gives the weighted sum of cross entropies. */

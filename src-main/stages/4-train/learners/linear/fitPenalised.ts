@@ -3,6 +3,7 @@ import type { Breather } from '../Breather.ts';
 import type { DesignMatrix } from './DesignMatrix.ts';
 import { descendOnColumns, descendOnGram, solveCholesky, type Penalty } from './quadratic.ts';
 import type { RowLoss } from './rowLosses.ts';
+import type { SmoothGraphs } from './SmoothGraphs.ts';
 
 /** η = intercept + x·weights. The intercept is not penalised. */
 export interface LinearFit {
@@ -32,19 +33,19 @@ export type PenalisedFitter = (penalty: Penalty, start: LinearFit | null, breath
 /**
  * Minimises Σ loss(η) + l1·‖w‖₁ + ½·l2·‖w‖²; the losses carry the weights of the rows.
  *
- * Narrow data: Newton steps on the Gram matrix, by Cholesky or (l1 > 0) coordinate descent. Wide data: L-BFGS, or (l1 > 0) Newton
+ * Narrow data: Newton steps on the Gram matrix, by Cholesky or (l1 > 0) coordinate descent. Wide data: L-BFGS (of dense data on a gradient graph of the compiler, see `SmoothGraphs`), or (l1 > 0) Newton
  * steps by coordinate descent over the columns. Steps are shortened until they fall enough (proximal Newton with Armijo's rule:
  * Tseng & Yun, Math. Program. 117, 2009; Friedman, Hastie & Tibshirani, J. Stat. Softw. 33, 2010 for the inner problem).
  * When the breather says so it gives what it has.
  */
-export function penalisedFitter(design: DesignMatrix, loss: RowLoss): PenalisedFitter {
+export function penalisedFitter(design: DesignMatrix, loss: RowLoss, graphs?: SmoothGraphs): PenalisedFitter {
   const hasGram = paysAsGram(design);
   const solver = hasGram ? gramSolver(design, loss.sameCurvature === true) : columnSolver(design);
   return async (penalty, start, breather, precision = exact) => {
     const from = start ?? { intercept: loss.start, weights: new Float64Array(design.width) };
     return penalty.l1 > 0 || hasGram
       ? newton(design, loss, solver, penalty, from, breather, precision)
-      : byLbfgs(design, loss, penalty.l2, from, breather, precision);
+      : byLbfgs(design, loss, penalty.l2, from, breather, precision, graphs);
   };
 }
 
@@ -191,13 +192,16 @@ async function byLbfgs(
   start: LinearFit,
   breather: Breather,
   { tolerance }: Precision,
+  graphs: SmoothGraphs | undefined,
 ): Promise<LinearFit> {
   const { rows, width } = design;
   const [eta, gradient] = [new Float64Array(rows), new Float64Array(rows)];
+  const graph = loss.emit && (await graphs?.objective(loss, design, 1, loss.emit));
   const found = await minimizeLbfgs(
     async (point) => {
       await breather.isOver();
       const weights = point.subarray(0, width);
+      if (graph) return penalised(await graph.evaluate(point), weights, l2);
       design.multiply(weights, point[width]!, eta);
       const value = loss.evaluate(eta, gradient, null) + penaltyOf(weights, { l1: 0, l2 });
       const slopes = new Float64Array(width + 1);
@@ -210,6 +214,12 @@ async function byLbfgs(
     { iterations: 1000, gradientTolerance: 1e-8, lossTolerance: tolerance * 10, memory: 20, shouldStop: () => breather.stopped !== 'no' },
   );
   return { intercept: found.weights[width]!, weights: found.weights.slice(0, width) };
+}
+
+/** Adds the ridge penalty of the weights at the start of a point. */
+function penalised(smooth: { loss: number; gradient: Float64Array }, weights: Float64Array, l2: number): typeof smooth {
+  weights.forEach((weight, j) => (smooth.gradient[j]! += l2 * weight));
+  return { loss: smooth.loss + penaltyOf(weights, { l1: 0, l2 }), gradient: smooth.gradient };
 }
 
 export function penaltyOf(weights: Float64Array, { l1, l2 }: Penalty): number {

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../../../platform/random.ts';
+import { ortRuntime } from '../../worker/ortRuntime.ts';
 import { Breather } from '../Breather.ts';
 import type { FitData, LearnerTarget } from '../learner.ts';
 import { testControl } from '../learnerTestData.ts';
 import { softmax } from '../networkLoss.ts';
 import { DesignMatrix } from './DesignMatrix.ts';
 import { cheapestShift, fitMultinomial } from './fitMultinomial.ts';
-import { penalisedFitter, widestGram, type LinearFit } from './fitPenalised.ts';
+import { exact, penalisedFitter, widestGram, type LinearFit } from './fitPenalised.ts';
 import { fitQuantile } from './fitQuantile.ts';
 import { linearLearner } from './linearLearner.ts';
 import { descendOnColumns, descendOnGram, solveCholesky } from './quadratic.ts';
-import { devianceLoss, logisticLoss, squaredLoss } from './rowLosses.ts';
+import { devianceLoss, logisticLoss, squaredLoss, type RowLoss } from './rowLosses.ts';
+import { SmoothGraphs } from './SmoothGraphs.ts';
 import fixture from './sklearn.fixture.json' with { type: 'json' };
 
 const breather = (): Breather => new Breather({ nowMs: () => 0, deadlineMs: Infinity, shouldStop: () => 'no' });
@@ -219,5 +221,62 @@ describe('the linear learner', () => {
       const largest = weights.reduce((best, each, j) => (Math.abs(each) > Math.abs(weights[best]!) ? j : best), 0);
       expect(largest).toBe(3);
     }
+  });
+});
+
+describe('gradient graphs of the compiler', () => {
+  const random = counterRandom(21);
+  const [rows, width] = [90, 7];
+  const design = new DesignMatrix({ rows, width, data: Float32Array.from({ length: rows * width }, () => random.normal()) });
+  const weights = Float64Array.from({ length: rows }, () => random.next() / rows);
+  const y = Float64Array.from({ length: rows }, () => random.integer(3));
+  const flags = y.map((each) => Number(each > 0));
+  const losses: [string, RowLoss][] = [
+    ['logistic', logisticLoss(flags, weights)],
+    ['Poisson', devianceLoss(y, weights, 1)],
+    [
+      'gamma',
+      devianceLoss(
+        y.map((each) => each + 0.5),
+        weights,
+        2,
+      ),
+    ],
+    ['Tweedie', devianceLoss(y, weights, 1.3)],
+  ];
+
+  it.each(losses)('give the loss and the gradient of the loops: %s', async (_, loss) => {
+    const graphs = new SmoothGraphs(ortRuntime);
+    const objective = await graphs.objective(loss, design, 1, loss.emit!);
+    const point = Float64Array.from({ length: width + 1 }, () => random.normal());
+    const found = await objective!.evaluate(point);
+    const [eta, gradient, sums] = [new Float64Array(rows), new Float64Array(rows), new Float64Array(width)];
+    design.multiply(point.subarray(0, width), point[width]!, eta);
+    expect(found.loss).toBeCloseTo(loss.evaluate(eta, gradient, null), 12);
+    design.multiplyTransposed(gradient, sums);
+    sums.forEach((sum, j) => expect(found.gradient[j]).toBeCloseTo(sum, 12));
+    expect(found.gradient[width]).toBeCloseTo(
+      gradient.reduce((sum, each) => sum + each, 0),
+      12,
+    );
+    await graphs.release();
+  });
+
+  it('end at the same softmax regression, and are left where data are sparse', async () => {
+    const graphs = new SmoothGraphs(ortRuntime);
+    const codes = Int32Array.from(y);
+    const penalty = { l1: 0, l2: 0.01 };
+    const [byGraph, byLoops] = [
+      await fitMultinomial(design, codes, 3, weights, penalty, null, breather(), exact, graphs),
+      await fitMultinomial(design, codes, 3, weights, penalty, null, breather(), exact),
+    ];
+    byGraph.forEach(({ weights: own }, code) => own.forEach((each, j) => expect(each).toBeCloseTo(byLoops[code]!.weights[j]!, 4)));
+    await graphs.release();
+    const sparse = new DesignMatrix({
+      rows,
+      width: 400,
+      data: Float32Array.from({ length: rows * 400 }, (__, at) => Number(at % 31 === 0)),
+    });
+    expect(await graphs.objective('any', sparse, 1, losses[0]![1].emit!)).toBeNull();
   });
 });

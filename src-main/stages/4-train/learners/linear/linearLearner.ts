@@ -56,11 +56,26 @@ function hasL1(task: FitData['task']): boolean {
 }
 
 async function fit(data: FitData, settings: LinearSettings, control: FitControl): Promise<FittedLearner> {
-  const { task, train, validation } = data;
+  const { task, train } = data;
   if (task.kind === 'number') checkTarget(train.target, task.objective);
   const l1Ratio = hasL1(task) ? settings.l1Ratio : 0;
   const breather = new Breather(control);
-  const problem = linearProblem(data);
+  const problem = linearProblem(data, control.runtime);
+  try {
+    return await alongPath(data, settings, problem, l1Ratio, breather, control);
+  } finally {
+    await problem.release();
+  }
+}
+
+async function alongPath(
+  { task, train, validation }: FitData,
+  settings: LinearSettings,
+  problem: LinearProblem,
+  l1Ratio: number,
+  breather: Breather,
+  control: FitControl,
+): Promise<FittedLearner> {
   const lambdas = settings.lambda === 'path' ? pathOf(problem, l1Ratio, validation !== undefined, hasL1(task)) : [settings.lambda];
   const precision = lambdas.length > 1 ? rough : exact;
   const judged = firstRows(train);

@@ -1,3 +1,4 @@
+import type { Runtime } from '../../../../compiler/index.ts';
 import type { Breather } from '../Breather.ts';
 import type { FitData, LearnerTask } from '../learner.ts';
 import { powerOf } from '../objectiveLoss.ts';
@@ -8,6 +9,7 @@ import { fitQuantile } from './fitQuantile.ts';
 import type { Link } from './linearModel.ts';
 import type { Penalty } from './quadratic.ts';
 import { devianceLoss, huberLoss, logisticLoss, squaredLoss, weightedMean, type RowLoss } from './rowLosses.ts';
+import { SmoothGraphs } from './SmoothGraphs.ts';
 
 /** One training set, to be fitted at many penalties. */
 export interface LinearProblem {
@@ -21,22 +23,24 @@ export interface LinearProblem {
   largestSlope(): number;
   /** One `LinearFit` an output of the task, in the units of the target. */
   inUnits(fits: LinearFit[]): LinearFit[];
+  release(): Promise<void>;
 }
 
-export function linearProblem({ task, train }: FitData): LinearProblem {
+export function linearProblem({ task, train }: FitData, runtime: Runtime): LinearProblem {
   const { features, target, weights } = train;
   const design = new DesignMatrix(features);
   const all = weights ? Float64Array.from(weights) : new Float64Array(features.rows).fill(1);
   const totalWeight = all.reduce((sum, each) => sum + each, 0);
   // Adding up to 1: penalties mean the same for any number of rows.
   const shares = all.map((each) => each / totalWeight);
-  const common = { rows: features.rows, width: features.width, totalWeight };
+  const graphs = new SmoothGraphs(runtime);
+  const common = { release: () => graphs.release(), rows: features.rows, width: features.width, totalWeight };
   const identity = { link: 'identity' as Link, inUnits: (fits: LinearFit[]): LinearFit[] => fits };
 
   if (target.kind === 'class' && target.classes > 2)
-    return { ...common, ...identity, ...classProblem(design, target, shares, totalWeight) };
+    return { ...common, ...identity, ...classProblem(design, target, shares, totalWeight, graphs) };
   if (target.kind === 'class') {
-    const one = separate(design, [flagLoss(target.codes, shares, totalWeight)]);
+    const one = separate(design, [flagLoss(target.codes, shares, totalWeight)], graphs);
     const inUnits = (fits: LinearFit[]): LinearFit[] => [{ intercept: 0, weights: new Float64Array(features.width) }, fits[0]!];
     return { ...common, ...one, link: 'identity', inUnits };
   }
@@ -46,9 +50,9 @@ export function linearProblem({ task, train }: FitData): LinearProblem {
       const own = Int32Array.from({ length: features.rows }, (__, row) => flags[row * labels + label]!);
       return flagLoss(own, shares, totalWeight);
     });
-    return { ...common, ...identity, ...separate(design, losses) };
+    return { ...common, ...identity, ...separate(design, losses, graphs) };
   }
-  return { ...common, ...numberProblem(design, target.values, shares, task) };
+  return { ...common, ...numberProblem(design, target.values, shares, task, graphs) };
 }
 
 /** A label that all rows or none have: no weights, and half a row's doubt. */
@@ -62,8 +66,8 @@ function flagLoss(flags: ArrayLike<number>, shares: Float64Array, totalWeight: n
 }
 
 /** Outputs that have nothing to do with each other. */
-function separate(design: DesignMatrix, losses: FlagLoss[]): Pick<LinearProblem, 'fit' | 'largestSlope'> {
-  const fitters = losses.map((each) => ('loss' in each ? penalisedFitter(design, each.loss) : null));
+function separate(design: DesignMatrix, losses: FlagLoss[], graphs: SmoothGraphs): Pick<LinearProblem, 'fit' | 'largestSlope'> {
+  const fitters = losses.map((each) => ('loss' in each ? penalisedFitter(design, each.loss, graphs) : null));
   const constant = (each: FlagLoss): LinearFit => ({
     intercept: 'constant' in each ? each.constant : 0,
     weights: new Float64Array(design.width),
@@ -97,6 +101,7 @@ function classProblem(
   { codes, classes }: { codes: Int32Array; classes: number },
   shares: Float64Array,
   totalWeight: number,
+  graphs: SmoothGraphs,
 ): Pick<LinearProblem, 'fit' | 'largestSlope' | 'inUnits'> {
   const found = new Float64Array(classes);
   codes.forEach((code, row) => (found[code]! += shares[row]!));
@@ -107,7 +112,7 @@ function classProblem(
   return {
     async fit(penalty, start, breather, precision = exact) {
       if (present.length === 1) return [{ intercept: 0, weights: new Float64Array(design.width) }];
-      return fitMultinomial(design, places, present.length, shares, penalty, start, breather, precision);
+      return fitMultinomial(design, places, present.length, shares, penalty, start, breather, precision, graphs);
     },
     largestSlope: () =>
       Math.max(
@@ -146,11 +151,12 @@ function numberProblem(
   values: Float64Array,
   shares: Float64Array,
   task: LearnerTask,
+  graphs: SmoothGraphs,
 ): Pick<LinearProblem, 'fit' | 'largestSlope' | 'inUnits' | 'link'> {
   const objective = task.kind === 'number' ? task.objective : ({ kind: 'squared' } as const);
   if (objective.kind === 'poisson' || objective.kind === 'gamma' || objective.kind === 'tweedie') {
     const loss = devianceLoss(values, shares, powerOf(objective));
-    return { ...separate(design, [{ loss }]), link: 'exp', inUnits: (fits) => fits };
+    return { ...separate(design, [{ loss }], graphs), link: 'exp', inUnits: (fits) => fits };
   }
   const mean = weightedMean(values, shares);
   const sd = Math.sqrt(values.reduce((sum, value, row) => sum + shares[row]! * (value - mean) ** 2, 0)) || 1;
@@ -172,5 +178,5 @@ function numberProblem(
     };
   }
   const loss = objective.kind === 'huber' ? huberLoss(standard, shares, objective.delta / sd) : squaredLoss(standard, shares);
-  return { ...separate(design, [{ loss }]), link: 'identity', inUnits };
+  return { ...separate(design, [{ loss }], graphs), link: 'identity', inUnits };
 }

@@ -1,5 +1,8 @@
 // Losses of a linear predictor η, row by row, with what Newton's method needs of them. All are convex in η.
 
+import type { TypedValue } from '../../../../compiler/index.ts';
+import type { EmitLoss } from './SmoothGraphs.ts';
+
 /** Writes of each row the gradient ∂loss/∂η and a curvature > 0, both times the row's weight; returns the weighted sum of losses. */
 export interface RowLoss {
   evaluate(eta: Float64Array, gradient: Float64Array, curvature: Float64Array | null): number;
@@ -7,6 +10,8 @@ export interface RowLoss {
   start: number;
   /** The curvature does not depend on η: one Gram matrix is enough for a whole path. */
   sameCurvature?: boolean;
+  /** The same loss in a graph. */
+  emit?: EmitLoss;
 }
 
 /** Curvature never falls below this share of the weight: a row that is sure stays in the picture. */
@@ -35,6 +40,15 @@ export function logisticLoss(y: ArrayLike<number>, weights: Float64Array, offset
   const share = Math.min(Math.max(weightedMean(y, weights), 1e-6), 1 - 1e-6);
   return {
     start: Math.log(share / (1 - share)),
+    // ln(1 + e^η) is −ln softmax of the pair (0, η): stable however far out.
+    ...(!offset && {
+      emit: (g, eta, given) => {
+        const logarithms = g.op('LogSoftmax', [g.op('Concat', [g.filledLike(eta), eta], { axis: 1 })], { axis: -1 });
+        const truths = new Float64Array(weights.length * 2);
+        weights.forEach((weight, row) => truths.set([weight * (1 - y[row]!), weight * y[row]!], row * 2));
+        return g.neg(g.reduceSum(g.mul(given(truths, 2), logarithms), [0, 1], false));
+      },
+    }),
     evaluate(eta, gradient, curvature) {
       let sum = 0;
       for (let row = 0; row < eta.length; row++) {
@@ -62,6 +76,26 @@ export function devianceLoss(y: Float64Array, weights: Float64Array, power: numb
   return {
     // Only zeros: half of one event in all rows.
     start: Math.log(mean > 0 ? mean : 0.5 / Math.max(1, total * y.length)),
+    emit: (g, eta, given) => {
+      const times = (factor: number): TypedValue => (factor === 1 ? eta : g.mul(eta, g.scalar(factor, eta)));
+      const rising = up === 0 ? eta : g.op('Exp', [times(up)]);
+      const falling = down === 0 ? eta : g.op('Exp', [times(down)]);
+      const costs = g.mul(
+        given(
+          weights.map((each) => each / (up || 1)),
+          1,
+        ),
+        rising,
+      );
+      const gains = g.mul(
+        given(
+          weights.map((each, row) => (each * y[row]!) / (down || 1)),
+          1,
+        ),
+        falling,
+      );
+      return g.reduceSum(g.sub(costs, gains), [0, 1], false);
+    },
     evaluate(eta, gradient, curvature) {
       let sum = 0;
       for (let row = 0; row < y.length; row++) {
