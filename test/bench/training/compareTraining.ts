@@ -113,9 +113,21 @@ export function trainingResult(name: string, compared: readonly ComparedTraining
     peerVersion: first!.version,
     machine: `${cpus()[0]?.model ?? ''}, ${cpus().length} cores`,
     runs: turns,
-    notes: `${first!.name}, Adam (PyTorch: fused), one thread; "compile" is torch.compile with inductor, numbers after a contender are threads, ranges are p10–p90. Includes shuffling and gathering rows. ${notes}`,
+    notes: `${ratiosOf(compared)} The figures are ${first!.name}, Adam (PyTorch: fused), one thread; "compile" is torch.compile with inductor, numbers after a contender are threads, ranges are p10–p90. Includes shuffling and gathering rows. ${notes}`,
     extra,
   };
+}
+
+/** Of every model to every contender, in one sentence: peer's time over ours, medians. */
+function ratiosOf(compared: readonly ComparedTraining[]): string {
+  const each = compared.map(({ name, figures, unavailable }) => {
+    const ratios = Object.entries(figures).flatMap(([contender, { median: ms }]) => {
+      const threads = contender.split(' ')[1]!;
+      return contender.startsWith('ours') ? [] : [`${contender}: ${(ms / figures[`ours ${threads}`]!.median).toFixed(2)}`];
+    });
+    return `${name} (${[...ratios, ...Object.keys(unavailable).map((contender) => `${contender}: not available`)].join(', ')})`;
+  });
+  return `Ratios to PyTorch, by threads: ${each.join('; ')}.`;
 }
 
 function figureOf(times: readonly StepTime[]): Figure {
