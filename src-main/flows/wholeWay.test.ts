@@ -60,7 +60,7 @@ test('import → label → train → register → deploy → predict → drift �
   // Features and training, registered by the request itself.
   const target = { kind: 'column' as const, column: 'churn' };
   const { spec } = await call('features.propose', { dataset, target });
-  const { runId, jobId } = await call('train.start', { dataset, target, spec, learners: ['baseline', 'linear'], seed: 1, timeBudgetMs: 20_000, registerAs: 'churn' }); // prettier-ignore
+  const { runId, jobId } = await call('train.start', { dataset, target, spec, learners: ['baseline', 'linear'], search: { method: 'portfolio' }, seed: 1, timeBudgetMs: 20_000, registerAs: 'churn' }); // prettier-ignore
   expect((await finish(jobId)).result).toMatchObject({ runId, registered: { name: 'churn', version: 1 } });
   const first = await call('registry.version', { name: 'churn', version: 1 });
   expect(first.test.auc!.value).toBeGreaterThan(0.8);

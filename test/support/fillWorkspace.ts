@@ -112,10 +112,25 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
     const target = { kind: 'column', column: 'churn' } as const;
     const { spec } = await call('features.propose', { dataset, target });
     await call('features.save', { name: 'churn-features', spec });
-    const first = await call('train.start', { dataset, target, timeBudgetMs: 20_000, seed: 1, registerAs: 'churn' });
+    const first = await call('train.start', {
+      dataset,
+      target,
+      search: { method: 'portfolio' },
+      timeBudgetMs: 20_000,
+      seed: 1,
+      registerAs: 'churn',
+    });
     await finished(first.jobId);
     await call('registry.setAlias', { name: 'churn', alias: 'champion', version: 1, reason: 'First model, better than the majority' });
-    const linear = await call('train.start', { dataset, target, timeBudgetMs: 10_000, seed: 2, learners: ['linear'], registerAs: 'churn' });
+    const linear = await call('train.start', {
+      dataset,
+      target,
+      search: { method: 'portfolio' },
+      timeBudgetMs: 10_000,
+      seed: 2,
+      learners: ['linear'],
+      registerAs: 'churn',
+    });
     await finished(linear.jobId);
 
     // Serving: usual traffic, one refused request, then the data break.
