@@ -17,3 +17,13 @@ export {
 export { boostingDefaults, type BoostingSettings } from './boosting/settings.ts';
 export type { LabelledRows } from './boosting/ScoredMatrix.ts';
 export type { BoostingObjective, CustomObjective, ScoredRows } from './objectives/objective.ts';
+export { ensembleGraph, treeOpsets, type ExportSettings } from './export/ensembleGraph.ts';
+export type { TreeOpset } from './export/rawScores.ts';
+export { applyLink, linkedOutputs, type Link } from './export/links.ts';
+export { TreeScorer } from './score/TreeScorer.ts';
+export { TreeExplainer, type Explanation } from './explain/TreeExplainer.ts';
+export { featureImportance, type FeatureImportance } from './explain/importance.ts';
+export { summarizeContributions, type ContributionSummary } from './explain/contributionSummary.ts';
+export type { ImportedEnsemble } from './import/importedEnsemble.ts';
+export { readLightgbm } from './import/lightgbm.ts';
+export { readXgboost } from './import/xgboost.ts';

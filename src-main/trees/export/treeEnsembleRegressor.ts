@@ -1,5 +1,9 @@
 import { floats, integer, ints, strings, type AttributeInput } from '../../compiler/index.ts';
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Tree, TreeEnsemble } from '../ensemble.ts';
+
+/** Of a model that memory and runtimes still take; ten columns of numbers and text each. */
+const mostNodes = 4_000_000;
 
 interface Columns {
   treeids: number[];
@@ -20,6 +24,7 @@ interface Columns {
  * Attributes of TreeEnsembleRegressor — https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html (ai.onnx.ml 3),
  * for runtimes without TreeEnsemble. A set of categories is a chain of BRANCH_EQ nodes, one a code, whose true branches
  * lead to the same child: what converters of LightGBM write and ONNX Runtime folds into one test. Leaves may have several outputs.
+ * Throws MK_TREES_EXPORT_TOO_LARGE where that makes too many nodes.
  */
 export function treeEnsembleRegressorAttributes(ensemble: TreeEnsemble): Record<string, AttributeInput> {
   const columns: Columns = {
@@ -36,6 +41,8 @@ export function treeEnsembleRegressorAttributes(ensemble: TreeEnsemble): Record<
     targets: [],
     weights: [],
   };
+  const nodes = ensemble.trees.reduce((sum, tree) => sum + chainStarts(tree, ensemble.categorySets).count, 0);
+  if (nodes > mostNodes) throw new ModelkeepError('MK_TREES_EXPORT_TOO_LARGE', { opset: 3, nodes, limit: mostNodes });
   ensemble.trees.forEach((tree, at) => addTree(columns, ensemble, tree, at));
   return {
     aggregate_function: 'SUM',
@@ -58,7 +65,7 @@ export function treeEnsembleRegressorAttributes(ensemble: TreeEnsemble): Record<
 
 function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, at: number): void {
   const { categorySets, valueWidth, outputCount } = ensemble;
-  const starts = chainStarts(tree, categorySets);
+  const { starts } = chainStarts(tree, categorySets);
   const add = (id: number, feature: number, mode: string, value: number, missing: number, whenTrue: number, whenFalse: number): void => {
     columns.treeids.push(at);
     columns.nodeids.push(id);
@@ -92,11 +99,12 @@ function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, at: numbe
 }
 
 /** Number of the operator's node for each of ours; a set takes as many numbers as it has codes. */
-function chainStarts(tree: Tree, categorySets: readonly Int32Array[]): Int32Array {
+function chainStarts(tree: Tree, categorySets: readonly Int32Array[]): { starts: Int32Array; count: number } {
   let count = 0;
-  return tree.categories.map((set, node) => {
+  const starts = tree.categories.map((set, node) => {
     const start = count;
     count += tree.feature[node]! < 0 ? 1 : Math.max(1, categorySets[set]?.length ?? 1);
     return start;
   });
+  return { starts, count };
 }
