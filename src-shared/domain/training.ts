@@ -2,8 +2,41 @@ import { z } from 'zod';
 import { featureSpec, modelSignature, task } from './features.ts';
 import { estimate, nameSchema, sha256Schema, timeMs, versionRef } from './names.ts';
 
-/** Larger is better for `accuracy auc f1 r2`; smaller for `logLoss rmse mae`. */
-export const metricNames = ['accuracy', 'auc', 'f1', 'logLoss', 'rmse', 'mae', 'r2'] as const;
+/**
+ * The first seven are computed for every model (those of its task); the others on request. Of several classes a metric of one
+ * class is the mean over classes, each against the rest. `ndcg10` is of ranking alone.
+ */
+export const metricNames = [
+  'accuracy',
+  'auc',
+  'f1',
+  'logLoss',
+  'rmse',
+  'mae',
+  'r2',
+  'averagePrecision',
+  'balancedAccuracy',
+  'precision',
+  'recall',
+  'f1Macro',
+  'f1Weighted',
+  'mcc',
+  'kappa',
+  'brier',
+  'calibrationError',
+  'top3Accuracy',
+  'lift10',
+  'recall5',
+  'medianAbsoluteError',
+  'mape',
+  'smape',
+  'rmsle',
+  'poissonDeviance',
+  'pinball10',
+  'pinball90',
+  'spearman',
+  'ndcg10',
+] as const;
 export const metricName = z.enum(metricNames);
 export type MetricName = z.infer<typeof metricName>;
 export const higherIsBetter: Record<MetricName, boolean> = {
@@ -14,6 +47,28 @@ export const higherIsBetter: Record<MetricName, boolean> = {
   rmse: false,
   mae: false,
   r2: true,
+  averagePrecision: true,
+  balancedAccuracy: true,
+  precision: true,
+  recall: true,
+  f1Macro: true,
+  f1Weighted: true,
+  mcc: true,
+  kappa: true,
+  brier: false,
+  calibrationError: false,
+  top3Accuracy: true,
+  lift10: true,
+  recall5: true,
+  medianAbsoluteError: false,
+  mape: false,
+  smape: false,
+  rmsle: false,
+  poissonDeviance: false,
+  pinball10: false,
+  pinball90: false,
+  spearman: true,
+  ndcg10: true,
 };
 export const metrics = z.partialRecord(metricName, estimate);
 export type Metrics = z.infer<typeof metrics>;
@@ -64,6 +119,12 @@ export const learnerNames = [
 ] as const;
 export const learner = z.enum(learnerNames);
 export type Learner = z.infer<typeof learner>;
+
+/** Learners that a run can be asked for, in the order of their names above; a test holds them against the table of learners. */
+export const searchLearners: readonly Learner[] = ['baseline', 'linear', 'bayes', 'nearest', 'rules', 'boosting', 'mlp'];
+
+/** Those that answer with a class only; all others take any task. */
+export const classLearners: readonly Learner[] = ['bayes'];
 
 /** How settings beyond each learner's own portfolio are proposed. */
 export const searchPlan = z.strictObject({
@@ -119,6 +180,8 @@ export const fit = z.object({
   /** Since the run began. */
   fromMs: z.number(),
   toMs: z.number().nullable(),
+  /** The run's metric on the fold's own validation rows; null while it is fitted and where it is undefined. */
+  value: z.number().nullable().default(null),
 });
 export type Fit = z.infer<typeof fit>;
 

@@ -13,8 +13,13 @@ export const train = {
   'train.graph': { params: z.strictObject({ candidateId: z.string() }), result: trainingGraph },
   'train.get': {
     params: z.strictObject({ runId: z.string() }),
-    /** `paused` and `addedMs` are of a run that is going on. */
-    result: run.extend({ candidates: z.array(candidate), paused: z.boolean(), addedMs: z.number() }),
+    /** `paused`, `addedMs` and `elapsedMs` (of its budget; pauses do not count) are of a run that is going on. */
+    result: run.extend({
+      candidates: z.array(candidate),
+      paused: z.boolean(),
+      addedMs: z.number(),
+      elapsedMs: z.number().nullable(),
+    }),
   },
   /** What a running search should do: wait or go on, take more time, finish with the best so far. */
   'train.steer': {

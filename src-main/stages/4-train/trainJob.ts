@@ -2,7 +2,14 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
-import type { Candidate, CurvePoint, Holdout, Learner, Run, SearchPlan } from '../../../src-shared/domain/training.ts';
+import {
+  searchLearners,
+  type Candidate,
+  type CurvePoint,
+  type Holdout,
+  type Run,
+  type SearchPlan,
+} from '../../../src-shared/domain/training.ts';
 import { isModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Emit } from '../../../src-shared/rpc/events.ts';
 import type { AuditWriter } from '../../platform/auditWriter.ts';
@@ -38,7 +45,8 @@ export interface TrainJobDependencies {
 
 export const trainDefaults = {
   holdout: { kind: 'stratified', validationFraction: 0.15, testFraction: 0.2 } satisfies Holdout as Holdout,
-  learners: ['baseline', 'linear', 'mlp'] satisfies Learner[] as Learner[],
+  /** All that there are; those that do not support the task stay out. */
+  learners: searchLearners,
   search: { method: 'tpe' } satisfies SearchPlan as SearchPlan,
   timeBudgetMs: 60_000,
   seed: 1,
@@ -63,6 +71,8 @@ export class TrainJob {
   readonly #startedMs: number;
   readonly #wishes: RunWishes = { stop: false, pause: false, addedMs: 0 };
   #worker: Worker | null = null;
+  #pausedAt: number | null = null;
+  #pausedMs = 0;
 
   constructor(dependencies: TrainJobDependencies, run: Run, context: JobContext<{ runId: string }>) {
     this.#with = dependencies;
@@ -108,7 +118,7 @@ export class TrainJob {
       spec,
       targetName: targetName(request.target),
       holdout: request.holdout ?? trainDefaults.holdout,
-      learners: request.learners ?? trainDefaults.learners,
+      learners: request.learners ?? [...trainDefaults.learners],
       folds: request.folds ?? null,
       search: request.search ?? trainDefaults.search,
       metric: request.metric ?? null,
@@ -122,8 +132,9 @@ export class TrainJob {
     };
   }
 
-  get steering(): { paused: boolean; addedMs: number } {
-    return { paused: this.#wishes.pause, addedMs: this.#wishes.addedMs };
+  get steering(): { paused: boolean; addedMs: number; elapsedMs: number } {
+    const now = this.#pausedAt ?? this.#with.clock.now();
+    return { paused: this.#wishes.pause, addedMs: this.#wishes.addedMs, elapsedMs: now - this.#startedMs - this.#pausedMs };
   }
 
   /** Told to the worker, and to its successor if it dies. */
@@ -138,9 +149,19 @@ export class TrainJob {
   }): TrainJob['steering'] {
     if (pause !== undefined) this.#wishes.pause = pause;
     if (finish === true) Object.assign(this.#wishes, { stop: true, pause: false });
+    this.#notePause();
     this.#wishes.addedMs += addMs;
     void this.#worker?.request('wish', this.#wishes).catch(() => {});
     return this.steering;
+  }
+
+  #notePause(): void {
+    const now = this.#with.clock.now();
+    if (this.#wishes.pause) this.#pausedAt ??= now;
+    else if (this.#pausedAt !== null) {
+      this.#pausedMs += now - this.#pausedAt;
+      this.#pausedAt = null;
+    }
   }
 
   async #train(order: TrainOrder): Promise<TrainResult> {

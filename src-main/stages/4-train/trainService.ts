@@ -114,7 +114,7 @@ export class TrainService {
 
   /** Error: MK_NOT_FOUND. */
   get({ runId }: Parsed<'train.get'>): Result<'train.get'> {
-    const steering = this.#running.get(runId)?.steering ?? { paused: false, addedMs: 0 };
+    const steering = this.#running.get(runId)?.steering ?? { paused: false, addedMs: 0, elapsedMs: null };
     return { ...this.run(runId), ...steering, candidates: this.#candidates(runId) };
   }
 

@@ -38,12 +38,15 @@ export function comparePaired(a: Answers, b: Answers, seed: number): PairedMetri
   });
 }
 
-/** The verdict of one metric alone. */
-export function pairedVerdict(a: Answers, b: Answers, metric: MetricName, seed: number): PairedMetric['verdict'] {
+/** One metric alone: b − a and what it proves. */
+export function pairedDifference(a: Answers, b: Answers, metric: MetricName, seed: number): Pick<PairedMetric, 'difference' | 'verdict'> {
   const [ofA, ofB] = [prepareMetric(a, metric), prepareMetric(b, metric)];
+  const rows = rowCount(a);
   const differences: number[] = [];
-  for (const weights of bootstrapWeights(rowCount(a), seed)) differences.push(ofB(weights) - ofA(weights));
-  return verdictOf(metric, percentileInterval(differences));
+  for (const weights of bootstrapWeights(rows, seed)) differences.push(ofB(weights) - ofA(weights));
+  const interval = percentileInterval(differences);
+  const difference = { value: ofB() - ofA(), low: interval?.low ?? null, high: interval?.high ?? null, rows };
+  return { difference, verdict: verdictOf(metric, interval) };
 }
 
 function verdictOf(metric: MetricName, interval: { low: number; high: number } | null): PairedMetric['verdict'] {

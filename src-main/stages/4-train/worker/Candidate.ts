@@ -4,6 +4,7 @@ import { higherIsBetter } from '../../../../src-shared/domain/training.ts';
 import { softmax } from '../learners/networkLoss.ts';
 import type { Settings } from '../learners/learner.ts';
 import type { Answers } from '../metrics/answers.ts';
+import { prepareMetric } from '../metrics/pointMetrics.ts';
 import { quickMeasure } from '../metrics/quickMeasure.ts';
 import type { Fold } from '../search/folds.ts';
 import type { Proposal } from '../search/proposer.ts';
@@ -33,12 +34,15 @@ export class Candidate {
   validation: Metrics = {};
   /** Probabilities or numbers [validated rows, outputs]; rows of folds that are not fitted are 0. */
   readonly #answers: Float32Array;
+  /** By fold: the metric on its validation rows. */
+  readonly #values: (number | null)[];
   readonly #judging: Judging;
 
   constructor(at: number, proposal: Proposal, judging: Judging) {
     this.at = at;
     this.proposal = proposal;
     this.fits = judging.folds.map(() => null);
+    this.#values = judging.folds.map(() => null);
     this.#judging = judging;
     this.#answers = new Float32Array(judging.validated.length * judging.outputs);
   }
@@ -69,7 +73,8 @@ export class Candidate {
       for (let output = 0; output < outputs; output++) this.#answers[places[row]! * outputs + output] = answers[at * outputs + output]!;
     });
     this.fits[fold] = fit;
-    this.validation = quickMeasure(this.answersOn(this.rowsDone()));
+    this.validation = quickMeasure(this.answersOn(this.rowsDone()), this.#judging.metric);
+    this.#values[fold] = this.#valueOn(folds[fold]!.validation);
   }
 
   /** Rows of the folds that are fitted, ascending. */
@@ -87,6 +92,11 @@ export class Candidate {
     return target.kind === 'class'
       ? { kind: 'class', truth: rows.map((row) => target.codes[row]!), probabilities: picked, classes: target.classes }
       : { kind: 'number', truth: Float64Array.from(rows, (row) => target.values[row]!), prediction: picked };
+  }
+
+  #valueOn(rows: Int32Array): number | null {
+    const value = prepareMetric(this.answersOn(rows), this.#judging.metric)();
+    return Number.isFinite(value) ? value : null;
   }
 
   /** Smaller is better; null before any fold and where the metric is undefined. */
@@ -126,8 +136,10 @@ export class Candidate {
   }
 
   progress(): CandidateProgress {
-    const done = this.fits.flatMap((fit, fold) => (fit ? [{ worker: fit.worker, fold, fromMs: fit.fromMs, toMs: fit.toMs }] : []));
-    const running = [...this.running].map(([fold, { worker, fromMs }]) => ({ worker, fold, fromMs, toMs: null }));
+    const done = this.fits.flatMap((fit, fold) =>
+      fit ? [{ worker: fit.worker, fold, fromMs: fit.fromMs, toMs: fit.toMs, value: this.#values[fold]! }] : [],
+    );
+    const running = [...this.running].map(([fold, { worker, fromMs }]) => ({ worker, fold, fromMs, toMs: null, value: null }));
     return {
       origin: this.proposal.origin,
       folds: { planned: this.fits.length, done: done.length },

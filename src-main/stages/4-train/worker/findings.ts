@@ -1,9 +1,11 @@
 // What a person should know about a run before trusting it. Codes are worded by the interface.
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
-import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
+import type { Estimate } from '../../../../src-shared/domain/names.ts';
+import { higherIsBetter, type Learner, type MetricName, type Metrics } from '../../../../src-shared/domain/training.ts';
 import { association, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
 import type { Split } from '../holdout.ts';
+import type { PairedMetric } from '../metrics/comparePaired.ts';
 import type { Findings } from './order.ts';
 
 const fewTestRows = 100;
@@ -61,13 +63,23 @@ export function leakFindings(
   });
 }
 
+/** The best against candidate `place`, paired on the test rows. */
+export interface Against {
+  place: number;
+  learner: Learner;
+  difference: Estimate;
+  verdict: PairedMetric['verdict'];
+}
+
 export interface Outcome {
   /** Loss of the best network at the epoch whose weights are kept; null for what is not trained by epochs. */
   losses: { train: number; validation: number } | null;
   bestTest: Metrics;
   baselineTest: Metrics | null;
-  /** Of the best against the baseline, paired on the test rows; null when there is no baseline or it is the best. */
-  againstBaseline: 'better' | 'worse' | 'noProvenDifference' | null;
+  /** Null when there is no baseline or it is the best. */
+  againstBaseline: Against | null;
+  /** The second best of those with a model; null when there is none. */
+  againstNext: Against | null;
   parity: number;
   metric: MetricName;
   ended: 'complete' | 'time' | 'asked';
@@ -80,6 +92,7 @@ export function outcomeFindings({
   bestTest,
   baselineTest,
   againstBaseline,
+  againstNext,
   parity,
   metric,
   ended,
@@ -92,10 +105,21 @@ export function outcomeFindings({
   if (losses && losses.validation > losses.train * 1.3 && losses.validation - losses.train > 0.05)
     findings.push({ code: 'overfitGap', params: { train: round(losses.train), validation: round(losses.validation) } });
   const [own, base] = [bestTest[metric], baselineTest?.[metric]];
-  if (own && base && againstBaseline !== null && againstBaseline !== 'better')
+  if (againstBaseline) findings.push({ code: 'againstBaseline', params: againstParams(againstBaseline, metric) });
+  if (againstNext) findings.push({ code: 'againstNext', params: againstParams(againstNext, metric) });
+  if (own && base && againstBaseline !== null && againstBaseline.verdict !== 'better')
     findings.push({ code: 'notBetterThanBaseline', params: { metric, value: round(own.value), baseline: round(base.value) } });
   if (parity > 1e-6) findings.push({ code: 'parity', params: { difference: Number(parity.toPrecision(2)) } });
   return findings;
+}
+
+/** `gain` and its interval count upwards where the best is better, whatever the metric. */
+function againstParams({ place, learner, difference, verdict }: Against, metric: MetricName): Findings[number]['params'] {
+  const { value, low, high, rows } = difference;
+  const sign = higherIsBetter[metric] ? 1 : -1;
+  const interval =
+    low === null || high === null ? {} : { low: round(Math.min(sign * low, sign * high)), high: round(Math.max(sign * low, sign * high)) };
+  return { metric, place, learner, gain: round(sign * value), ...interval, rows, verdict };
 }
 
 function round(value: number): number {

@@ -2,14 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import type { Metrics } from '../../../../src-shared/domain/training.ts';
+import { higherIsBetter, type Metrics } from '../../../../src-shared/domain/training.ts';
 import type { FeatureView } from '../../3-features/api.ts';
 import { exportModel, signatureOf, smallestProbability, type Head, type ModelMember } from '../exportModel.ts';
 import { learners } from '../learners/index.ts';
 import type { FittedLearner, LabelledMatrix, Learner } from '../learners/learner.ts';
 import { fitTemperature, softmax } from '../learners/networkLoss.ts';
 import type { Answers } from '../metrics/answers.ts';
-import { pairedVerdict } from '../metrics/comparePaired.ts';
+import { pairedDifference } from '../metrics/comparePaired.ts';
 import { measure } from '../metrics/measure.ts';
 import { quickMeasure } from '../metrics/quickMeasure.ts';
 import { referenceOf } from '../reference.ts';
@@ -17,7 +17,7 @@ import { greedyEnsemble } from '../search/greedyEnsemble.ts';
 import { meanLoss } from '../search/rowLosses.ts';
 import { Candidate } from './Candidate.ts';
 import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
-import { outcomeFindings, type Outcome } from './findings.ts';
+import { outcomeFindings, type Against, type Outcome } from './findings.ts';
 import { permutationImportance } from './importance.ts';
 import { encodeLearnerState } from './learnerStateFile.ts';
 import { ModelSession } from './modelSession.ts';
@@ -98,11 +98,13 @@ class Finishing {
     const { candidates } = this.#with;
     const at = (place: number | undefined): FinishedCandidate | undefined => finished.find((each) => each.at === place);
     const baseline = candidates.find((each) => each.proposal.learner === 'baseline')?.at;
+    const next = ranked.find(({ at: place }) => place !== best.at && place !== baseline && this.#judged.has(place))?.at;
     const findings = outcomeFindings({
       losses: lossesOf(best),
       bestTest: at(best.at)!.test,
       baselineTest: at(baseline)?.test ?? null,
-      againstBaseline: baseline === undefined ? null : this.#verdict(baseline, best.at),
+      againstBaseline: baseline === undefined ? null : this.#against(baseline, best.at),
+      againstNext: next === undefined ? null : this.#against(next, best.at),
       parity: Math.max(...finished.map((each) => each.parity)),
       metric: prepared.judging.metric,
       ended,
@@ -184,18 +186,18 @@ class Finishing {
       parts,
       members.map((each) => each.weight),
     );
-    if (mixed.kind === 'number') return { at, members, answers: mixed, validation: quickMeasure(mixed), temperature: 1 };
+    if (mixed.kind === 'number') return { at, members, answers: mixed, validation: quickMeasure(mixed, judging.metric), temperature: 1 };
     const logits = Float64Array.from(mixed.probabilities, (p) => Math.log(Math.max(p, smallestProbability)));
     const temperature = fitTemperature(logits, { kind: 'class', codes: mixed.truth, classes: judging.outputs });
     const answers: Answers = { ...mixed, probabilities: softmax(logits, judging.outputs, temperature) };
-    return { at, members, answers, validation: quickMeasure(answers), temperature };
+    return { at, members, answers, validation: quickMeasure(answers, judging.metric), temperature };
   }
 
   #lossOf({ members, validation }: Contender): number {
     const { metric } = this.#with.prepared.judging;
     if (members.length === 1) return members[0]!.candidate.loss()!;
     const value = validation[metric]?.value;
-    return value === undefined ? Infinity : (['accuracy', 'auc', 'f1', 'r2'] as string[]).includes(metric) ? -value : value;
+    return value === undefined ? Infinity : higherIsBetter[metric] ? -value : value;
   }
 
   #ensemble(contenders: readonly Contender[]): Contender | null {
@@ -272,7 +274,7 @@ class Finishing {
         const judged = asAnswers(answers, target, split.test);
         this.#judged.set(at, judged);
         const hurried = clock.leftMs() < 1000;
-        const test = hurried ? quickMeasure(judged) : measure(judged, seed);
+        const test = hurried ? quickMeasure(judged, judging.metric) : measure(judged, seed, [judging.metric]);
         const rows = split.test.subarray(0, parityRows);
         const expected = await this.#own(opened, head, rows);
         const parity = parityOf(firstRows(answers, rows.length), expected, targetScale(judging.target));
@@ -376,11 +378,13 @@ class Finishing {
     return softmax(logits, outputs, head.temperature);
   }
 
-  /** Of candidate `b` against `a` on the test rows; null where one of them was not judged, or they are one. */
-  #verdict(a: number, b: number): Outcome['againstBaseline'] {
-    const { prepared, order } = this.#with;
+  /** Of candidate `b` against `a`, paired on the test rows; null where one of them was not judged, or they are one. */
+  #against(a: number, b: number): Against | null {
+    const { prepared, order, candidates, clock } = this.#with;
     const [ofA, ofB] = [this.#judged.get(a), this.#judged.get(b)];
-    return ofA && ofB && a !== b ? pairedVerdict(ofA, ofB, prepared.judging.metric, order.seed) : null;
+    if (!ofA || !ofB || a === b || clock.leftMs() <= 0) return null;
+    const learner = candidates[a]?.proposal.learner ?? 'ensemble';
+    return { place: a, learner, ...pairedDifference(ofA, ofB, prepared.judging.metric, order.seed) };
   }
 }
 
