@@ -19,8 +19,9 @@ export function learnerName(learner: Learner): string {
 }
 
 /** Errors in units of the target have no fixed scale. */
+const ownScale: readonly MetricName[] = ['rmse', 'mae', 'medianAbsoluteError', 'poissonDeviance', 'pinball10', 'pinball90'];
 function hasOwnScale(metric: MetricName): boolean {
-  return metric === 'rmse' || metric === 'mae';
+  return ownScale.includes(metric);
 }
 
 /** `0.861`, `1,204` */

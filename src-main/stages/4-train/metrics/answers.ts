@@ -8,7 +8,13 @@ export type Answers =
       probabilities: Float32Array | Float64Array;
       classes: number;
     }
-  | { kind: 'number'; truth: Float64Array; prediction: Float32Array | Float64Array };
+  | {
+      kind: 'number';
+      truth: Float64Array;
+      prediction: Float32Array | Float64Array;
+      /** Ranking: the group that each row is of. */
+      groups?: Int32Array;
+    };
 
 export function rowCount(answers: Answers): number {
   return answers.truth.length;

@@ -4,6 +4,7 @@ import { rowCount, type Answers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
 import { bootstrapWeights, percentileInterval, replicateCount } from './bootstrap.ts';
 import { prepareMetrics } from './pointMetrics.ts';
+import { prepareRequested, type WeightedMetric } from './requestedMetrics.ts';
 
 /** Normal quantile of a two-sided 95 % interval. */
 const z = 1.959963984540054;
@@ -11,12 +12,18 @@ const z = 1.959963984540054;
 /**
  * All metrics of the task with 95 % intervals: accuracy by Wilson's score, the area under the curve of two classes by DeLong,
  * everything else by the percentile bootstrap. An interval that would have no width (every answer right) is null, not zero:
- * the rows at hand cannot tell how far it reaches. Undefined metrics are left out.
+ * the rows at hand cannot tell how far it reaches. Undefined metrics are left out. `also`: metrics beyond those of every model.
  */
-export function measure(answers: Answers, seed: number): Metrics {
+export function measure(answers: Answers, seed: number, also: readonly MetricName[] = []): Metrics {
   const rows = rowCount(answers);
-  const point = prepareMetrics(answers)();
-  const intervals = bootstrapIntervals(answers, seed);
+  const point: Partial<Record<MetricName, number>> = prepareMetrics(answers)();
+  const requested = also.flatMap((name) => {
+    if (name in point) return [];
+    const value = prepareRequested(answers, name);
+    return value ? [{ name, value }] : [];
+  });
+  for (const { name, value } of requested) point[name] = value();
+  const intervals = bootstrapIntervals(answers, seed, requested);
   const result: Metrics = {};
   for (const [name, value] of Object.entries(point) as [MetricName, number][]) {
     if (!Number.isFinite(value)) continue;
@@ -47,14 +54,23 @@ export function wilson(share: number, rows: number): { low: number; high: number
   return { low: Math.max(0, (centre - half) / scale), high: Math.min(1, (centre + half) / scale) };
 }
 
-function bootstrapIntervals(answers: Answers, seed: number): Partial<Record<MetricName, { low: number; high: number }>> {
+function bootstrapIntervals(
+  answers: Answers,
+  seed: number,
+  requested: readonly { name: MetricName; value: WeightedMetric }[],
+): Partial<Record<MetricName, { low: number; high: number }>> {
   // The area of two classes has DeLong's interval.
   const manyClasses = answers.kind === 'class' && answers.classes > 2;
   const metrics = prepareMetrics(answers, { withArea: manyClasses });
   const rows = rowCount(answers);
   const drawn: Partial<Record<MetricName, number[]>> = {};
-  for (const weights of bootstrapWeights(rows, seed, replicateCount(rows, manyClasses ? answers.classes / 2 : 1))) {
+  for (const weights of bootstrapWeights(
+    rows,
+    seed,
+    replicateCount(rows, (manyClasses ? answers.classes / 2 : 1) + requested.length / 2),
+  )) {
     for (const [name, value] of Object.entries(metrics(weights)) as [MetricName, number][]) (drawn[name] ??= []).push(value);
+    for (const { name, value } of requested) (drawn[name] ??= []).push(value(weights));
   }
   return Object.fromEntries(
     Object.entries(drawn).flatMap(([name, values]) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { MetricName } from '../../../../src-shared/domain/training.ts';
+import { metricNames, type MetricName } from '../../../../src-shared/domain/training.ts';
 import { counterRandom } from '../../../platform/random.ts';
 import type { Answers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
@@ -19,6 +19,7 @@ interface ClassCase {
 const fixture = JSON.parse(readFileSync(new URL('sklearn.fixture.json', import.meta.url), 'utf8')) as {
   binary: ClassCase[];
   multiclass: ClassCase[];
+  ranking: { truth: number[]; prediction: number[]; groups: number[]; ndcg10: number };
   regression: { truth: number[]; prediction: number[]; expected: Record<string, number> }[];
 };
 const classAnswers = ({ truth, probabilities, classes }: ClassCase): Answers => ({
@@ -32,15 +33,37 @@ describe('metrics', () => {
   it.each([...fixture.binary, ...fixture.multiclass].map((each) => [each.classes, each] as const))(
     'equal scikit-learn for %i classes',
     (_, each) => {
-      const found = measurePoints(classAnswers(each));
-      for (const [name, value] of Object.entries(each.expected)) expect(found[name as MetricName]).toBeCloseTo(value, 6);
+      for (const [name, value] of Object.entries(each.expected))
+        expect(prepareMetric(classAnswers(each), name as MetricName)(), name).toBeCloseTo(value, 6);
     },
   );
 
   it('equal scikit-learn for numbers', () => {
     for (const { truth, prediction, expected } of fixture.regression) {
-      const found = measurePoints({ kind: 'number', truth: Float64Array.from(truth), prediction: Float32Array.from(prediction) });
-      for (const [name, value] of Object.entries(expected)) expect(found[name as MetricName]).toBeCloseTo(value, 8);
+      const answers: Answers = { kind: 'number', truth: Float64Array.from(truth), prediction: Float32Array.from(prediction) };
+      for (const [name, value] of Object.entries(expected))
+        expect(prepareMetric(answers, name as MetricName)(), name).toBeCloseTo(value, 8);
+    }
+  });
+
+  it('of a ranking are the mean over groups', () => {
+    const { truth, prediction, groups, ndcg10 } = fixture.ranking;
+    const answers: Answers = {
+      kind: 'number',
+      truth: Float64Array.from(truth),
+      prediction: Float64Array.from(prediction),
+      groups: Int32Array.from(groups),
+    };
+    expect(prepareMetric(answers, 'ndcg10')()).toBeCloseTo(ndcg10, 10);
+  });
+
+  it('on request come with intervals that hold the value, those of another task are left out', () => {
+    const names = [...metricNames];
+    const found = measure(classAnswers(fixture.multiclass[0]!), 1, names);
+    expect(Object.keys(found).sort()).toEqual(Object.keys({ ...fixture.multiclass[0]!.expected, lift10: 0, recall5: 0 }).sort());
+    for (const { value, low, high } of Object.values(found)) {
+      expect(low).toBeLessThan(value);
+      expect(high).toBeGreaterThan(value);
     }
   });
 
@@ -80,6 +103,22 @@ describe('metrics', () => {
       expect(a[name]).toBeCloseTo(b[name]!, 10);
       expect(prepareMetric(classAnswers(each), name)(weights)).toBe(a[name]);
     }
+    for (const name of ['averagePrecision', 'mcc', 'kappa', 'brier', 'calibrationError', 'lift10', 'f1Weighted', 'top3Accuracy'] as const)
+      expect(prepareMetric(classAnswers(each), name)(weights)).toBeCloseTo(prepareMetric(repeated, name)(), 10);
+  });
+
+  it('of weighted numbers equal those of repeated rows', () => {
+    const { truth, prediction } = fixture.regression[1]!;
+    const answers: Answers = { kind: 'number', truth: Float64Array.from(truth), prediction: Float64Array.from(prediction) };
+    const [weights] = [...bootstrapWeights(truth.length, 3, 1)].map((drawn) => Uint16Array.from(drawn));
+    const rows = [...weights!.keys()].flatMap((row) => Array<number>(weights![row]!).fill(row));
+    const repeated: Answers = {
+      kind: 'number',
+      truth: Float64Array.from(rows, (row) => truth[row]!),
+      prediction: Float64Array.from(rows, (row) => prediction[row]!),
+    };
+    for (const name of ['medianAbsoluteError', 'spearman', 'poissonDeviance', 'rmsle', 'pinball90', 'smape'] as const)
+      expect(prepareMetric(answers, name)(weights)).toBeCloseTo(prepareMetric(repeated, name)(), 10);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { MetricName } from '../../../../src-shared/domain/training.ts';
 import { predictedClasses, type Answers } from './answers.ts';
 import { areaUnderCurve, rankScores } from './areaUnderCurve.ts';
+import { prepareRequested } from './requestedMetrics.ts';
 
 /** Metric values over rows that count `weights` times; NaN where a metric is undefined (one class only, constant truth). */
 export type WeightedMetrics = (weights?: Uint16Array) => Partial<Record<MetricName, number>>;
@@ -14,6 +15,8 @@ export function prepareMetrics(answers: Answers, { withArea = true } = {}): Weig
 export function prepareMetric(answers: Answers, name: MetricName): (weights?: Uint16Array) => number {
   if (answers.kind === 'class' && name === 'auc') return prepareArea(answers);
   if (answers.kind === 'class' && name === 'accuracy') return prepareAccuracy(answers);
+  const requested = prepareRequested(answers, name);
+  if (requested) return requested;
   const all = prepareMetrics(answers);
   return (weights) => all(weights)[name] ?? NaN;
 }

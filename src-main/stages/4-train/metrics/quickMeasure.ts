@@ -3,6 +3,7 @@ import { predictedClasses, rowCount, type Answers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
 import { wilson } from './measure.ts';
 import { prepareMetrics } from './pointMetrics.ts';
+import { prepareRequested } from './requestedMetrics.ts';
 
 const z = 1.959963984540054;
 const smallestProbability = 2 ** -23;
@@ -10,12 +11,15 @@ const smallestProbability = 2 ** -23;
 /**
  * All metrics of the task, with 95 % intervals where a formula gives one: Wilson (accuracy), DeLong (area of two classes),
  * the normal interval of a mean (logLoss, mae; rmse through its square). For leaderboards that are drawn while a search goes on;
- * `measure` bootstraps the rest.
+ * `measure` bootstraps the rest. `also`: one metric beyond those of every model, that candidates are ranked by.
  */
-export function quickMeasure(answers: Answers): Metrics {
+export function quickMeasure(answers: Answers, also?: MetricName): Metrics {
   const rows = rowCount(answers);
   const result: Metrics = {};
-  for (const [name, value] of Object.entries(prepareMetrics(answers)()) as [MetricName, number][]) {
+  const point: Partial<Record<MetricName, number>> = prepareMetrics(answers)();
+  const requested = also && !(also in point) ? prepareRequested(answers, also) : null;
+  if (requested) point[also!] = requested();
+  for (const [name, value] of Object.entries(point) as [MetricName, number][]) {
     if (!Number.isFinite(value)) continue;
     result[name] = { value, ...(intervalOf(name, answers) ?? { low: null, high: null }), rows };
   }

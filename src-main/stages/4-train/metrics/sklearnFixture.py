@@ -4,6 +4,7 @@ python3 -m venv env && env/bin/pip install scikit-learn==1.7.2 && env/bin/python
 """
 import json
 import numpy as np
+from scipy.stats import spearmanr
 from sklearn import metrics as m
 
 def deLongError(y, s):
@@ -11,6 +12,20 @@ def deLongError(y, s):
     pos, neg = s[y == 1], s[y == 0]
     wins = (pos[:, None] > neg[None, :]) + 0.5 * (pos[:, None] == neg[None, :])
     return float(np.sqrt(wins.mean(1).var(ddof=1) / len(pos) + wins.mean(0).var(ddof=1) / len(neg)))
+
+def calibrationError(stated, hit):
+    """Guo et al. 2017, 15 bins of equal width."""
+    bins = np.minimum((stated * 15).astype(int), 14)
+    return float(sum(abs(stated[bins == b].sum() - hit[bins == b].sum()) for b in range(15)) / len(stated))
+
+def fromConfusion(y, a, average):
+    return {"balancedAccuracy": m.balanced_accuracy_score(y, a), "precision": m.precision_score(y, a, average=average),
+            "recall": m.recall_score(y, a, average=average), "f1Macro": m.f1_score(y, a, average="macro"),
+            "f1Weighted": m.f1_score(y, a, average="weighted"), "mcc": m.matthews_corrcoef(y, a), "kappa": m.cohen_kappa_score(y, a)}
+
+def top(y, s, share):
+    """Positives in the top share of the rows; needs distinct scores."""
+    return float(y[np.argsort(-s)[:int(share * len(y))]].sum() / y.sum())
 
 def binary(rng, n, rounding):
     y = (rng.random(n) < 0.3).astype(int)
@@ -20,7 +35,10 @@ def binary(rng, n, rounding):
     q = P[:, 1]
     return {"truth": y.tolist(), "classes": 2, "probabilities": P.ravel().astype(float).tolist(), "expected": {
         "accuracy": m.accuracy_score(y, P.argmax(1)), "auc": m.roc_auc_score(y, q), "f1": m.f1_score(y, P.argmax(1)),
-        "logLoss": m.log_loss(y, P)}, "deLongError": deLongError(y, q)}
+        "logLoss": m.log_loss(y, P),
+        "averagePrecision": m.average_precision_score(y, q), "brier": m.brier_score_loss(y, q.astype(float)),
+        "calibrationError": calibrationError(q.astype(float), y), **fromConfusion(y, P.argmax(1), "binary"),
+        **({"lift10": top(y, q, .1) / .1, "recall5": top(y, q, .05)} if rounding is None else {})}, "deLongError": deLongError(y, q)}
 
 def multiclass(rng, n, k):
     y = rng.integers(0, k, n)
@@ -29,14 +47,36 @@ def multiclass(rng, n, k):
     Q = P.astype(np.float64); Q /= Q.sum(1, keepdims=True)
     return {"truth": y.tolist(), "classes": k, "probabilities": P.ravel().astype(float).tolist(), "expected": {
         "accuracy": m.accuracy_score(y, P.argmax(1)), "auc": m.roc_auc_score(y, Q, multi_class="ovr", average="macro"),
-        "f1": m.f1_score(y, P.argmax(1), average="macro"), "logLoss": m.log_loss(y, P)}}
+        "f1": m.f1_score(y, P.argmax(1), average="macro"), "logLoss": m.log_loss(y, P),
+        "averagePrecision": m.average_precision_score(np.eye(k)[y], P, average="macro"), "brier": m.brier_score_loss(y, Q),
+        "calibrationError": calibrationError(P.max(1).astype(float), y == P.argmax(1)), "top3Accuracy": m.top_k_accuracy_score(y, P, k=3),
+        **fromConfusion(y, P.argmax(1), "macro")}}
 
 def regression(rng, n):
     y = rng.normal(size=n) * 50 + 1000
     q = (y + rng.normal(size=n) * 20).astype(np.float32)
     return {"truth": y.tolist(), "prediction": q.astype(float).tolist(), "expected": {
-        "rmse": m.root_mean_squared_error(y, q.astype(float)), "mae": m.mean_absolute_error(y, q.astype(float)), "r2": m.r2_score(y, q.astype(float))}}
+        "rmse": m.root_mean_squared_error(y, q.astype(float)), "mae": m.mean_absolute_error(y, q.astype(float)), "r2": m.r2_score(y, q.astype(float)),
+        **numbers(y, q.astype(float))}}
+
+def numbers(y, q):
+    return {"medianAbsoluteError": m.median_absolute_error(y, q), "mape": m.mean_absolute_percentage_error(y, q),
+            "smape": float(np.mean(2 * abs(q - y) / (abs(q) + abs(y)))), "rmsle": m.root_mean_squared_log_error(y, q),
+            "poissonDeviance": m.mean_poisson_deviance(y, q), "pinball10": m.mean_pinball_loss(y, q, alpha=.1),
+            "pinball90": m.mean_pinball_loss(y, q, alpha=.9), "spearman": spearmanr(y, q).statistic}
+
+def counts(rng, n):
+    """Many ties and zeros."""
+    y = rng.poisson(2, n).astype(float)
+    q = np.maximum(.5, np.round(y + rng.normal(size=n), 1)).astype(np.float32).astype(float)
+    return {"truth": y.tolist(), "prediction": q.tolist(), "expected": {n: v for n, v in numbers(y, q).items() if n != "mape"}}
+
+def ranking(rng, n, groups):
+    g = np.sort(rng.integers(0, groups, n)); y = rng.integers(0, 4, n).astype(float)
+    q = np.round(y + rng.normal(size=n) * 2, 0)
+    each = [m.ndcg_score([y[g == i]], [q[g == i]], k=10) for i in range(groups) if (g == i).sum() > 1]
+    return {"truth": y.tolist(), "prediction": q.tolist(), "groups": g.tolist(), "ndcg10": float(np.mean(each))}
 
 rng = np.random.default_rng(20261125)
 print(json.dumps({"scikitLearn": __import__("sklearn").__version__, "binary": [binary(rng, 200, None), binary(rng, 300, 1)],
-                  "multiclass": [multiclass(rng, 250, 4)], "regression": [regression(rng, 150)]}))
+                  "multiclass": [multiclass(rng, 250, 4)], "regression": [regression(rng, 150), counts(rng, 151)], "ranking": ranking(rng, 120, 8)}))
