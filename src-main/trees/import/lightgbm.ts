@@ -1,6 +1,6 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Link } from '../export/links.ts';
-import type { Tree, TreeEnsemble } from '../ensemble.ts';
+import type { Tree } from '../ensemble.ts';
 import { floorToFloat32 } from './float32.ts';
 import type { ImportedEnsemble } from './importedEnsemble.ts';
 
