@@ -14,6 +14,9 @@ export {
   type BoostingState,
   type TrainedBoosting,
 } from './boosting/trainBoosting.ts';
+export { forestBytes, trainForest, type ForestInput, type TrainedForest } from './forest/trainForest.ts';
+export { forestDefaults, type ForestSettings } from './forest/settings.ts';
+export type { ForestTarget } from './forest/ForestMemory.ts';
 export { boostingDefaults, type BoostingSettings } from './boosting/settings.ts';
 export type { LabelledRows } from './boosting/ScoredMatrix.ts';
 export type { BoostingObjective, CustomObjective, ScoredRows } from './objectives/objective.ts';

@@ -43,7 +43,10 @@ export class ForestMemory {
     const tries = Math.max(1, Math.round(maxFeatures * slots));
     const depth = maxDepth <= 0 ? 2 ** 30 : maxDepth;
     const table = [rows, slots, layout.slotTable, columnBins, columnBytes, Number(target.kind === 'class'), channels, targets];
-    pool.words.set([...table, weights, tries, minSamplesLeaf, depth, Number(bootstrap), Number(randomThresholds), 0, mostNodes], this.plan >> 2);
+    pool.words.set(
+      [...table, weights, tries, minSamplesLeaf, depth, Number(bootstrap), Number(randomThresholds), 0, mostNodes],
+      this.plan >> 2,
+    );
     this.areas = pool.take(this.areaBytes * count);
     for (let tree = 0; tree < count; tree++) {
       const list = (bytes: number): number => pool.take(bytes);
@@ -58,7 +61,13 @@ export class ForestMemory {
     }
   }
 
-  static bytes(rows: number, width: number, target: Pick<ForestTarget, 'kind' | 'outputs'>, settings: ForestSettings, threads: number): number {
+  static bytes(
+    rows: number,
+    width: number,
+    target: Pick<ForestTarget, 'kind' | 'outputs'>,
+    settings: ForestSettings,
+    threads: number,
+  ): number {
     const channels = channelsOf(target);
     const mostNodes = nodesOf(rows, settings);
     const area =

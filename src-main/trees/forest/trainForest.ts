@@ -144,10 +144,7 @@ function readTree(
   return tree;
 }
 
-function means(
-  pool: TreePool,
-  { sums, seen, rows, outputs }: { sums: number; seen: number; rows: number; outputs: number },
-): Float64Array {
+function means(pool: TreePool, { sums, seen, rows, outputs }: { sums: number; seen: number; rows: number; outputs: number }): Float64Array {
   const answers = pool.doubles.slice(sums >> 3, (sums >> 3) + rows * outputs);
   for (let at = 0; at < answers.length; at++) answers[at]! /= pool.words[(seen >> 2) + Math.floor(at / outputs)]!;
   return answers;

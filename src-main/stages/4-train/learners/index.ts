@@ -1,6 +1,7 @@
 // The table of learners. A search, a run and the contract test walk it.
 import { baselineLearner } from './baseline/baselineLearner.ts';
 import { boostingLearner } from './boosting/boostingLearner.ts';
+import { extraTreesLearner, forestLearner } from './forest/forestLearner.ts';
 import type { Learner, LearnerName } from './learner.ts';
 import { linearLearner } from './linear/linearLearner.ts';
 import { mlpLearner } from './mlp/mlpLearner.ts';
@@ -16,5 +17,7 @@ export const learners: Partial<Record<LearnerName, Learner>> = {
   bayes: bayesLearner as unknown as Learner,
   rules: rulesLearner as unknown as Learner,
   boosting: boostingLearner as unknown as Learner,
+  forest: forestLearner as unknown as Learner,
+  extraTrees: extraTreesLearner as unknown as Learner,
   mlp: mlpLearner as unknown as Learner,
 };

@@ -50,11 +50,13 @@ export const boostingLearner: Learner<BoostingLearnerSettings> = {
   weightsAreRepeats: false,
   portfolio({ rows }) {
     const minDataInLeaf = Math.max(2, Math.min(20, Math.round(rows / 50)));
-    const plain = { rounds: mostRounds, learningRate: 0.05, numLeaves: 31, minDataInLeaf, featureFraction: 0.9, baggingFraction: 0.9 };
+    // A few hundred rows hold no more than trees of a few leaves.
+    const numLeaves = Math.max(6, Math.min(31, Math.round(rows / 50)));
+    const plain = { rounds: mostRounds, learningRate: 0.05, numLeaves, minDataInLeaf, featureFraction: 0.8, baggingFraction: 0.8 };
     return [
       { ...plain, lambdaL1: 0, lambdaL2: 1 },
-      { ...plain, learningRate: 0.03, numLeaves: 127, minDataInLeaf: Math.max(2, Math.round(minDataInLeaf / 2)), lambdaL1: 0, lambdaL2: 5 },
-      { ...plain, numLeaves: 8, featureFraction: 0.7, baggingFraction: 0.8, lambdaL1: 0, lambdaL2: 0.1 },
+      { ...plain, learningRate: 0.03, numLeaves: 4 * numLeaves, minDataInLeaf: Math.ceil(minDataInLeaf / 2), lambdaL1: 0, lambdaL2: 5 },
+      { ...plain, numLeaves: 4, lambdaL1: 0, lambdaL2: 0.1 },
     ];
   },
   space: ({ rows }) => [
