@@ -10,6 +10,8 @@ interface Column {
 const sparseBelow = 0.25;
 /** Rows at a time where a dense column is used many times: they stay in the cache. */
 const blockRows = 2048;
+/** Rows that are turned into columns at a time. */
+const copiedRows = 64;
 
 /** Features by column, as linear models read them: dense columns whole, others as their entries that are not 0. Sums are float64. */
 export class DesignMatrix {
@@ -21,11 +23,11 @@ export class DesignMatrix {
   readonly #sparse: number[];
 
   constructor(source: Matrix) {
-    const { rows, width, data } = source;
+    const { rows, width } = source;
     this.#source = source;
     this.rows = rows;
     this.width = width;
-    this.#columns = Array.from({ length: width }, (_, column) => columnOf(data, rows, width, column));
+    this.#columns = columnsOf(source);
     const places = this.#columns.map((_, column) => column);
     this.#dense = places.filter((column) => !this.#columns[column]!.rows);
     this.#sparse = places.filter((column) => this.#columns[column]!.rows);
@@ -92,12 +94,13 @@ export class DesignMatrix {
     else for (let row = 0; row < values.length; row++) target[row]! += factor * values[row]! * rowValues[row]!;
   }
 
-  /** gram[j, k] = Σ rowWeights · xⱼ · xₖ, the whole symmetric matrix [width, width]. */
-  gram(rowWeights: Float64Array, gram: Float64Array): void {
+  /** gram[j, k] = Σ rowWeights · xⱼ · xₖ, the whole symmetric matrix [width, width]. False when `isOver` ended it before: it is incomplete then. */
+  gram(rowWeights: Float64Array, gram: Float64Array, isOver: () => boolean = () => false): boolean {
     gram.fill(0);
-    this.#denseGram(rowWeights, gram);
+    if (!this.#denseGram(rowWeights, gram, isOver)) return false;
     const scaled = new Float64Array(this.rows);
-    this.#sparse.forEach((first, order) => {
+    for (const [order, first] of this.#sparse.entries()) {
+      if (isOver()) return false;
       const { rows, values } = this.#columns[first]! as { rows: Int32Array; values: Float32Array };
       const scaledValues = new Float64Array(values.length);
       for (let at = 0; at < rows.length; at++) scaled[rows[at]!] = scaledValues[at] = values[at]! * rowWeights[rows[at]!]!;
@@ -112,14 +115,16 @@ export class DesignMatrix {
         gram[first * this.width + second] = this.dot(second, scaled);
       }
       for (let at = 0; at < rows.length; at++) scaled[rows[at]!] = 0;
-    });
+    }
     this.#mirror(gram);
+    return true;
   }
 
-  #denseGram(rowWeights: Float64Array, gram: Float64Array): void {
+  #denseGram(rowWeights: Float64Array, gram: Float64Array, isOver: () => boolean): boolean {
     const scaled = new Float64Array(blockRows);
     const columns = this.#dense.map((column) => this.#columns[column]!.values);
     for (let start = 0; start < this.rows; start += blockRows) {
+      if (isOver()) return false;
       const count = Math.min(this.rows, start + blockRows) - start;
       for (let first = 0; first < columns.length; first++) {
         scale(columns[first]!, rowWeights, start, count, scaled);
@@ -128,6 +133,7 @@ export class DesignMatrix {
           gram[row + this.#dense[second]!]! += blockDot(columns[second]!, scaled, start, count);
       }
     }
+    return true;
   }
 
   /** One of [j, k] and [k, j] was written. */
@@ -142,21 +148,37 @@ export class DesignMatrix {
   }
 }
 
-function columnOf(data: Float32Array, rows: number, width: number, column: number): Column {
-  let count = 0;
-  for (let at = column; at < data.length; at += width) if (data[at] !== 0) count++;
-  if (count >= rows * sparseBelow)
-    return { rows: null, values: Float32Array.from({ length: rows }, (_, row) => data[row * width + column]!) };
-  const places = new Int32Array(count);
-  const values = new Float32Array(count);
-  let next = 0;
+/** Some rows of all columns at a time: cells are read in the order in which they lie. */
+function columnsOf({ rows, width, data }: Matrix): Column[] {
+  const counts = new Int32Array(width);
   for (let row = 0; row < rows; row++) {
-    const value = data[row * width + column]!;
-    if (value === 0) continue;
-    places[next] = row;
-    values[next++] = value;
+    const start = row * width;
+    for (let column = 0; column < width; column++) if (data[start + column] !== 0) counts[column]!++;
   }
-  return { rows: places, values };
+  const columns = Array.from(counts, (count): Column => {
+    const isSparse = count < rows * sparseBelow;
+    return { rows: isSparse ? new Int32Array(count) : null, values: new Float32Array(isSparse ? count : rows) };
+  });
+  const filled = new Int32Array(width);
+  for (let start = 0; start < rows; start += copiedRows) {
+    const end = Math.min(rows, start + copiedRows);
+    for (let column = 0; column < width; column++) {
+      const { rows: places, values } = columns[column]!;
+      if (!places) {
+        for (let row = start; row < end; row++) values[row] = data[row * width + column]!;
+        continue;
+      }
+      let next = filled[column]!;
+      for (let row = start; row < end; row++) {
+        const value = data[row * width + column]!;
+        if (value === 0) continue;
+        places[next] = row;
+        values[next++] = value;
+      }
+      filled[column] = next;
+    }
+  }
+  return columns;
 }
 
 function sparseDot(rows: Int32Array, values: Float32Array, rowValues: Float64Array): number {

@@ -18,7 +18,7 @@ const mostCells = 1e8;
  * Nanoseconds, one thread: a kept entry or a row in our loops, a cell or a row in the graph. Measured, 20,000 × 60, 5 classes, dense: 27 ms a
  * loss and gradient by loops, 5 ms by the graph; 5,000 × 1,500, 2 classes: dense 41 and 18 ms, with every tenth cell filled 7 and 18 ms.
  */
-const [entryNs, loopRowNs, cellNs, graphRowNs] = [1.4, 25, 0.5, 8];
+const [entryNs, loopRowNs, cellNs, readNs, graphRowNs] = [1.4, 25, 0.5, 1, 8];
 
 /** The graphs of one problem: compiled when first asked for, kept for the whole path. */
 export class SmoothGraphs {
@@ -33,7 +33,8 @@ export class SmoothGraphs {
   async objective(key: unknown, design: DesignMatrix, outputs: number, emit: EmitLoss): Promise<SmoothObjective | null> {
     const { rows, width, entries } = design;
     const loops = outputs * (2 * entries * entryNs + rows * loopRowNs);
-    const graph = outputs * rows * (2 * width * cellNs + graphRowNs);
+    // A cell is read from memory once for all outputs: one alone waits for it.
+    const graph = rows * (2 * width * Math.max(outputs * cellNs, readNs) + outputs * graphRowNs);
     if (graph >= loops || rows * (width + 1) > mostCells) return null;
     let found = this.#kept.get(key);
     if (!found) this.#kept.set(key, (found = CompiledObjective.create(this.#runtime, design, outputs, emit)));

@@ -72,6 +72,7 @@ async function newton(
   let objective = loss.evaluate(eta, gradient, curvature) + penaltyOf(weights, penalty);
   for (let step = 0; step < steps && !(await breather.isOver()); step++) {
     const target = solver(gradient, curvature, weights, penalty, inner);
+    if (!target) break;
     let [slopes, curvatures] = [0, 0];
     for (let row = 0; row < rows; row++) {
       slopes += gradient[row]!;
@@ -116,9 +117,9 @@ type Solver = (
   weights: Float64Array,
   penalty: Penalty,
   inner: { precision: number; isOver: () => boolean },
-) => { weights: Float64Array; means: Float64Array };
+) => { weights: Float64Array; means: Float64Array } | null;
 
-/** The weights that are best for the parabola around the present ones, and the curvature-weighted means of the columns. */
+/** The weights that are best for the parabola around the present ones, and the curvature-weighted means of the columns. Null when time is up. */
 function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
   const { width } = design;
   const gram = new Float64Array(width * width);
@@ -126,7 +127,7 @@ function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
   let isCurrent = false;
   return (gradient, curvature, weights, penalty, inner) => {
     const { means, slopes } = centred(design, gradient, curvature);
-    if (!isCurrent) centredGram(design, curvature, means, gram);
+    if (!isCurrent && !centredGram(design, curvature, means, gram, inner.isOver)) return null;
     isCurrent = sameCurvature;
     const c = slopes.map((slope, j) => {
       let sum = -slope;
@@ -139,9 +140,15 @@ function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
   };
 }
 
-function centredGram(design: DesignMatrix, curvature: Float64Array, means: Float64Array, gram: Float64Array): void {
+function centredGram(
+  design: DesignMatrix,
+  curvature: Float64Array,
+  means: Float64Array,
+  gram: Float64Array,
+  isOver: () => boolean,
+): boolean {
   const { width } = design;
-  design.gram(curvature, gram);
+  if (!design.gram(curvature, gram, isOver)) return false;
   const total = curvature.reduce((sum, each) => sum + each, 0);
   for (let j = 0; j < width; j++)
     for (let k = 0; k < width; k++) {
@@ -150,6 +157,7 @@ function centredGram(design: DesignMatrix, curvature: Float64Array, means: Float
       // A constant column leaves rounding only.
       gram[j * width + k] = j === k && less < 1e-13 * own ? 0 : less;
     }
+  return true;
 }
 
 function columnSolver(design: DesignMatrix): Solver {

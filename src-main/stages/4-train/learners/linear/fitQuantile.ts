@@ -94,7 +94,7 @@ async function interiorPoint(
     }
     design.multiplyTransposed(inverse, means);
     for (let j = 0; j < width; j++) means[j]! /= total;
-    design.gram(inverse, gram);
+    if (!design.gram(inverse, gram, () => breather.isOverNow())) break;
     for (let j = 0; j < width; j++) for (let k = 0; k < width; k++) gram[j * width + k]! -= total * means[j]! * means[k]!;
     design.multiplyTransposed(z, dualSums);
     const sumOfZ = z.reduce((sum, each) => sum + each, 0);

@@ -12,6 +12,8 @@ export interface GrowSettings {
   length: number;
   /** Weight of the rows that a rule must cover at least. */
   leastWeight: number;
+  /** True: give what there is. */
+  isOver: () => boolean;
 }
 
 const cutsPerColumn = 16;
@@ -58,7 +60,7 @@ export function growRule(
   answers: Answers,
   left: Uint8Array,
   conditions: readonly RuleCondition[],
-  { length, leastWeight }: GrowSettings,
+  { length, leastWeight, isOver }: GrowSettings,
 ): RuleCondition[] | null {
   const whole = sumsOf(answers, left);
   const when: RuleCondition[] = [];
@@ -68,6 +70,7 @@ export function growRule(
     let chosen: RuleCondition | null = null;
     let reached = best * (1 + leastGain);
     for (const condition of conditions) {
+      if (isOver()) return when.length > 0 ? when : null;
       const sums = new Float64Array(answers.outputs + 1);
       for (let row = 0; row < answers.rows; row++)
         if (covered[row] && holds(condition, data[row * width + condition.column]!)) addRow(answers, row, sums);

@@ -46,7 +46,11 @@ async function fit({ task, columns, train, validation }: FitData, settings: Rule
   const breather = new Breather(control);
   const conditions = candidateConditions(features, columns, answers.weights);
   const total = answers.weights.reduce((sum, each) => sum + each, 0);
-  const limits = { length: settings.length, leastWeight: Math.max(leastRows, settings.coverage * total) };
+  const limits = {
+    length: settings.length,
+    leastWeight: Math.max(leastRows, settings.coverage * total),
+    isOver: () => breather.isOverNow(),
+  };
   const left = new Uint8Array(features.rows).fill(1);
   const whole = sumsOf(answers, left);
   const rules: RulesState['json']['rules'] = [];
