@@ -14,7 +14,8 @@ interface PlacedTree {
 /** Many rows at once through trees of few leaves; a part of TreeScorer, in its memory. */
 export class LaneScorer {
   readonly #kernels: TreeScoreKernels;
-  readonly #layout: LaneLayout;
+  readonly #columns: number;
+  readonly #groupBytes: number;
   readonly #trees: (PlacedTree | undefined)[];
   readonly #columnTable: number;
   readonly #lanes: number;
@@ -28,7 +29,8 @@ export class LaneScorer {
     { blockRows, leafOf }: { blockRows: number; leafOf: (tree: number, node: number) => number },
   ) {
     this.#kernels = kernels;
-    this.#layout = layout;
+    this.#columns = layout.columns.length;
+    this.#groupBytes = layout.groupBytes;
     const place = (bytes: number): number => memory.vector(Math.ceil(bytes / 4)).byteOffset;
     const put = (bytes: Uint8Array): number => {
       const at = place(bytes.length);
@@ -71,14 +73,13 @@ export class LaneScorer {
 
   /** Columns of the rows whose features stand at `features`. */
   fill(features: number, { featureCount }: TreeEnsemble, rows: number): void {
-    const { columns, groupBytes } = this.#layout;
-    this.#kernels.rowLanes(features, 4 * featureCount, rows, this.#columnTable, columns.length, groupBytes, this.#lanes);
+    this.#kernels.rowLanes(features, 4 * featureCount, rows, this.#columnTable, this.#columns, this.#groupBytes, this.#lanes);
   }
 
   /** Writes what the leaves of one tree hold for these rows. */
   walk(tree: number, rows: number, leaves: number): void {
     const { nodes, splits, values, setTable, sets } = this.#trees[tree]!;
-    const { groupBytes } = this.#layout;
+    const groupBytes = this.#groupBytes;
     const groups = Math.ceil(rows / laneRows);
     if (sets > 0) this.#kernels.setLanes(setTable, sets, groupBytes, groups, this.#lanes);
     this.#kernels.walkLanes(nodes, splits, groupBytes, groups, this.#lanes, this.#masks, values, leaves);

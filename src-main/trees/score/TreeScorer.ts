@@ -50,7 +50,9 @@ export class TreeScorer {
 
 class FastScorer {
   readonly #ensemble: TreeEnsemble;
-  readonly #layout: ScorerLayout;
+  readonly #shift: number;
+  readonly #mask: number;
+  readonly #columns: number;
   /** For blocks of rows; undefined where columns do not fit into bytes or cost more than the trees. */
   readonly #lanes: LaneScorer | undefined;
   readonly #kernels: TreeScoreKernels;
@@ -73,7 +75,9 @@ class FastScorer {
   constructor(ensemble: TreeEnsemble, layout: ScorerLayout) {
     const { featureCount, outputCount, trees, aggregate } = ensemble;
     this.#ensemble = ensemble;
-    this.#layout = layout;
+    this.#shift = layout.shift;
+    this.#mask = layout.mask;
+    this.#columns = layout.columns.length;
     const table = oneRowOrder(layout);
     const lengths = {
       features: blockRows * featureCount,
@@ -112,7 +116,7 @@ class FastScorer {
       place.set(nodes);
       return { address: place.byteOffset, depth, withSets };
     });
-    const leafOf = (tree: number, node: number): number => layout.trees[tree]!.leafWords.get(node)!;
+    const leafOf = (tree: number, node: number): number => layout.trees[tree]!.leafWords[node]!;
     this.#lanes = lanes && new LaneScorer(lanes, memory, this.#kernels, { blockRows, leafOf });
     const tableWords = words(lengths.table);
     const spare = trees.length;
@@ -128,7 +132,7 @@ class FastScorer {
 
   scoreOne(features: Float32Array, scores: Float32Array): void {
     const kernels = this.#kernels;
-    const { shift, mask } = this.#layout;
+    const [shift, mask] = [this.#shift, this.#mask];
     const { valueWidth, outputCount, trees } = this.#ensemble;
     this.#fillKeys(features, 1);
     if (this.#plainTrees > 0) kernels.walkTrees(this.#table, this.#plainTrees, this.#keys, shift, mask);
@@ -143,7 +147,7 @@ class FastScorer {
 
   scoreBlock(features: Float32Array, rows: number, scores: Float32Array): void {
     const kernels = this.#kernels;
-    const { shift, mask, columns } = this.#layout;
+    const [shift, mask] = [this.#shift, this.#mask];
     const { valueWidth, outputCount, trees } = this.#ensemble;
     const lanes = rows >= laneRows ? this.#lanes : undefined;
     if (lanes) {
@@ -152,7 +156,7 @@ class FastScorer {
     }
     if (!lanes || trees.some((_, tree) => !lanes.takes(tree))) this.#fillKeys(features, rows);
     const groups = Math.ceil(rows / groupRows);
-    const groupBytes = 4 * groupRows * (columns.length + 1);
+    const groupBytes = 4 * groupRows * (this.#columns + 1);
     const sums = this.#sums.byteOffset;
     this.#sums.fill(0, 0, groups * groupRows * outputCount);
     for (const [at, { address, depth, withSets }] of this.#trees.entries()) {
@@ -167,9 +171,8 @@ class FastScorer {
 
   #fillKeys(features: Float32Array, rows: number): void {
     this.#features.set(features);
-    const { columns } = this.#layout;
     const { featureCount } = this.#ensemble;
-    this.#kernels.rowKeys(this.#features.byteOffset, 4 * featureCount, rows, this.#columnTable, columns.length, this.#keys);
+    this.#kernels.rowKeys(this.#features.byteOffset, 4 * featureCount, rows, this.#columnTable, this.#columns, this.#keys);
   }
 
   #finish(rows: number, scores: Float32Array): void {

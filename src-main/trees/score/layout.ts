@@ -8,7 +8,7 @@ export interface TreeLayout {
   readonly depth: number;
   readonly withSets: boolean;
   /** What the leaves hold, by our nodes: the float's bits, or the number of a vector. */
-  readonly leafWords: ReadonlyMap<number, number>;
+  readonly leafWords: Int32Array;
 }
 
 /** An ensemble as assembly/treeScore wants it. */
@@ -52,7 +52,7 @@ function layOutTree(
   const depths = [0];
   const nodes = new Int32Array(2 * tree.feature.length);
   const asFloats = new Float32Array(nodes.buffer);
-  const leafWords = new Map<number, number>();
+  const leafWords = new Int32Array(tree.feature.length);
   let withSets = false;
   for (let place = 0; place < order.length; place++) {
     const node = order[place]!;
@@ -60,7 +60,7 @@ function layOutTree(
       if (valueWidth === 1) asFloats[2 * place] = tree.value[node]!;
       else nodes[2 * place] = vectors.add(tree.value.subarray(node * valueWidth, (node + 1) * valueWidth));
       nodes[2 * place + 1] = nodeBytes * place;
-      leafWords.set(node, nodes[2 * place]!);
+      leafWords[node] = nodes[2 * place]!;
       continue;
     }
     const flag = Number(tree.categories[node]! >= 0);
