@@ -7,6 +7,8 @@ import { logisticLoss } from './rowLosses.ts';
 import type { EmitLoss, SmoothGraphs } from './SmoothGraphs.ts';
 
 const mostCycles = 200;
+/** Cycles that one Gram matrix of each class serves: it takes as long as many cycles, and changes little. */
+const cyclesPerCurvature = 5;
 
 /**
  * Softmax regression: minimises Σ weight·(−ln p of the row's class) + penalties of all weights, one `LinearFit` a class; the
@@ -141,7 +143,8 @@ async function byClass(
     return eta;
   });
   const truths = fits.map((_, each) => Uint8Array.from(codes, (code) => Number(code === each)));
-  const offset = new Float64Array(design.rows);
+  const offsets = fits.map(() => new Float64Array(design.rows));
+  const fitters = truths.map((truth, each) => penalisedFitter(design, logisticLoss(truth, rowWeights, offsets[each]!)));
   const objective = (): number =>
     softmaxGradient(
       logits.map((each) => each.slice()),
@@ -153,11 +156,9 @@ async function byClass(
   for (let cycle = 0; cycle < mostCycles; cycle++) {
     for (let each = 0; each < fits.length; each++) {
       if (await breather.isOver()) return fits;
-      minusOthers(logits, each, offset);
-      const fit = await penalisedFitter(design, logisticLoss(truths[each]!, rowWeights, offset))(penalty, fits[each]!, breather, {
-        steps: 1,
-        tolerance,
-      });
+      minusOthers(logits, each, offsets[each]!);
+      const keepsCurvature = cycle % cyclesPerCurvature !== 0;
+      const fit = await fitters[each]!(penalty, fits[each]!, breather, { steps: 1, tolerance, keepsCurvature });
       fits[each] = fit;
       design.multiply(fit.weights, fit.intercept, logits[each]!);
     }

@@ -21,6 +21,8 @@ export interface Precision {
   steps: number;
   /** The promised fall of the objective, as a share of it, below which a fit is done. */
   tolerance: number;
+  /** Take the Gram matrix of an earlier call, though the curvatures are others by now: steps are cheaper, and fall no less surely. */
+  keepsCurvature?: boolean;
 }
 
 export const exact: Precision = { steps: 200, tolerance: 1e-13 };
@@ -60,10 +62,10 @@ async function newton(
   penalty: Penalty,
   start: LinearFit,
   breather: Breather,
-  { steps, tolerance }: Precision,
+  { steps, tolerance, keepsCurvature = false }: Precision,
 ): Promise<LinearFit> {
   const { rows } = design;
-  const inner = { precision: tolerance * 1e-4, isOver: (): boolean => breather.isOverNow() };
+  const inner = { precision: tolerance * 1e-4, isOver: (): boolean => breather.isOverNow(), keepsCurvature };
   let [{ intercept }, weights] = [start, Float64Array.from(start.weights)];
   let eta = new Float64Array(rows);
   const direction = new Float64Array(rows);
@@ -73,13 +75,9 @@ async function newton(
   for (let step = 0; step < steps && !(await breather.isOver()); step++) {
     const target = solver(gradient, curvature, weights, penalty, inner);
     if (!target) break;
-    let [slopes, curvatures] = [0, 0];
-    for (let row = 0; row < rows; row++) {
-      slopes += gradient[row]!;
-      curvatures += curvature[row]!;
-    }
+    const slopes = gradient.reduce((sum, each) => sum + each, 0);
     const move = target.weights.map((each, j) => each - weights[j]!);
-    const lift = -slopes / curvatures - target.means.reduce((sum, mean, j) => sum + mean * move[j]!, 0);
+    const lift = -slopes / target.total - target.means.reduce((sum, mean, j) => sum + mean * move[j]!, 0);
     design.multiply(move, lift, direction);
     let promised = penaltyOf(target.weights, penalty) - penaltyOf(weights, penalty);
     for (let row = 0; row < rows; row++) promised += gradient[row]! * direction[row]!;
@@ -111,45 +109,54 @@ function shorten(
   return null;
 }
 
+/** Sum of the curvatures of the rows, and the means of the columns that they weigh. */
+interface Curvature {
+  total: number;
+  means: Float64Array;
+}
+
 type Solver = (
   gradient: Float64Array,
   curvature: Float64Array,
   weights: Float64Array,
   penalty: Penalty,
-  inner: { precision: number; isOver: () => boolean },
-) => { weights: Float64Array; means: Float64Array } | null;
+  inner: { precision: number; isOver: () => boolean; keepsCurvature: boolean },
+) => (Curvature & { weights: Float64Array }) | null;
 
 /** The weights that are best for the parabola around the present ones, and the curvature-weighted means of the columns. Null when time is up. */
 function gramSolver(design: DesignMatrix, sameCurvature: boolean): Solver {
   const { width } = design;
   const gram = new Float64Array(width * width);
   const scratch = new Float64Array(width * width);
-  let isCurrent = false;
+  /** What belongs to the matrix. */
+  let kept: Curvature | null = null;
   return (gradient, curvature, weights, penalty, inner) => {
-    const { means, slopes } = centred(design, gradient, curvature);
-    if (!isCurrent && !centredGram(design, curvature, means, gram, inner.isOver)) return null;
-    isCurrent = sameCurvature;
-    const c = slopes.map((slope, j) => {
+    if (!kept || !(sameCurvature || inner.keepsCurvature)) {
+      kept = null;
+      const found = curvatureOf(design, curvature);
+      if (!centredGram(design, curvature, found, gram, inner.isOver)) return null;
+      kept = found;
+    }
+    const c = slopesOf(design, gradient, kept).map((slope, j) => {
       let sum = -slope;
       for (let k = 0; k < width; k++) sum += gram[j * width + k]! * weights[k]!;
       return sum;
     });
-    if (penalty.l1 > 0) return { means, weights: descendOnGram(gram, c, penalty, weights, inner.precision) };
+    if (penalty.l1 > 0) return { ...kept, weights: descendOnGram(gram, c, penalty, weights, inner.precision) };
     scratch.set(gram);
-    return { means, weights: solveCholesky(scratch, c, penalty.l2) };
+    return { ...kept, weights: solveCholesky(scratch, c, penalty.l2) };
   };
 }
 
 function centredGram(
   design: DesignMatrix,
   curvature: Float64Array,
-  means: Float64Array,
+  { means, total }: Curvature,
   gram: Float64Array,
   isOver: () => boolean,
 ): boolean {
   const { width } = design;
   if (!design.gram(curvature, gram, isOver)) return false;
-  const total = curvature.reduce((sum, each) => sum + each, 0);
   for (let j = 0; j < width; j++)
     for (let k = 0; k < width; k++) {
       const own = gram[j * width + k]!;
@@ -162,7 +169,7 @@ function centredGram(
 
 function columnSolver(design: DesignMatrix): Solver {
   return (gradient, curvature, weights, penalty, inner) => {
-    const { means } = centred(design, gradient, curvature);
+    const found = curvatureOf(design, curvature);
     const next = Float64Array.from(weights);
     descendOnColumns(
       design,
@@ -172,25 +179,23 @@ function columnSolver(design: DesignMatrix): Solver {
       next,
       inner,
     );
-    return { means, weights: next };
+    return { ...found, weights: next };
   };
 }
 
-function centred(design: DesignMatrix, gradient: Float64Array, curvature: Float64Array): { means: Float64Array; slopes: Float64Array } {
+function curvatureOf(design: DesignMatrix, curvature: Float64Array): Curvature {
+  const total = curvature.reduce((sum, each) => sum + each, 0);
   const means = new Float64Array(design.width);
-  const slopes = new Float64Array(design.width);
   design.multiplyTransposed(curvature, means);
+  return { total, means: means.map((each) => each / total) };
+}
+
+/** Of the centred columns. */
+function slopesOf(design: DesignMatrix, gradient: Float64Array, { means }: Curvature): Float64Array {
+  const slopes = new Float64Array(design.width);
   design.multiplyTransposed(gradient, slopes);
-  let [total, sum] = [0, 0];
-  for (let row = 0; row < design.rows; row++) {
-    total += curvature[row]!;
-    sum += gradient[row]!;
-  }
-  for (let j = 0; j < design.width; j++) {
-    means[j]! /= total;
-    slopes[j]! -= means[j]! * sum;
-  }
-  return { means, slopes };
+  const sum = gradient.reduce((all, each) => all + each, 0);
+  return slopes.map((slope, j) => slope - means[j]! * sum);
 }
 
 async function byLbfgs(
