@@ -29,6 +29,7 @@ export class Candidate {
   readonly fits: (KeptFit | null)[];
   state: KeptCandidate['state'] = 'open';
   dropped: KeptCandidate['dropped'] = null;
+  failure: string | null = null;
   /** Folds that are being fitted: by fold, the process and since when. */
   readonly running = new Map<number, { worker: number; fromMs: number }>();
   validation: Metrics = {};
@@ -146,6 +147,7 @@ export class Candidate {
       fits: [...done, ...running],
       members: [],
       dropped: this.dropped,
+      failure: this.failure,
     };
   }
 

@@ -225,7 +225,7 @@ export class Search {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     if (processFailed(error) && failures <= mostProcessFailures) return; // tried again
-    candidate.state = 'failed';
+    Object.assign(candidate, { state: 'failed', failure: code ?? 'MK_INTERNAL' });
   }
 
   /** What is still open when the search ends will not be finished. */

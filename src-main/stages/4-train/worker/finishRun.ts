@@ -236,6 +236,7 @@ class Finishing {
         fits: [],
         members: [],
         dropped: null,
+        failure: null,
       },
     });
     return ensemble;
@@ -340,6 +341,7 @@ class Finishing {
         fits: [],
         members: [],
         dropped: null,
+        failure: null,
       },
     });
   }
