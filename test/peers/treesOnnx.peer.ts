@@ -41,7 +41,7 @@ async function run(): Promise<PeerResult> {
   const folder = await mkdtemp(join(tmpdir(), 'modelkeep-trees-'));
   try {
     const questions: Record<string, unknown>[] = [];
-    const expected: { name: string; scores: Float32Array; scale: number }[] = [];
+    const expected: { name: string; scores: Float32Array; scale: number; exact: boolean }[] = [];
     for (const [name, ensemble] of Object.entries(await ensembles()))
       for (const opset of [5, 3] as const) {
         const features = edgeRows(ensemble, rows, questions.length + 1);
@@ -51,7 +51,9 @@ async function run(): Promise<PeerResult> {
         await writeFile(file, features);
         questions.push({ do: 'score', model, features: file, featureCount: ensemble.featureCount });
         const scale = ensemble.aggregate === 'mean' ? 1 : ensemble.trees.length;
-        expected.push({ name: `${name}, ai.onnx.ml ${opset}`, scores: scoreReference(ensemble, features, rows), scale });
+        // A forest of several outputs is summed by groups of trees in opset 5.
+        const exact = opset === 3 || ensemble.valueWidth === 1;
+        expected.push({ name: `${name}, ai.onnx.ml ${opset}`, scores: scoreReference(ensemble, features, rows), scale, exact });
       }
     const [versions, ...answers] = (await jsonLines(python, [join(import.meta.dirname, 'trees.py')], questions)) as [
       { onnxruntime: string },
@@ -59,9 +61,9 @@ async function run(): Promise<PeerResult> {
     ];
     let passed = 0;
     const notes = answers.map(({ threads1, threads2 }, at) => {
-      const { name, scores, scale } = expected[at]!;
+      const { name, scores, scale, exact } = expected[at]!;
       const [one, two] = [largest(scores, threads1), largest(scores, threads2)];
-      if (one === 0 && two <= tolerance * scale) passed++;
+      if ((exact ? one === 0 : one <= tolerance * scale) && two <= tolerance * scale) passed++;
       return `${name}: 1 thread ${one === 0 ? 'the same bits' : one.toExponential(1)}, 2 threads ${two.toExponential(1)}`;
     });
     const failed = questions.length - passed;

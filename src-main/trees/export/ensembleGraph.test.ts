@@ -35,6 +35,7 @@ const kinds: Record<string, Omit<RandomSettings, 'seed'>> = {
   'boosting of 3 outputs': { outputs: 3, trees: 30 },
   'forest of one output': { aggregate: 'mean' },
   'forest of 4 outputs': { outputs: 4, valueWidth: 4, aggregate: 'mean' },
+  'forest of more trees than are gathered together': { outputs: 3, valueWidth: 3, aggregate: 'mean', trees: 70, leaves: 8 },
   'deep trees': { leaves: 400, trees: 6 },
   'one feature': { features: 1, categorical: 0 },
 };
@@ -45,7 +46,11 @@ describe.each([5, 3] as const)('an exported ensemble, ai.onnx.ml %i', (opset) =>
       const ensemble = randomEnsemble({ seed: 10 * seed, ...settings });
       for (const rows of [1, 7, 400]) {
         const features = edgeRows(ensemble, rows, seed);
-        expect(await run(ensemble, features, { opset })).toEqual(scoreReference(ensemble, features, rows));
+        const [scores, expected] = [await run(ensemble, features, { opset }), scoreReference(ensemble, features, rows)];
+        // Leaves of several outputs are summed by groups of trees in opset 5: means of numbers below 1 differ by rounding.
+        if (opset === 5 && ensemble.valueWidth > 1)
+          scores.forEach((score, at) => expect(Math.abs(score - expected[at]!)).toBeLessThanOrEqual(3e-7));
+        else expect(scores).toEqual(expected);
       }
     }
   });

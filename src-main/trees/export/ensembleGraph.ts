@@ -5,8 +5,7 @@ import { addRawScores, type TreeOpset } from './rawScores.ts';
 
 export interface ExportSettings {
   /**
-   * Default 5: TreeEnsemble with sets of categories. 3: TreeEnsembleRegressor for older runtimes, with a node per code of a set and
-   * with leaves of several outputs in one piece. Encode the model with `treeOpsets(opset)`: a runtime refuses the older operator
+   * Default 5: TreeEnsemble with sets of categories. 3: TreeEnsembleRegressor for older runtimes, with a node per code of a set. Encode the model with `treeOpsets(opset)`: a runtime refuses the older operator
    * in version 5 of its domain.
    */
   readonly opset?: TreeOpset;

@@ -3,13 +3,14 @@ import type { TreeEnsemble } from '../ensemble.ts';
 import { treesPerOutput } from '../score/reference.ts';
 import { treeEnsembleAttributes } from './treeEnsemble.ts';
 import { treeEnsembleRegressorAttributes } from './treeEnsembleRegressor.ts';
+import { addVectorLeaves } from './vectorLeaves.ts';
 
 /** Version of the domain ai.onnx.ml that a graph is written for: 5 has sets of categories, 3 is what older runtimes know. */
 export type TreeOpset = 3 | 5;
 
 /**
  * Raw scores float32 [N, outputCount] of `features` float32 [N, featureCount], equal to the plain scorer: the same leaf for every
- * float32, the sum in the same order where the runtime has one thread.
+ * float32, the sum in the same order where the runtime has one thread and leaves have one output (or the opset is 3).
  */
 export function addRawScores(g: GraphBuilder, features: Value, ensemble: TreeEnsemble, opset: TreeOpset): Value {
   const { outputCount, baseScores, aggregate, trees } = ensemble;
@@ -22,7 +23,8 @@ export function addRawScores(g: GraphBuilder, features: Value, ensemble: TreeEns
     const count = g.op('Slice', [g.op('Shape', [features], { output: { dtype: 'int64', shape: [2] } }), g.int64([0]), g.int64([1])]);
     const shape = g.op('Concat', [count, g.int64([outputCount])], { attributes: { axis: 0 } });
     scores = g.op('Expand', [g.float32([0]), shape], { output });
-  } else
+  } else if (opset === 5 && ensemble.valueWidth > 1) scores = addVectorLeaves(g, read, ensemble);
+  else
     scores =
       opset === 5
         ? g.op('TreeEnsemble', [read], { domain: 'ai.onnx.ml', attributes: treeEnsembleAttributes(ensemble), output })

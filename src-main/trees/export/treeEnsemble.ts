@@ -22,8 +22,7 @@ interface Columns {
 
 /**
  * Attributes of TreeEnsemble — https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html (ai.onnx.ml 5), inputs float32.
- * Categories are BRANCH_MEMBER nodes. The operator has neither base scores nor leaves with several outputs: a forest of such
- * leaves holds each tree once per output, one after the other.
+ * Categories are BRANCH_MEMBER nodes. The operator has neither base scores nor leaves with several outputs: see vectorLeaves.ts.
  *
  * Two departures from the shortest form, for ONNX Runtime (1.30): it reads the target of a tree that is one leaf from the wrong
  * place, so such a tree is a split into two equal leaves; and it takes the largest member of a set without looking whether there is
@@ -44,9 +43,8 @@ export function treeEnsembleAttributes(ensemble: TreeEnsemble): Record<string, A
     leafTargets: [],
     members: [],
   };
-  for (const [at, tree] of ensemble.trees.entries())
-    for (let value = 0; value < ensemble.valueWidth; value++)
-      addTree(columns, ensemble, tree, value, ensemble.valueWidth === 1 ? at % ensemble.outputCount : value);
+  if (ensemble.valueWidth !== 1) throw new Error(`TreeEnsemble has one output a leaf, not ${ensemble.valueWidth}.`);
+  for (const [at, tree] of ensemble.trees.entries()) addTree(columns, ensemble, tree, at % ensemble.outputCount);
   const { members } = columns;
   return {
     aggregate_function: integer(aggregateSum),
@@ -67,12 +65,12 @@ export function treeEnsembleAttributes(ensemble: TreeEnsemble): Record<string, A
   };
 }
 
-function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, value: number, target: number): void {
+function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, target: number): void {
   const base = columns.featureids.length;
   columns.roots.push(base);
   const addLeaf = (node: number): number => {
     columns.leafTargets.push(target);
-    return columns.leafWeights.push(tree.value[node * ensemble.valueWidth + value]!) - 1;
+    return columns.leafWeights.push(tree.value[node]!) - 1;
   };
   if (tree.feature[0]! < 0) {
     addNode(columns, 0, { mode: modes.leq, split: 0, missing: 0 });
