@@ -7,14 +7,33 @@ export const featureRule = z.discriminatedUnion('kind', [
   z.object({
     column: z.string(),
     kind: z.literal('numeric'),
-    impute: z.enum(['median', 'mean', 'zero']),
+    impute: z.enum(['median', 'mean', 'zero', 'mostFrequent']),
     missingFlag: z.boolean(),
-    scale: z.enum(['standard', 'none']),
-    transform: z.enum(['none', 'log1p']),
+    /** standard: mean and standard deviation; robust: median and quartile distance; minmax: to [0, 1]. */
+    scale: z.enum(['standard', 'robust', 'minmax', 'none']),
+    /** quantile: to normal scores; yeoJohnson, boxCox: a power fitted by likelihood. */
+    transform: z.enum(['none', 'log1p', 'quantile', 'yeoJohnson', 'boxCox']),
   }),
   z.object({ column: z.string(), kind: z.literal('boolean') }),
   /** Values rarer than `minCount` and unseen ones share one "other" column. */
   z.object({ column: z.string(), kind: z.literal('oneHot'), maxValues: z.number().int(), minCount: z.number().int() }),
+  /**
+   * A category with many values as a few numbers. `target`: mean of the target among rows of this value, drawn towards the overall
+   * mean by `smoothing` rows; in training each row only knows rows before it. `frequency`: share of rows. `hash`: one of `buckets`.
+   * Models that read category codes get the `maxCodes` most frequent values as codes too.
+   */
+  z.object({
+    column: z.string(),
+    kind: z.literal('encoded'),
+    encodings: z
+      .array(z.enum(['target', 'frequency', 'hash']))
+      .min(1)
+      .max(3),
+    smoothing: z.number().positive(),
+    buckets: z.number().int().min(2).max(4096),
+    minCount: z.number().int().positive(),
+    maxCodes: z.number().int().min(0).max(10_000),
+  }),
   z.object({
     column: z.string(),
     kind: z.literal('textNgrams'),
@@ -23,8 +42,21 @@ export const featureRule = z.discriminatedUnion('kind', [
     maxN: z.number().int(),
     maxFeatures: z.number().int(),
     weighting: z.enum(['tfidf', 'count', 'binary']),
+    /** 1 + ln(count) in place of the count. */
+    sublinear: z.boolean().optional(),
+    /** Singular directions that the n-grams are reduced to; left out, each n-gram is a feature. */
+    components: z.number().int().min(1).max(256).optional(),
   }),
-  z.object({ column: z.string(), kind: z.literal('datetime'), parts: z.array(z.enum(['age', 'dayOfWeek', 'month', 'hour'])) }),
+  z.object({
+    column: z.string(),
+    kind: z.literal('datetime'),
+    /** Cycles are sine and cosine: 23:00 lies beside 0:00. */
+    parts: z.array(
+      z.enum(['age', 'year', 'dayOfMonth', 'dayOfWeek', 'month', 'hour', 'dayOfWeekCycle', 'dayOfMonthCycle', 'monthCycle', 'hourCycle']),
+    ),
+    /** Other date columns: days from them to this one. */
+    since: z.array(z.string()).optional(),
+  }),
   z.object({
     column: z.string(),
     kind: z.literal('imagePixels'),
@@ -46,10 +78,27 @@ export const featureRule = z.discriminatedUnion('kind', [
       'time',
       'reservedName',
       'fileFact',
+      'duplicate',
     ]),
   }),
 ]);
 export type FeatureRule = z.infer<typeof featureRule>;
+
+/** A feature of two columns that both have a rule of their own. */
+export const featureInteraction = z.discriminatedUnion('kind', [
+  /** Of two numbers; a ratio by zero is missing. */
+  z.object({ kind: z.literal('product'), left: z.string(), right: z.string() }),
+  z.object({ kind: z.literal('ratio'), left: z.string(), right: z.string() }),
+  /** Pairs of values of two one-hot columns that at least `minCount` rows have, the `maxValues` most frequent. */
+  z.object({
+    kind: z.literal('cross'),
+    left: z.string(),
+    right: z.string(),
+    maxValues: z.number().int().positive(),
+    minCount: z.number().int().positive(),
+  }),
+]);
+export type FeatureInteraction = z.infer<typeof featureInteraction>;
 
 export const task = z.enum(['binary', 'multiclass', 'regression']);
 export type Task = z.infer<typeof task>;
@@ -65,6 +114,7 @@ export const featureSpec = z.object({
   /** Target values in model order; empty for regression. */
   classes: z.array(z.string()),
   rules: z.array(featureRule),
+  interactions: z.array(featureInteraction).optional(),
 });
 export type FeatureSpec = z.infer<typeof featureSpec>;
 

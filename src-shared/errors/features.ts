@@ -63,6 +63,17 @@ export const featuresErrors = {
     },
     hint: { en: 'Choose another rule for the column, or change how it is read.', zh: '请为该列选择其他规则，或修改该列的类型。' },
   },
+  MK_FEATURES_INTERACTION: {
+    http: 422,
+    message: {
+      en: 'The interaction “{kind}” of “{left}” and “{right}” cannot be made: “{column}” does not have the rule that it needs.',
+      zh: '无法生成「{left}」与「{right}」的交互特征「{kind}」：「{column}」没有所需的规则。',
+    },
+    hint: {
+      en: 'Products and ratios need numbers, “since” needs dates, crosses need two one-column-a-value rules with few values. Change the rule or take the interaction out.',
+      zh: '乘积和比值需要数值规则，时间差需要日期规则，交叉需要两个取值不多的独热规则。请修改规则或去掉该交互特征。',
+    },
+  },
   MK_FEATURES_SPEC_COLUMN_TWICE: {
     http: 422,
     message: { en: 'The feature spec has two rules for the column “{column}”.', zh: '特征方案中「{column}」列有两条规则。' },

@@ -15,15 +15,9 @@ export { compareText } from './compareText.ts';
 export { decodeImage, imageSize, type ImageSize } from './decodeImage.ts';
 export { addFeatureGraph, reservedNames } from './featureGraph.ts';
 export { fitFeatures, type FitContext } from './fitFeatures.ts';
-export {
-  codeCounts,
-  columnsOfFeatures,
-  featureNames,
-  featureWidth,
-  type FeatureView,
-  type FittedColumn,
-  type FittedFeatures,
-} from './fittedFeatures.ts';
+export type { FeatureView, FittedColumn, FittedFeatures } from './fittedFeatures.ts';
+export { codeCounts, columnsOfFeatures, featureNames, featureWidth } from './layout.ts';
+export { trainingFeatures, type TrainingContext, type TrainingFeatures } from './trainingFeatures.ts';
 export { mostClasses, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
 export { onnxLoader, type OnnxOptions } from './onnxRunner.ts';
 export { proposeSpec, type ColumnFinding, type Proposal } from './proposeSpec.ts';

@@ -4,7 +4,7 @@ import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { reservedNames } from './featureGraph.ts';
 
 /** Refuses a spec that cannot be fitted on data with these columns. Errors: MK_FEATURES_SPEC_…, MK_FEATURES_COLUMN_MISSING,
- *  MK_FEATURES_NAME_RESERVED, MK_FEATURES_NONE_USABLE. */
+ *  MK_FEATURES_NAME_RESERVED, MK_FEATURES_INTERACTION, MK_FEATURES_NONE_USABLE. */
 export function checkSpec(spec: FeatureSpec, columns: readonly Column[]): void {
   const names = new Set(columns.map((each) => each.name));
   const seen = new Set<string>();
@@ -19,8 +19,21 @@ export function checkSpec(spec: FeatureSpec, columns: readonly Column[]): void {
     if (reservedNames.includes(column)) throw new ModelkeepError('MK_FEATURES_NAME_RESERVED', { column });
   }
   if (spec.rules.every((rule) => rule.kind === 'drop')) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: spec.rules.length });
+  checkInteractions(spec);
   const found = new Set(spec.classes).size;
   const fits = { binary: found === 2, multiclass: found >= 2, regression: found === 0 }[spec.task];
   if (!fits || found !== spec.classes.length)
     throw new ModelkeepError('MK_FEATURES_SPEC_CLASSES', { task: spec.task, found: spec.classes.length });
+}
+
+function checkInteractions({ rules, interactions = [] }: FeatureSpec): void {
+  const kindOf = new Map(rules.map(({ column, kind }) => [column, kind]));
+  const require = (each: { kind: string; left: string; right: string }, needed: string): void => {
+    const column = [each.left, each.right].find((name) => kindOf.get(name) !== needed);
+    if (column !== undefined)
+      throw new ModelkeepError('MK_FEATURES_INTERACTION', { kind: each.kind, left: each.left, right: each.right, column });
+  };
+  for (const each of interactions) require(each, each.kind === 'cross' ? 'oneHot' : 'numeric');
+  for (const rule of rules)
+    if (rule.kind === 'datetime') for (const right of rule.since ?? []) require({ kind: 'since', left: rule.column, right }, 'datetime');
 }

@@ -4,7 +4,8 @@ import type { Column, ColumnType } from '../../../src-shared/domain/table.ts';
 import { GraphBuilder } from '../../compiler/index.ts';
 import { addFeatureGraph } from './featureGraph.ts';
 import { fitFeatures } from './fitFeatures.ts';
-import { codeCounts, featureNames, featureWidth, type FeatureView, type FittedFeatures } from './fittedFeatures.ts';
+import type { FeatureView, FittedFeatures } from './fittedFeatures.ts';
+import { codeCounts, featureNames, featureWidth } from './layout.ts';
 import { onnxLoader } from './onnxRunner.ts';
 import { allRows, columnFeed, stringColumn, type RawColumn, type RawTable } from './rawTable.ts';
 

@@ -1,15 +1,15 @@
 import type { FeatureRule, FeatureSpec, ModelInput } from '../../../src-shared/domain/features.ts';
 import type { Column } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
-import { compareText } from './compareText.ts';
-import { fitDatetime, fitNumeric } from './fitNumbers.ts';
+import { fitEncoded, fitOneHot } from './fitCategories.ts';
+import { fitDatetime } from './fitDatetime.ts';
+import { fitInteractions } from './fitInteractions.ts';
+import { fitNumeric } from './fitNumeric.ts';
 import { fitText } from './fitText.ts';
-import type { FittedColumn, FittedFeatures, FittedImage, FittedOneHot } from './fittedFeatures.ts';
-import { featureWidth } from './fittedFeatures.ts';
+import type { FittedColumn, FittedFeatures, FittedImage } from './fittedFeatures.ts';
+import { featureWidth } from './layout.ts';
 import type { Float32Column, Float64Column, ImageColumn, LoadModel, RawColumn, RawTable, StringColumn } from './rawTable.ts';
-
-/** A column that lists more values says how many there are, not which. */
-const categoriesInSignature = 200;
+import type { Target } from './target.ts';
 
 export interface FitContext {
   /** Of the dataset version; tells what each raw column means. */
@@ -17,12 +17,14 @@ export interface FitContext {
   table: RawTable;
   /** Training rows. Nothing else is looked at: what is learned from validation or test rows would flatter the model. */
   rows: Int32Array;
+  /** By position in `table`; only target statistics look at it. Training rows must then take `trainingFeatures`. */
+  target?: Target;
   loadModel: LoadModel;
 }
 
 /**
  * Learns what the rules leave open (medians, scales, values, vocabulary) from the training rows.
- * Errors: MK_FEATURES_COLUMN_MISSING, MK_FEATURES_RULE_TYPE, MK_FEATURES_NONE_USABLE.
+ * Errors: MK_FEATURES_COLUMN_MISSING, MK_FEATURES_RULE_TYPE, MK_FEATURES_INTERACTION, MK_FEATURES_NONE_USABLE.
  */
 export async function fitFeatures(spec: FeatureSpec, context: FitContext): Promise<FittedFeatures> {
   const columns: FittedColumn[] = [];
@@ -31,7 +33,7 @@ export async function fitFeatures(spec: FeatureSpec, context: FitContext): Promi
     const fitted = await fitRule(rule, context);
     if (fitted) columns.push(fitted);
   }
-  const features = { columns };
+  const features = { columns, interactions: fitInteractions(spec, columns, context.table, context.rows) };
   if (featureWidth(features) === 0) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: spec.rules.length });
   return features;
 }
@@ -39,7 +41,7 @@ export async function fitFeatures(spec: FeatureSpec, context: FitContext): Promi
 type UsedRule = Exclude<FeatureRule, { kind: 'drop' }>;
 
 /** Null where the training rows hold nothing to learn from: no text with a word, for example. */
-async function fitRule(rule: UsedRule, { columns, table, rows, loadModel }: FitContext): Promise<FittedColumn | null> {
+async function fitRule(rule: UsedRule, { columns, table, rows, target, loadModel }: FitContext): Promise<FittedColumn | null> {
   const column = columns.find((each) => each.name === rule.column);
   const raw = table.columns.get(rule.column);
   if (!column || !raw) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: rule.column });
@@ -48,7 +50,9 @@ async function fitRule(rule: UsedRule, { columns, table, rows, loadModel }: FitC
     case 'boolean':
       return fitNumeric(rule, need(raw, 'float32', rule, column), rows, column.type);
     case 'oneHot':
-      return fitOneHot(rule, need(raw, 'string', rule, column), rows, column);
+      return fitOneHot(rule, raw.kind === 'float32' ? raw : need(raw, 'string', rule, column), rows, column);
+    case 'encoded':
+      return fitEncoded(rule, need(raw, 'string', rule, column), rows, column, target ?? null);
     case 'textNgrams':
       return await fitText(rule, need(raw, 'string', rule, column), rows, column, loadModel);
     case 'datetime':
@@ -68,28 +72,6 @@ interface RawKinds {
 function need<Kind extends keyof RawKinds>(raw: RawColumn, kind: Kind, rule: UsedRule, column: Column): RawKinds[Kind] {
   if (raw.kind !== kind) throw new ModelkeepError('MK_FEATURES_RULE_TYPE', { column: rule.column, rule: rule.kind, type: column.type });
   return raw as RawKinds[Kind];
-}
-
-/** Values by frequency; a missing cell ('') is a value like any other and does not count towards `maxValues`. */
-function fitOneHot(rule: Extract<FeatureRule, { kind: 'oneHot' }>, raw: StringColumn, rows: Int32Array, column: Column): FittedOneHot {
-  const counts = new Float64Array(raw.dictionary.length);
-  for (const row of rows) counts[raw.codes[row]!]!++;
-  const seen = [...counts.keys()].filter((code) => counts[code]! > 0);
-  seen.sort((a, b) => counts[b]! - counts[a]! || compareText(raw.dictionary[a]!, raw.dictionary[b]!));
-  const named = seen.filter((code) => raw.dictionary[code] !== '');
-  const frequent = named.slice(0, rule.maxValues).filter((code) => counts[code]! >= rule.minCount);
-  const missing = seen.filter((code) => raw.dictionary[code] === '' && counts[code]! >= rule.minCount);
-  const values = [...frequent, ...missing].map((code) => raw.dictionary[code]!);
-  const input: ModelInput = {
-    name: rule.column,
-    type: column.type,
-    onnxType: 'string',
-    shape: [1],
-    required: !seen.some((code) => raw.dictionary[code] === ''),
-    range: null,
-    categories: named.length <= categoriesInSignature ? named.map((code) => raw.dictionary[code]!) : null,
-  };
-  return { kind: 'oneHot', column: rule.column, input, values, other: values.length < seen.length };
 }
 
 function fitImage(rule: Extract<FeatureRule, { kind: 'imagePixels' }>, raw: ImageColumn, rows: Int32Array): FittedImage {

@@ -49,7 +49,8 @@ export async function fitText(
     categories: null,
   };
   const { unit, minN, maxN, weighting } = rule;
-  return { kind: 'textNgrams', column: rule.column, input, unit, minN, maxN, weighting, terms };
+  const sublinear = rule.sublinear ?? false;
+  return { kind: 'textNgrams', column: rule.column, input, unit, minN, maxN, weighting, sublinear, projection: null, terms };
 }
 
 function textsForVocabulary(raw: StringColumn, rows: Int32Array): string[] {

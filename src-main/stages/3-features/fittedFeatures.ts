@@ -1,5 +1,5 @@
 // What a feature spec has learned from the training rows: plain JSON, enough to write the graph.
-import type { ModelInput } from '../../../src-shared/domain/features.ts';
+import type { FeatureRule, ModelInput } from '../../../src-shared/domain/features.ts';
 
 interface Fitted {
   column: string;
@@ -7,17 +7,25 @@ interface Fitted {
   input: ModelInput;
 }
 
-/** (x − mean) / sd with x or log1p(x) limited to [low, high], missing cells as `fill` (before the logarithm). Booleans too. */
+/** What is done to a number between its limits; `power` and `quantile` are computed in float64. */
+export type NumberTransform =
+  | { kind: 'none' | 'log1p' }
+  /** `powerTransform`. */
+  | { kind: 'power'; lambda: number; shift: number }
+  /** Straight lines between `knots` (increasing) and their normal `scores`. */
+  | { kind: 'quantile'; knots: number[]; scores: number[] };
+
+/** (transform(x) − centre) / spread with x limited to [low, high] and missing cells as `fill`. Booleans too. */
 export interface FittedNumeric extends Fitted {
   kind: 'numeric';
   fill: number;
   /** A further feature, 1 where the cell is missing. */
   missingFlag: boolean;
-  log1p: boolean;
   low: number;
   high: number;
-  mean: number;
-  sd: number;
+  transform: NumberTransform;
+  centre: number;
+  spread: number;
 }
 
 /** One feature per value; with `other`, one more for every value not listed. Without it an unseen value is all zeros. */
@@ -34,12 +42,39 @@ export interface FittedText extends Fitted {
   minN: number;
   maxN: number;
   weighting: 'tfidf' | 'count' | 'binary';
+  /** 1 + ln(count) in place of the count. */
+  sublinear: boolean;
+  /** Row-major [terms, components]: what the n-grams are reduced to; null where each is a feature. */
+  projection: { components: number; matrix: number[] } | null;
   /** `forms`: token sequences counted as this n-gram; `idf` is 1 unless weighting is tfidf. */
   terms: { name: string; forms: string[][]; idf: number }[];
 }
 
-export const datetimeParts = ['age', 'dayOfWeek', 'month', 'hour'] as const;
-export type DatetimePart = (typeof datetimeParts)[number];
+/**
+ * A category as numbers: place of the value in `values` (by frequency; `values.length` for all others), and from there `tables`.
+ * The first `codes` places are the category's codes.
+ */
+export interface FittedEncoded extends Fitted {
+  kind: 'encoded';
+  values: string[];
+  codes: number;
+  tables: EncodingTable[];
+  /** Bucket of each value; others are in none. */
+  hash: { buckets: number; bucketOf: number[] } | null;
+}
+
+export interface EncodingTable {
+  /** Empty where the column has one table of its kind. */
+  name: string;
+  /** Target statistics: mean over training rows of the indicator of this class, or of the number itself (null). */
+  target: { class: string | null; prior: number; smoothing: number } | null;
+  /** One a place, so one more than values. */
+  numbers: number[];
+  centre: number;
+  spread: number;
+}
+
+export type DatetimePart = Extract<FeatureRule, { kind: 'datetime' }>['parts'][number];
 
 export interface FittedDatetime extends Fitted {
   kind: 'datetime';
@@ -60,10 +95,33 @@ export interface FittedImage extends Fitted {
   sd: number[];
 }
 
-export type FittedColumn = FittedNumeric | FittedOneHot | FittedText | FittedDatetime | FittedImage;
+export type FittedColumn = FittedNumeric | FittedOneHot | FittedEncoded | FittedText | FittedDatetime | FittedImage;
+
+/** A number made of two columns, then treated as any number: left · right, left / right, days from `right` to `left`. */
+export interface FittedCombination {
+  kind: 'product' | 'ratio' | 'since';
+  left: string;
+  right: string;
+  /** Its `column` is the name of the combination; its `input` is no input of the model. */
+  number: FittedNumeric;
+}
+
+/** Pairs of values of two one-hot columns. */
+export interface FittedCross {
+  kind: 'cross';
+  left: string;
+  right: string;
+  leftValues: string[];
+  rightValues: string[];
+  /** By frequency; places in `leftValues` and `rightValues`. */
+  pairs: [left: number, right: number][];
+}
+
+export type FittedInteraction = FittedCombination | FittedCross;
 
 export interface FittedFeatures {
   columns: FittedColumn[];
+  interactions: FittedInteraction[];
 }
 
 /**
@@ -72,114 +130,31 @@ export interface FittedFeatures {
  */
 export type FeatureView = 'scaled' | 'codes';
 
-/** Columns of the feature matrix that `addFeatureGraph` makes. */
-export function featureNames(fitted: FittedFeatures, view: FeatureView = 'scaled'): string[] {
-  return layout(fitted, view).flatMap((part) => part.names);
-}
-
-/** For each feature the raw column that it comes from. */
-export function columnsOfFeatures(fitted: FittedFeatures, view: FeatureView = 'scaled'): string[] {
-  return layout(fitted, view).flatMap((part) => part.columns);
-}
-
-export function featureWidth(fitted: FittedFeatures, view: FeatureView = 'scaled'): number {
-  return layout(fitted, view).reduce((width, part) => width + part.names.length, 0);
-}
-
-/** Of the view of codes: by feature the number of codes of a category (the last stands for values that are not listed), 0 for a number. */
-export function codeCounts(fitted: FittedFeatures): Int32Array {
-  return Int32Array.from(layout(fitted, 'codes').flatMap((part) => part.names.map(() => part.codes ?? 0)));
-}
-
 /** Features stand in blocks by kind, not column by column: a block is one vector operation for all its columns. */
 export interface FeatureBlocks {
-  plain: FittedNumeric[];
-  logged: FittedNumeric[];
+  /** By transform. */
+  numbers: Record<NumberTransform['kind'], FittedNumeric[]>;
+  combinations: FittedCombination[];
   oneHot: FittedOneHot[];
+  crosses: FittedCross[];
+  encoded: FittedEncoded[];
   datetimes: FittedDatetime[];
   texts: FittedText[];
   images: FittedImage[];
 }
 
-export function blocksOf(fitted: FittedFeatures): FeatureBlocks {
+export function blocksOf({ columns, interactions }: FittedFeatures): FeatureBlocks {
   const of = <Kind extends FittedColumn['kind']>(kind: Kind): Extract<FittedColumn, { kind: Kind }>[] =>
-    fitted.columns.filter((each): each is Extract<FittedColumn, { kind: Kind }> => each.kind === kind);
+    columns.filter((each): each is Extract<FittedColumn, { kind: Kind }> => each.kind === kind);
+  const numbers = (kind: NumberTransform['kind']): FittedNumeric[] => of('numeric').filter((each) => each.transform.kind === kind);
   return {
-    plain: of('numeric').filter((each) => !each.log1p),
-    logged: of('numeric').filter((each) => each.log1p),
+    numbers: { none: numbers('none'), log1p: numbers('log1p'), power: numbers('power'), quantile: numbers('quantile') },
+    combinations: interactions.filter((each) => each.kind !== 'cross'),
     oneHot: of('oneHot'),
+    crosses: interactions.filter((each) => each.kind === 'cross'),
+    encoded: of('encoded'),
     datetimes: of('datetime'),
     texts: of('textNgrams'),
     images: of('imagePixels'),
   };
-}
-
-const partNames: Record<DatetimePart, string[]> = {
-  age: ['age'],
-  dayOfWeek: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
-  month: Array.from({ length: 12 }, (_, month) => `month ${month + 1}`),
-  hour: Array.from({ length: 24 }, (_, hour) => `hour ${hour}`),
-};
-
-interface Part {
-  names: string[];
-  columns: string[];
-  codes?: number;
-}
-
-function layout(fitted: FittedFeatures, view: FeatureView): Part[] {
-  return view === 'scaled' ? scaledLayout(fitted) : codesLayout(fitted);
-}
-
-function codesLayout(fitted: FittedFeatures): Part[] {
-  const { plain, logged, oneHot, datetimes, texts, images } = blocksOf(fitted);
-  const rest = scaledLayout({ columns: [...texts, ...images] });
-  return [
-    ...[...plain, ...logged].map(({ column }) => ({ names: [column], columns: [column] })),
-    ...oneHot.map(({ column, values }) => ({ names: [column], columns: [column], codes: values.length + 1 })),
-    ...datetimes.map(({ column, parts }) => ({ names: parts.map((each) => `${column}: ${each}`), columns: parts.map(() => column) })),
-    ...rest,
-  ];
-}
-
-function scaledLayout(fitted: FittedFeatures): Part[] {
-  const blocks = blocksOf(fitted);
-  const part = (column: string, names: string[]): Part => ({
-    names: names.map((name) => (name === '' ? column : `${column}${name}`)),
-    columns: names.map(() => column),
-  });
-  const numeric = (columns: FittedNumeric[]): Part[] => [
-    ...columns.map((each) => part(each.column, [''])),
-    ...columns.filter((each) => each.missingFlag).map((each) => part(each.column, [': missing'])),
-  ];
-  return [
-    ...numeric(blocks.plain),
-    ...numeric(blocks.logged),
-    ...blocks.oneHot.map((each) => {
-      const values = [...each.values, ...(each.other ? ['other'] : [])];
-      return part(
-        each.column,
-        values.map((value) => ` = ${value === '' ? 'missing' : value}`),
-      );
-    }),
-    ...blocks.datetimes.map((each) => {
-      const names = [...each.parts.flatMap((name) => partNames[name]), ...(each.missingFlag ? ['missing'] : [])];
-      return part(
-        each.column,
-        names.map((name) => `: ${name}`),
-      );
-    }),
-    ...blocks.texts.map((each) =>
-      part(
-        each.column,
-        each.terms.map((term) => `: ${term.name}`),
-      ),
-    ),
-    ...blocks.images.map((each) =>
-      part(
-        each.column,
-        Array.from({ length: each.width * each.height * each.channels }, (_, pixel) => `: pixel ${pixel}`),
-      ),
-    ),
-  ];
 }

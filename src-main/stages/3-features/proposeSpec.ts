@@ -186,11 +186,26 @@ function widthOf(rule: FeatureRule, { profile }: ProposalInput): number {
       return 1 + missing;
     case 'oneHot':
       return Math.min(of?.distinct ?? 0, rule.maxValues) + missing + Number((of?.distinct ?? 0) > rule.maxValues);
+    case 'encoded':
+      return rule.encodings.reduce((sum, each) => sum + (each === 'hash' ? rule.buckets : 1), 0);
     case 'textNgrams':
-      return rule.maxFeatures;
+      return rule.components ?? rule.maxFeatures;
     case 'datetime':
-      return rule.parts.reduce((sum, part) => sum + { age: 1, dayOfWeek: 7, month: 12, hour: 24 }[part], missing);
+      return rule.parts.reduce((sum, part) => sum + partWidth[part], missing + (rule.since?.length ?? 0));
     case 'imagePixels':
       return rule.width * rule.height * rule.channels;
   }
 }
+
+const partWidth = {
+  age: 1,
+  year: 1,
+  dayOfMonth: 1,
+  dayOfWeek: 7,
+  month: 12,
+  hour: 24,
+  dayOfWeekCycle: 2,
+  dayOfMonthCycle: 2,
+  monthCycle: 2,
+  hourCycle: 2,
+} as const;

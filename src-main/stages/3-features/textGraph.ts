@@ -26,31 +26,40 @@ export function tokenizerModel(unit: 'word' | 'character'): Uint8Array {
   return g.toModelBytes({ producer: 'modelkeep' });
 }
 
-/** One text column → float32 [N, terms]: counts of the vocabulary's n-grams, weighted. */
+/** One text column → float32 [N, terms], or [N, components] where a projection follows. */
 export function textFeatures(g: GraphBuilder, column: FittedText, input: Value): Value {
+  const weighted = weightedTerms(g, column, input);
+  if (!column.projection) return weighted;
+  const { components, matrix } = column.projection;
+  return g.op('MatMul', [weighted, g.float32(matrix, [column.terms.length, components])], { output: { shape: ['N', components] } });
+}
+
+/** Counts of the vocabulary's n-grams, weighted; rows of tf-idf have length one. */
+export function weightedTerms(g: GraphBuilder, column: FittedText, input: Value): Value {
   const width = column.terms.length;
+  const output = { dtype: 'float32', shape: ['N', width] } as const;
   const counts = g.op('TfIdfVectorizer', [tokenNodes(g, input, column.unit)], {
     attributes: { mode: 'TF', max_skip_count: 0, ...pool(column) },
-    output: { dtype: 'float32', shape: ['N', width] },
+    output,
   });
-  switch (column.weighting) {
-    case 'count':
-      return counts;
-    case 'binary':
-      return g.op('Min', [counts, g.scalar(1)], { output: { shape: ['N', width] } });
-    case 'tfidf': {
-      const weighted = g.op('Mul', [
-        counts,
-        g.float32(
-          column.terms.map((term) => term.idf),
-          [1, width],
-        ),
-      ]);
-      const length = g.op('ReduceL2', [weighted, g.int64([1])], { attributes: { keepdims: 1 }, output: { shape: ['N', 1] } });
-      // A row without any known n-gram stays zero.
-      return g.op('Div', [weighted, g.op('Max', [length, g.scalar(1e-12)])], { output: { shape: ['N', width] } });
-    }
-  }
+  if (column.weighting === 'binary') return g.op('Min', [counts, g.scalar(1)], { output });
+  // 1 + ln(count), and 0 stays 0: the logarithm of at least one, and one more where there is a count.
+  const tamed = column.sublinear
+    ? g.op(
+        'Add',
+        [g.op('Log', [g.op('Max', [counts, g.scalar(1)], { output })], { output }), g.op('Min', [counts, g.scalar(1)], { output })],
+        { output },
+      )
+    : counts;
+  if (column.weighting === 'count') return tamed;
+  const idf = g.float32(
+    column.terms.map((term) => term.idf),
+    [1, width],
+  );
+  const weighted = g.op('Mul', [tamed, idf], { output });
+  const length = g.op('ReduceL2', [weighted, g.int64([1])], { attributes: { keepdims: 1 }, output: { shape: ['N', 1] } });
+  // A row without any known n-gram stays zero.
+  return g.op('Div', [weighted, g.op('Max', [length, g.scalar(1e-12)])], { output });
 }
 
 /** n-grams as TfIdfVectorizer wants them: all of length 1, then all of length 2 …; forms of one term share an output column. */

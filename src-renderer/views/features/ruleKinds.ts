@@ -8,11 +8,11 @@ const kindsOf: Record<ColumnType, readonly RuleKind[]> = {
   integer: ['numeric', 'oneHot', 'drop'],
   number: ['numeric', 'drop'],
   boolean: ['boolean', 'oneHot', 'drop'],
-  category: ['oneHot', 'textNgrams', 'drop'],
-  text: ['textNgrams', 'oneHot', 'drop'],
+  category: ['oneHot', 'encoded', 'textNgrams', 'drop'],
+  text: ['textNgrams', 'oneHot', 'encoded', 'drop'],
   date: ['datetime', 'drop'],
   timestamp: ['datetime', 'drop'],
-  identifier: ['oneHot', 'textNgrams', 'drop'],
+  identifier: ['oneHot', 'encoded', 'textNgrams', 'drop'],
   image: ['imagePixels', 'drop'],
 };
 
@@ -30,6 +30,8 @@ export function defaultRule(column: string, kind: RuleKind, proposed: FeatureRul
       return { column, kind };
     case 'oneHot':
       return { column, kind, maxValues: 50, minCount: 2 };
+    case 'encoded':
+      return { column, kind, encodings: ['target', 'frequency'], smoothing: 10, buckets: 32, minCount: 2, maxCodes: 1000 };
     case 'textNgrams':
       return { column, kind, unit: 'word', minN: 1, maxN: 2, maxFeatures: 2000, weighting: 'tfidf' };
     case 'datetime':

@@ -17,23 +17,34 @@ function parts(rule: FeatureRule): string[] {
       return [
         t(`features:how.numeric.${rule.impute}`),
         ...(rule.missingFlag ? [t('features:how.flag')] : []),
-        ...(rule.transform === 'log1p' ? [t('features:how.log1p')] : []),
-        ...(rule.scale === 'standard' ? [t('features:how.standard')] : []),
+        ...(rule.transform === 'none' ? [] : [t(`features:how.${rule.transform}`)]),
+        ...(rule.scale === 'none' ? [] : [t(`features:how.${rule.scale}`)]),
       ];
     case 'boolean':
       return [t('features:how.boolean')];
     case 'oneHot':
       return [t('features:how.oneHot', { maxValues: fmt.count(rule.maxValues), minCount: fmt.count(rule.minCount) })];
+    case 'encoded':
+      return [
+        ...rule.encodings.map((each) => t(`features:how.encoded.${each}`, { buckets: fmt.count(rule.buckets) })),
+        t('features:how.encoded.rare', { minCount: fmt.count(rule.minCount) }),
+        ...(rule.maxCodes > 0 ? [t('features:how.encoded.codes', { maxCodes: fmt.count(rule.maxCodes) })] : []),
+      ];
     case 'textNgrams': {
       const range = rule.minN === rule.maxN ? String(rule.minN) : `${rule.minN}–${rule.maxN}`;
       const values = { range, maxFeatures: fmt.count(rule.maxFeatures) };
       return [
         rule.unit === 'word' ? t('features:how.textWord', values) : t('features:how.textCharacter', values),
         t(`features:how.${rule.weighting}`),
+        ...(rule.sublinear ? [t('features:how.sublinear')] : []),
+        ...(rule.components === undefined ? [] : [t('features:how.components', { n: rule.components, count: rule.components })]),
       ];
     }
     case 'datetime':
-      return rule.parts.map((part) => t(`features:how.part.${part}`));
+      return [
+        ...rule.parts.map((part) => t(`features:how.part.${part}`)),
+        ...(rule.since ?? []).map((column) => t('features:how.since', { column })),
+      ];
     case 'imagePixels':
       return [
         t('features:how.pixels', {

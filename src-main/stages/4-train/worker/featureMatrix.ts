@@ -9,6 +9,7 @@ import {
   type LoadModel,
   type ModelRunner,
   type RawTable,
+  type TrainingFeatures,
 } from '../../3-features/api.ts';
 import { featureModel } from '../exportModel.ts';
 import type { Matrix } from '../learners/matrix.ts';
@@ -28,6 +29,7 @@ export function rowBatches(fitted: FittedFeatures, table: RawTable, rows: Int32A
 export class FeatureRunner {
   readonly width: number;
   readonly #fitted: FittedFeatures;
+  readonly #view: FeatureView;
   readonly #output: string;
   readonly #model: ModelRunner;
 
@@ -40,6 +42,7 @@ export class FeatureRunner {
   private constructor(fitted: FittedFeatures, view: FeatureView, output: string, model: ModelRunner) {
     this.width = featureWidth(fitted, view);
     this.#fitted = fitted;
+    this.#view = view;
     this.#output = output;
     this.#model = model;
   }
@@ -59,12 +62,19 @@ export class FeatureRunner {
     return { rows: rows.length, width: this.width, data };
   }
 
-  /** The same into a file: float32, row-major, batch by batch. */
-  async writeMatrix(file: string, table: RawTable, rows: Int32Array, pause: () => Promise<void>): Promise<void> {
+  /** The same into a file, float32, row-major, batch by batch; for training rows with what they must not take from the graph. */
+  async writeMatrix(
+    file: string,
+    table: RawTable,
+    rows: Int32Array,
+    pause: () => Promise<void>,
+    training: TrainingFeatures | null,
+  ): Promise<void> {
     const handle = await open(file, 'w');
     try {
       for (const [start, end] of rowBatches(this.#fitted, table, rows)) {
         const part = await this.run(table, rows.subarray(start, end));
+        training?.apply(this.#view, part, rows.subarray(start, end));
         await handle.write(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
         await pause();
       }

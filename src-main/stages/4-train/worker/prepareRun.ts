@@ -12,11 +12,13 @@ import {
   featureNames,
   fitFeatures,
   onnxLoader,
+  trainingFeatures,
   type FeatureView,
   type FittedFeatures,
   type ImageSize,
   type RawTable,
   type Target,
+  type TrainingFeatures,
 } from '../../3-features/api.ts';
 import { fewestRows, inHashOrder, splitRows, type Split } from '../holdout.ts';
 import type { FeatureColumn, LearnerTask } from '../learners/learner.ts';
@@ -99,7 +101,14 @@ export async function prepareRun(
   const development = Int32Array.from([...split.train, ...split.validation]).sort();
   const loadModel = onnxLoader();
   progress(0.04, 'train.fitting');
-  const fitted = await fitFeatures(spec, { columns: dataset.columns, table, rows: development, loadModel });
+  const fitted = await fitFeatures(spec, { columns: dataset.columns, table, rows: development, target, loadModel });
+  const training = trainingFeatures(fitted, {
+    table,
+    target,
+    rows: development,
+    seed,
+    times: times && Float64Array.from(table.rowNumbers, (row) => times[row]!),
+  });
   const runners = new Map<FeatureView, FeatureRunner>();
   for (const view of views) runners.set(view, await FeatureRunner.open(fitted, view, loadModel));
   await pause();
@@ -111,7 +120,11 @@ export async function prepareRun(
   progress(0.06, 'train.features');
   const plan = order.folds ?? chooseFolds({ rows: used.length, budgetMs: order.timeBudgetMs, holdout: order.holdout });
   const folds = foldsOf(plan, { used, split, table, target, times, groups }, seed);
-  const source = await writeSource(folder, { fitted, runners, table, target, used, folds, threads, ordered: times !== null }, pause);
+  const source = await writeSource(
+    folder,
+    { fitted, training, runners, table, target, used, folds, threads, ordered: times !== null },
+    pause,
+  );
   const validated = validatedRows(folds);
   const places = new Int32Array(used.length).fill(-1);
   validated.forEach((row, place) => (places[row] = place));
@@ -191,6 +204,7 @@ async function writeSource(
   folder: string,
   {
     fitted,
+    training,
     runners,
     table,
     target,
@@ -200,6 +214,7 @@ async function writeSource(
     ordered,
   }: {
     fitted: FittedFeatures;
+    training: TrainingFeatures | null;
     runners: ReadonlyMap<FeatureView, FeatureRunner>;
     table: RawTable;
     target: Target;
@@ -213,7 +228,7 @@ async function writeSource(
   const views: FitSource['views'] = {};
   for (const [view, runner] of runners) {
     const file = join(folder, `${view}.f32`);
-    await runner.writeMatrix(file, table, used, pause);
+    await runner.writeMatrix(file, table, used, pause, training);
     views[view] = { file, columns: featureColumns(fitted, view) };
   }
   const targetFile = join(folder, 'target.bin');
