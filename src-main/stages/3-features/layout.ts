@@ -53,31 +53,31 @@ function codesLayout(fitted: FittedFeatures): Part[] {
   return [
     ...Object.values(numbers)
       .flat()
-      .map((each) => part(each, [''])),
+      .map((each) => partOf(each, [''])),
     ...combinations.map((each) => ({ from: each, names: [each.number.column], column: each.left })),
-    ...oneHot.map((each) => ({ ...part(each, ['']), codes: each.values.length + 1 })),
+    ...oneHot.map((each) => ({ ...partOf(each, ['']), codes: each.values.length + 1 })),
     ...crosses.map((each) => ({ from: each, names: [`${each.left} × ${each.right}`], column: each.left, codes: each.pairs.length + 1 })),
     ...encoded.flatMap((each) => [
-      ...(each.codes > 0 ? [{ ...part(each, ['']), codes: each.codes + 1 }] : []),
-      ...each.tables.map(({ name }, table) => ({ ...part(each, [`: ${name}`]), table })),
-      ...(each.hash ? [{ ...part(each, [': hash']), codes: each.hash.buckets + 1 }] : []),
+      ...(each.codes > 0 ? [{ ...partOf(each, ['']), codes: each.codes + 1 }] : []),
+      ...each.tables.map(({ name }, table) => ({ ...partOf(each, [`: ${name}`]), table })),
+      ...(each.hash ? [{ ...partOf(each, [': hash']), codes: each.hash.buckets + 1 }] : []),
     ]),
     ...datetimes.map((each) =>
-      part(
+      partOf(
         each,
         each.parts.flatMap((name) => codeNames[name]),
       ),
     ),
     ...texts.map(textPart),
-    ...images.map((each) => part(each, pixelNames(each))),
+    ...images.map((each) => partOf(each, pixelNames(each))),
   ];
 }
 
 function scaledLayout(fitted: FittedFeatures): Part[] {
   const blocks = blocksOf(fitted);
   const numeric = (columns: FittedNumeric[]): Part[] => [
-    ...columns.map((each) => part(each, [''])),
-    ...columns.filter((each) => each.missingFlag).map((each) => part(each, [': missing'])),
+    ...columns.map((each) => partOf(each, [''])),
+    ...columns.filter((each) => each.missingFlag).map((each) => partOf(each, [': missing'])),
   ];
   return [
     ...Object.values(blocks.numbers).flatMap(numeric),
@@ -85,7 +85,7 @@ function scaledLayout(fitted: FittedFeatures): Part[] {
     ...blocks.combinations
       .filter(({ number }) => number.missingFlag)
       .map((each) => ({ from: each, names: [`${each.number.column}: missing`], column: each.left })),
-    ...blocks.oneHot.map((each) => part(each, [...each.values.map(valueName), ...(each.other ? [' = other'] : [])])),
+    ...blocks.oneHot.map((each) => partOf(each, [...each.values.map(valueName), ...(each.other ? [' = other'] : [])])),
     ...blocks.crosses.map((each) => ({
       from: each,
       names: each.pairs.map(
@@ -96,21 +96,21 @@ function scaledLayout(fitted: FittedFeatures): Part[] {
     ...blocks.encoded.flatMap((each) =>
       each.hash
         ? [
-            part(
+            partOf(
               each,
               Array.from({ length: each.hash.buckets }, (_, at) => ` = bucket ${at + 1}`),
             ),
           ]
         : [],
     ),
-    ...blocks.encoded.flatMap((each) => each.tables.map(({ name }, table) => ({ ...part(each, [`: ${name}`]), table }))),
-    ...blocks.datetimes.map((each) => part(each, datetimeNames(each))),
+    ...blocks.encoded.flatMap((each) => each.tables.map(({ name }, table) => ({ ...partOf(each, [`: ${name}`]), table }))),
+    ...blocks.datetimes.map((each) => partOf(each, datetimeNames(each))),
     ...blocks.texts.map(textPart),
-    ...blocks.images.map((each) => part(each, pixelNames(each))),
+    ...blocks.images.map((each) => partOf(each, pixelNames(each))),
   ];
 }
 
-function part(from: FittedColumn, endings: readonly string[]): Part {
+function partOf(from: FittedColumn, endings: readonly string[]): Part {
   return { from, names: endings.map((ending) => `${from.column}${ending}`), column: from.column };
 }
 
@@ -119,7 +119,7 @@ function valueName(value: string): string {
 }
 
 function textPart(each: FittedText): Part {
-  return part(
+  return partOf(
     each,
     each.projection
       ? Array.from({ length: each.projection.components }, (_, at) => `: direction ${at + 1}`)

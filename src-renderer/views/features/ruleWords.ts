@@ -37,7 +37,7 @@ function parts(rule: FeatureRule): string[] {
         rule.unit === 'word' ? t('features:how.textWord', values) : t('features:how.textCharacter', values),
         t(`features:how.${rule.weighting}`),
         ...(rule.sublinear ? [t('features:how.sublinear')] : []),
-        ...(rule.components === undefined ? [] : [t('features:how.components', { n: rule.components, count: rule.components })]),
+        ...(rule.components === undefined ? [] : [t('features:how.components', { n: fmt.count(rule.components) })]),
       ];
     }
     case 'datetime':
