@@ -40,6 +40,22 @@ export function simplestAsGood(order: readonly Candidate[], metric: MetricName |
   return smallest && smallest.id !== best.id && (smallest.sizeBytes ?? 0) < 0.7 * (best.sizeBytes ?? 0) ? smallest : null;
 }
 
+export type SortColumn = 'value' | 'second' | 'fit' | 'perRow' | 'size' | 'name';
+
+/** Candidates by one figure of the table; those without it stand behind in either direction, in the order they came. */
+export function sortedBy<T extends string | number>(
+  candidates: readonly Candidate[],
+  figure: (candidate: Candidate) => T | null | undefined,
+  descending: boolean,
+): Candidate[] {
+  const direction = descending ? -1 : 1;
+  return candidates.toSorted((a, b) => {
+    const [x, y] = [figure(a) ?? null, figure(b) ?? null];
+    if (x === null || y === null) return Number(x === null) - Number(y === null);
+    return direction * (typeof x === 'number' ? x - Number(y) : String(x).localeCompare(String(y)));
+  });
+}
+
 export type BudgetKey = 'glance' | 'quick' | 'thorough' | 'long';
 
 /** What a time budget is good for. */

@@ -61,8 +61,14 @@ export class RunManager {
     return live && live.length > 0 ? [...candidate.curve, ...live] : candidate.curve;
   }
 
-  /** Stops and keeps the best candidate so far. */
-  async stop(): Promise<void> {
+  /** Waits, goes on, takes more time, or finishes with the best so far. Only while the search goes on. */
+  async steer(wish: Omit<Params<'train.steer'>, 'runId'>): Promise<void> {
+    await client.call('train.steer', { runId: this.#runId, ...wish });
+    await this.load();
+  }
+
+  /** Of a run that has not begun: nothing of it is kept. */
+  async cancel(): Promise<void> {
     const jobId = this.run.value?.jobId;
     if (jobId) await jobs.cancel(jobId);
     await this.load();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { featureSpec, modelSignature, task } from './features.ts';
+import { featureSpec, modelSignature, task, type Task } from './features.ts';
 import { estimate, nameSchema, sha256Schema, timeMs, versionRef } from './names.ts';
 
 /**
@@ -70,6 +70,11 @@ export const higherIsBetter: Record<MetricName, boolean> = {
   spearman: true,
   ndcg10: true,
 };
+/** All metrics that a task has. */
+export function metricsOf(of: Task): MetricName[] {
+  const ofNumbers: readonly MetricName[] = ['rmse', 'mae', 'r2', ...metricNames.slice(metricNames.indexOf('medianAbsoluteError'))];
+  return metricNames.filter((name) => name !== 'ndcg10' && ofNumbers.includes(name) === (of === 'regression'));
+}
 export const metrics = z.partialRecord(metricName, estimate);
 export type Metrics = z.infer<typeof metrics>;
 
@@ -194,6 +199,8 @@ export const candidateProgress = z.object({
   members: z.array(z.object({ candidateId: z.string(), weight: z.number() })),
   /** Why it ended before its last fold: clearly worse than the best, or out of time. */
   dropped: z.enum(['worse', 'time']).nullable(),
+  /** Code of the error that a failed one ended with. */
+  failure: z.string().nullable().default(null),
 });
 export type CandidateProgress = z.infer<typeof candidateProgress>;
 

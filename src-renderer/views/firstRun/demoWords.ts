@@ -21,7 +21,7 @@ export function stepView({ step, state, params, startedAt, tookMs }: DemoStep, n
   const metric = figures['metric'];
   const known = textIfKnown(`today:demo.figures.${step}`, {
     ...formatParams(figures, language),
-    ...(typeof metric === 'string' && step === 'train' ? { metric: coreWords('train:metric.', metric) } : {}),
+    ...(typeof metric === 'string' && step === 'train' ? { metric: coreWords('metrics:name.', metric) } : {}),
     ...(typeof figures['value'] === 'number' ? { value: fmt.decimal(figures['value']) } : {}),
   });
   // A sentence whose figures have not arrived yet would show its placeholders.

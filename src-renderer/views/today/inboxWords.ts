@@ -41,7 +41,7 @@ function valuesOf({ kind, name, params }: Item): Record<string, string | number>
   if (kind === 'proposal') {
     texts['difference'] = fmt.difference(number('difference'));
     for (const key of ['low', 'high']) if (key in params) texts[key] = fmt.decimal(number(key));
-    if ('metric' in params) texts['metric'] = coreWords('train:metric.', String(params['metric']));
+    if ('metric' in params) texts['metric'] = coreWords('metrics:name.', String(params['metric']));
   }
   if (kind === 'advice') {
     texts['action'] = coreWords('core:advice.', String(params['of'] ?? ''));

@@ -1,7 +1,8 @@
 // Candidates by name: the learner and its place among those of its kind.
-import type { Candidate } from '../../../src-shared/domain/training.ts';
+import { higherIsBetter, type Candidate, type FoldPlan, type MetricName } from '../../../src-shared/domain/training.ts';
 import { fmt } from '../../format/fmt.svelte.ts';
 import { coreWords } from '../../i18n/coreWords.ts';
+import { metricName, metricValue } from '../../i18n/metricWords.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 
 /** `Neural net 3`: the third network of the run. A learner that stands alone has no number. */
@@ -21,4 +22,27 @@ export function settingsWords({ settings }: Candidate): { name: string; value: s
         ? fmt.value(value)
         : String(value),
   }));
+}
+
+/** Why it was tried: what it came from, and what the search expected of it. */
+export function originWords({ progress }: Candidate, metric: MetricName | null): string | null {
+  if (!progress) return null;
+  const { kind, expected } = progress.origin;
+  if (kind !== 'tpe' || expected === null || metric === null) return t(`train:origin.${kind}`);
+  const value = metricValue(metric, higherIsBetter[metric] ? -expected : expected);
+  return t('train:origin.expects', { metric: metricName(metric), value });
+}
+
+/** "5-fold", "3-fold by customer", "4-fold, each after the last, by day", "one validation part". */
+export function foldWords(plan: FoldPlan): string {
+  switch (plan.kind) {
+    case 'holdout':
+      return t('train:folds.holdout');
+    case 'stratified':
+      return t('train:folds.stratified', { n: plan.folds });
+    case 'group':
+      return t('train:folds.group', { n: plan.folds, column: plan.groupColumn });
+    case 'expanding':
+      return t('train:folds.expanding', { n: plan.folds, column: plan.timeColumn });
+  }
 }

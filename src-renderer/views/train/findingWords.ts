@@ -1,0 +1,56 @@
+// What a run found out, as a sentence and its tone.
+import { metricNames, type Run } from '../../../src-shared/domain/training.ts';
+import type { Tone } from '../../components/tone.ts';
+import { coreWords } from '../../i18n/coreWords.ts';
+import { t } from '../../i18n/i18n.svelte.ts';
+import { metricInterval, metricName } from '../../i18n/metricWords.ts';
+import type { RunDetail } from '../../managers/training.svelte.ts';
+import { candidateName } from './candidateWords.ts';
+
+export interface FindingWords {
+  code: string;
+  tone: Tone;
+  text: string;
+}
+
+const watched = new Set([
+  'leak',
+  'notBetterThanBaseline',
+  'overfitGap',
+  'classNotInTraining',
+  'missingTarget',
+  'unreadableImages',
+  'fewRows',
+]);
+
+/** Good news first, then warnings, then the rest. */
+export function findingWords(run: RunDetail): FindingWords[] {
+  const rank: Partial<Record<Tone, number>> = { ok: 0, watch: 1, calm: 2 };
+  return run.findings.flatMap((finding) => wordsOf(run, finding) ?? []).sort((a, b) => (rank[a.tone] ?? 3) - (rank[b.tone] ?? 3));
+}
+
+function wordsOf(run: RunDetail, { code, params }: Run['findings'][number]): FindingWords | null {
+  if (code === 'againstBaseline' || code === 'againstNext') return againstWords(run, code, params);
+  return { code, tone: watched.has(code) ? 'watch' : 'calm', text: coreWords('train:finding.', code, params) };
+}
+
+/** That the best is no better than the constant answer is another finding. */
+function againstWords(
+  run: RunDetail,
+  code: 'againstBaseline' | 'againstNext',
+  { metric, place, learner, gain, low, high, rows, verdict }: Run['findings'][number]['params'],
+): FindingWords | null {
+  const known = metricNames.find((each) => each === metric);
+  if (!known || typeof gain !== 'number' || (code === 'againstBaseline' && verdict !== 'better')) return null;
+  const interval = typeof low === 'number' && typeof high === 'number' ? { low, high } : { low: null, high: null };
+  const other = run.candidates[Number(place)];
+  const words = {
+    other: other ? candidateName(run.candidates, other) : String(learner),
+    metric: metricName(known),
+    difference: metricInterval(known, { value: gain, ...interval, rows: Number(rows) }),
+    rows: Number(rows),
+  };
+  if (code === 'againstBaseline') return { code, tone: 'ok', text: t('train:finding.beatsBaseline', words) };
+  if (verdict === 'better') return { code, tone: 'ok', text: t('train:finding.beatsNext', words) };
+  return { code, tone: 'calm', text: t(verdict === 'worse' ? 'train:finding.behindNext' : 'train:finding.levelWithNext', words) };
+}
