@@ -236,7 +236,7 @@ function edges(): RawTable {
     ' v0',
     'cat cat CAT',
     '猫狗',
-    'v0\t',
+    'v0 ',
     'été ÉTÉ',
     'a'.repeat(5000),
   ]);
