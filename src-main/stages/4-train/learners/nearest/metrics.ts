@@ -3,7 +3,7 @@ import type { Matrix } from '../matrix.ts';
 export type Metric = 'euclidean' | 'manhattan' | 'cosine';
 export const metrics: readonly Metric[] = ['euclidean', 'manhattan', 'cosine'];
 
-/** A squared distance below this share of both squared lengths is rounding of their difference: 0. */
+/** A squared distance below this share of the squared lengths (the row's and the longest stored row's) is rounding of their difference: 0. */
 export const samePlace = 1e-12;
 
 /** Distances of one row to every stored row, float32, so that what is equal but for the order of sums is equal. Euclidean: squared. */
@@ -22,26 +22,24 @@ export function distancesTo({ rows, width, data }: Matrix, metric: Metric): Dist
         into[row] = sum;
       }
     };
-  const squares = Float64Array.from({ length: rows }, (_, row) => squareOf(data.subarray(row * width, (row + 1) * width)));
+  const squares = squaresOf({ rows, width, data });
+  const longest = squares.reduce((most, each) => Math.max(most, each), 0);
   return (query, into) => {
     const own = squareOf(query);
+    const rounding = Math.fround(metric === 'euclidean' ? samePlace * (own + longest) : samePlace);
     for (let row = 0; row < rows; row++) {
       let product = 0;
       for (let at = 0; at < width; at++) product += query[at]! * data[row * width + at]!;
-      into[row] = metric === 'euclidean' ? euclidean(own, squares[row]!, product) : cosine(own, squares[row]!, product);
+      const length = Math.sqrt(own * squares[row]!);
+      const distance = Math.fround(metric === 'euclidean' ? own + squares[row]! - 2 * product : length === 0 ? 1 : 1 - product / length);
+      into[row] = distance <= rounding ? 0 : distance;
     }
   };
 }
 
-function euclidean(a: number, b: number, product: number): number {
-  const distance = a + b - 2 * product;
-  return distance <= samePlace * (a + b) ? 0 : distance;
-}
-
-function cosine(a: number, b: number, product: number): number {
-  if (a === 0 || b === 0) return 1;
-  const distance = 1 - product / Math.sqrt(a * b);
-  return distance <= samePlace ? 0 : distance;
+/** ‖y‖² of every stored row. */
+export function squaresOf({ rows, width, data }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => squareOf(data.subarray(row * width, (row + 1) * width)));
 }
 
 function squareOf(row: Float32Array): number {

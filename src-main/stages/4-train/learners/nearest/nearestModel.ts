@@ -2,7 +2,7 @@ import { GraphBuilder, type Graph, type Value } from '../../../../compiler/index
 import { fittedFrom, type Told } from '../fitted.ts';
 import type { FittedLearner, LearnerState } from '../learner.ts';
 import type { Matrix } from '../matrix.ts';
-import { distancesTo, nearestOf, samePlace, type Metric } from './metrics.ts';
+import { distancesTo, nearestOf, samePlace, squaresOf, type Metric } from './metrics.ts';
 
 export interface NearestState extends LearnerState {
   json: Told & {
@@ -83,7 +83,7 @@ export function answerOf({ json, arrays }: NearestState, places: Int32Array, dis
 
 /**
  * Distances [N, stored] by one product (Manhattan: a loop over the columns), `TopK`, a gather of the answers. A batch of N rows takes
- * 20 bytes × N × stored rows.
+ * some 20 bytes × N × stored rows.
  */
 function nearestGraph({ json, arrays }: NearestState): Graph {
   const { width, outputs, k, weighting, metric, doubt, answer } = json;
@@ -91,7 +91,7 @@ function nearestGraph({ json, arrays }: NearestState): Graph {
   const g = new GraphBuilder('nearest');
   const features = g.input('features', 'float32', ['N', width]);
   const x = cast(g, features, 'float64', ['N', width]);
-  const distances = cast(g, distanceValues(g, x, json, arrays.stored), 'float32', ['N', stored]);
+  const distances = distanceValues(g, x, json, arrays.stored);
   const [nearest, places] = g.node('TopK', [distances, g.int64([k])], {
     attributes: { axis: -1, largest: 0, sorted: 1 },
     outputs: [{ shape: ['N', k] }, { dtype: 'int64', shape: ['N', k] }],
@@ -122,37 +122,51 @@ function nearestGraph({ json, arrays }: NearestState): Graph {
   return g.build();
 }
 
+/**
+ * float32 [N, stored]. One product of longer rows gives whole distances, [−2x, 1, ‖x‖²] · [y, ‖y‖², 1] or [−x / ‖x‖, 1] · [y / ‖y‖, 1]: a
+ * batch's largest tensors are few.
+ */
 function distanceValues(g: GraphBuilder, x: Value, { width, metric }: NearestState['json'], data: Float32Array): Value {
   const stored = data.length / width;
   const shape = ['N', stored];
-  const columns = new Float64Array(data.length);
-  for (let row = 0; row < stored; row++) for (let at = 0; at < width; at++) columns[at * stored + row] = data[row * width + at]!;
-  const transposed = g.float64(columns, [width, stored]);
-  if (metric === 'manhattan') return manhattan(g, x, transposed, width, stored);
-  const squares = Float64Array.from({ length: stored }, (_, row) =>
-    data.subarray(row * width, (row + 1) * width).reduce((sum, each) => sum + each * each, 0),
-  );
-  const own = g.op('ReduceSum', [g.op('Mul', [x, x], { output: { shape: ['N', width] } }), g.int64([1])], {
-    attributes: { keepdims: 1 },
-    output: { shape: ['N', 1] },
-  });
-  const product = g.op('MatMul', [x, transposed], { output: { shape } });
-  const others = g.float64(squares, [1, stored]);
-  const [zero, one] = [g.scalar(0, 'float64'), g.scalar(1, 'float64')];
-  const bool = { output: { dtype: 'bool', shape } } as const;
-  if (metric === 'cosine') {
-    const both = g.op('Mul', [own, others], { output: { shape } });
-    const length = g.op('Sqrt', [g.op('Where', [g.op('Equal', [both, zero], bool), one, both], { output: { dtype: 'float64', shape } })]);
-    // A product with a row of zeros is 0 over 1: the distance is 1.
-    const distance = g.op('Sub', [one, g.op('Div', [product, length], { output: { shape } })], { output: { shape } });
-    return g.op('Where', [g.op('LessOrEqual', [distance, g.scalar(samePlace, 'float64')], bool), zero, distance], {
-      output: { dtype: 'float64', shape },
-    });
+  const squares = squaresOf({ rows: stored, width, data });
+  const isEuclidean = metric === 'euclidean';
+  const further = metric === 'manhattan' ? 0 : isEuclidean ? 2 : 1;
+  const columns = new Float64Array((width + further) * stored);
+  for (let row = 0; row < stored; row++) {
+    const scale = metric === 'cosine' ? 1 / (Math.sqrt(squares[row]!) || 1) : 1;
+    for (let at = 0; at < width; at++) columns[at * stored + row] = data[row * width + at]! * scale;
+    if (isEuclidean) columns[width * stored + row] = squares[row]!;
+    if (further > 0) columns[(width + further - 1) * stored + row] = 1;
   }
-  const sum = g.op('Add', [own, others], { output: { shape } });
-  const distance = g.op('Sub', [sum, g.op('Mul', [product, g.scalar(2, 'float64')], { output: { shape } })], { output: { shape } });
-  const limit = g.op('Mul', [sum, g.scalar(samePlace, 'float64')], { output: { shape } });
-  return g.op('Where', [g.op('LessOrEqual', [distance, limit], bool), zero, distance], { output: { dtype: 'float64', shape } });
+  const transposed = g.float64(columns, [width + further, stored]);
+  if (metric === 'manhattan') return cast(g, manhattan(g, x, transposed, width, stored), 'float32', shape);
+
+  const column = { output: { shape: ['N', 1] } };
+  const square = g.op('ReduceSum', [g.op('Mul', [x, x], { output: { shape: ['N', width] } }), g.int64([1])], {
+    attributes: { keepdims: 1 },
+    ...column,
+  });
+  const [zero, one] = [g.scalar(0, 'float64'), g.scalar(1, 'float64')];
+  const isZero = g.op('Equal', [square, zero], { output: { dtype: 'bool', shape: ['N', 1] } });
+  const length = g.op('Sqrt', [g.op('Where', [isZero, one, square], { output: { dtype: 'float64', shape: ['N', 1] } })], column);
+  const scaled = isEuclidean
+    ? g.op('Mul', [x, g.scalar(-2, 'float64')], { output: { shape: ['N', width] } })
+    : g.op('Neg', [g.op('Div', [x, length], { output: { shape: ['N', width] } })], { output: { shape: ['N', width] } });
+  const ones = g.op('Add', [g.op('Mul', [square, zero], column), one], column);
+  const longer = g.op('Concat', isEuclidean ? [scaled, ones, square] : [scaled, ones], {
+    attributes: { axis: 1 },
+    output: { shape: ['N', width + further] },
+  });
+  const distances = cast(g, g.op('MatMul', [longer, transposed], { output: { shape } }), 'float32', shape);
+  const longest = squares.reduce((most, each) => Math.max(most, each), 0);
+  const rounding = isEuclidean
+    ? g.op('Mul', [g.op('Add', [square, g.scalar(longest, 'float64')], column), g.scalar(samePlace, 'float64')], column)
+    : g.scalar(samePlace, 'float64');
+  const isSame = g.op('LessOrEqual', [distances, cast(g, rounding, 'float32', isEuclidean ? ['N', 1] : [])], {
+    output: { dtype: 'bool', shape },
+  });
+  return g.op('Where', [isSame, g.scalar(0), distances], { output: { dtype: 'float32', shape } });
 }
 
 function manhattan(g: GraphBuilder, x: Value, transposed: Value, width: number, stored: number): Value {
