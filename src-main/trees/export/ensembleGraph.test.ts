@@ -74,6 +74,40 @@ describe.each([5, 3] as const)('an exported ensemble, ai.onnx.ml %i', (opset) =>
     expect(await run(ensemble, features, { opset })).toEqual(scoreReference(ensemble, features, 200));
   });
 
+  it.each([
+    ['the first output', 2, [0, 5, 0, 7, 0, 3]],
+    ['all outputs', 1, [4, 4, 3]],
+  ] as const)('tells apart sets that follow each other and lead to leaves equal in %s', async (_, outputs, leaves) => {
+    const values = (leaf: number): number[] => leaves.slice(leaf * outputs, (leaf + 1) * outputs);
+    for (const missingLeft of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]) {
+      const ensemble: TreeEnsemble = {
+        ...randomEnsemble({ seed: 1, features: 1, categorical: 1, outputs, valueWidth: outputs }),
+        baseScores: new Float64Array(outputs),
+        categorySets: [Int32Array.of(3, 10), Int32Array.of(1, 2)],
+        trees: [
+          {
+            feature: Int32Array.of(0, -1, 0, -1, -1),
+            threshold: new Float32Array(5),
+            categories: Int32Array.of(0, -1, 1, -1, -1),
+            missingLeft: Uint8Array.of(missingLeft[0]!, 0, missingLeft[1]!, 0, 0),
+            left: Int32Array.of(1, -1, 3, -1, -1),
+            right: Int32Array.of(2, -1, 4, -1, -1),
+            value: Float32Array.from([...values(0).map(() => 0), ...values(0), ...values(0).map(() => 0), ...values(1), ...values(2)]),
+            cover: new Float64Array(5),
+            gain: new Float64Array(5),
+          },
+        ],
+      };
+      const features = Float32Array.of(NaN, 0, 1, 2, 3, 10, 11);
+      expect(await run(ensemble, features, { opset })).toEqual(scoreReference(ensemble, features, 7));
+    }
+  });
+
   it('without trees gives the base scores', async () => {
     const ensemble = { ...randomEnsemble({ seed: 1, outputs: 2 }), trees: [] };
     expect(await run(ensemble, new Float32Array(18), { opset })).toEqual(scoreReference(ensemble, new Float32Array(18), 3));

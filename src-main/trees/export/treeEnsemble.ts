@@ -1,5 +1,6 @@
 import { integer, ints, type AttributeInput } from '../../compiler/index.ts';
 import type { Tree, TreeEnsemble } from '../ensemble.ts';
+import { needsBarrier } from './barrier.ts';
 
 /** Values of `nodes_modes`. */
 const modes = { leq: 0, member: 6 };
@@ -24,7 +25,7 @@ interface Columns {
  * Attributes of TreeEnsemble — https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html (ai.onnx.ml 5), inputs float32.
  * Categories are BRANCH_MEMBER nodes. The operator has neither base scores nor leaves with several outputs: see vectorLeaves.ts.
  *
- * Two departures from the shortest form, for ONNX Runtime (1.30): it reads the target of a tree that is one leaf from the wrong
+ * Departures from the shortest form, for ONNX Runtime (1.30): `needsBarrier`; it reads the target of a tree that is one leaf from the wrong
  * place, so such a tree is a split into two equal leaves; and it takes the largest member of a set without looking whether there is
  * one, so an empty set is a comparison with NaN, which no value passes.
  */
@@ -81,7 +82,9 @@ function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, target: n
   const numbers = new Int32Array(tree.feature.length);
   let next = base;
   tree.feature.forEach((feature, node) => {
-    if (feature >= 0) numbers[node] = next++;
+    if (feature < 0) return;
+    numbers[node] = next;
+    next += needsBarrier(ensemble, tree, node) ? 2 : 1;
   });
   tree.feature.forEach((feature, node) => {
     if (feature < 0) return;
@@ -95,7 +98,12 @@ function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, target: n
       columns.members.push(NaN);
     }
     const child = (of: number): [number, boolean] => (tree.feature[of]! < 0 ? [addLeaf(of), true] : [numbers[of]!, false]);
-    setChildren(columns, numbers[node]!, child(tree.left[node]!), child(tree.right[node]!));
+    const [number, left] = [numbers[node]!, child(tree.left[node]!)];
+    if (needsBarrier(ensemble, tree, node)) {
+      addNode(columns, feature, { mode: modes.leq, split: NaN, missing: 0 });
+      setChildren(columns, number, left, [number + 1, false]);
+      setChildren(columns, number + 1, left, child(tree.right[node]!));
+    } else setChildren(columns, number, left, child(tree.right[node]!));
   });
 }
 

@@ -1,6 +1,7 @@
 import { floats, integer, ints, strings, type AttributeInput } from '../../compiler/index.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Tree, TreeEnsemble } from '../ensemble.ts';
+import { needsBarrier } from './barrier.ts';
 
 /** Of a model that memory and runtimes still take; ten columns of numbers and text each. */
 const mostNodes = 4_000_000;
@@ -41,7 +42,7 @@ export function treeEnsembleRegressorAttributes(ensemble: TreeEnsemble): Record<
     targets: [],
     weights: [],
   };
-  const nodes = ensemble.trees.reduce((sum, tree) => sum + chainStarts(tree, ensemble.categorySets).count, 0);
+  const nodes = ensemble.trees.reduce((sum, tree) => sum + chainStarts(ensemble, tree).count, 0);
   if (nodes > mostNodes) throw new ModelkeepError('MK_TREES_EXPORT_TOO_LARGE', { opset: 3, nodes, limit: mostNodes });
   ensemble.trees.forEach((tree, at) => addTree(columns, ensemble, tree, at));
   return {
@@ -65,7 +66,7 @@ export function treeEnsembleRegressorAttributes(ensemble: TreeEnsemble): Record<
 
 function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, at: number): void {
   const { categorySets, valueWidth, outputCount } = ensemble;
-  const { starts } = chainStarts(tree, categorySets);
+  const { starts } = chainStarts(ensemble, tree);
   const add = (id: number, feature: number, mode: string, value: number, missing: number, whenTrue: number, whenFalse: number): void => {
     columns.treeids.push(at);
     columns.nodeids.push(id);
@@ -93,17 +94,23 @@ function addTree(columns: Columns, ensemble: TreeEnsemble, tree: Tree, at: numbe
     if (!set) add(id, feature, 'BRANCH_LEQ', tree.threshold[node]!, missing, left, right);
     // No value equals or passes NaN.
     else if (set.length === 0) add(id, feature, 'BRANCH_LEQ', NaN, missing, left, right);
-    else
-      set.forEach((code, link) => add(id + link, feature, 'BRANCH_EQ', code, missing, left, link + 1 < set.length ? id + link + 1 : right));
+    else {
+      const end = id + set.length;
+      const barrier = needsBarrier(ensemble, tree, node);
+      const last = barrier ? end : right;
+      set.forEach((code, link) => add(id + link, feature, 'BRANCH_EQ', code, missing, left, id + link + 1 < end ? id + link + 1 : last));
+      if (barrier) add(end, feature, 'BRANCH_LEQ', NaN, 0, left, right);
+    }
   });
 }
 
 /** Number of the operator's node for each of ours; a set takes as many numbers as it has codes. */
-function chainStarts(tree: Tree, categorySets: readonly Int32Array[]): { starts: Int32Array; count: number } {
+function chainStarts(ensemble: TreeEnsemble, tree: Tree): { starts: Int32Array; count: number } {
   let count = 0;
   const starts = tree.categories.map((set, node) => {
     const start = count;
-    count += tree.feature[node]! < 0 ? 1 : Math.max(1, categorySets[set]?.length ?? 1);
+    if (tree.feature[node]! < 0) count++;
+    else count += Math.max(1, ensemble.categorySets[set]?.length ?? 1) + Number(needsBarrier(ensemble, tree, node));
     return start;
   });
   return { starts, count };
