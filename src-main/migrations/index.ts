@@ -10,5 +10,18 @@ import { monitors } from './0007-monitors.ts';
 import { cycles } from './0008-cycles.ts';
 import { advice } from './0009-advice.ts';
 import { search } from './0010-search.ts';
+import { evaluations } from './0011-evaluations.ts';
 
-export const migrations: readonly Migration[] = [core, datasets, labels, training, models, endpoints, monitors, cycles, advice, search];
+export const migrations: readonly Migration[] = [
+  core,
+  datasets,
+  labels,
+  training,
+  models,
+  endpoints,
+  monitors,
+  cycles,
+  advice,
+  search,
+  evaluations,
+];

@@ -9,5 +9,10 @@ export function trainHandlers(train: TrainService): HandlersOf<typeof contract> 
     'train.steer': (params, caller) => train.steer(params, caller),
     'train.get': (params) => train.get(params),
     'train.graph': (params) => train.graph(params),
+    'train.evaluation': (params) => train.evaluation(params),
+    'train.threshold': (params) => train.threshold(params),
+    'train.explainRow': (params) => train.explainRow(params),
+    'train.effect': (params) => train.effect(params),
+    'train.counterfactual': (params) => train.counterfactual(params),
   };
 }

@@ -171,4 +171,40 @@ export const trainErrors = {
       zh: '请选择可写的现有文件夹中的 .csv 或 .parquet 文件。',
     },
   },
+  MK_TRAIN_METRIC: {
+    http: 422,
+    message: { en: 'The metric “{metric}” is not one of this task ({task}).', zh: '指标「{metric}」不适用于该任务（{task}）。' },
+    hint: { en: 'Choose one of: {metrics}.', zh: '请选择其一：{metrics}。' },
+  },
+  MK_TRAIN_NO_MODEL: {
+    http: 409,
+    message: { en: 'This candidate has no model yet.', zh: '该候选尚无模型。' },
+    hint: { en: 'Wait until the run is done, or choose a candidate that was finished.', zh: '请等待运行结束，或选择已完成的候选。' },
+  },
+  MK_EXPLAIN_ROW: {
+    http: 404,
+    message: { en: 'The dataset version has no row {row}.', zh: '该数据集版本没有第 {row} 行。' },
+    hint: { en: 'Rows are counted from 0 in the order of the dataset.', zh: '行号按数据集顺序从 0 起。' },
+  },
+  MK_EXPLAIN_COLUMN: {
+    http: 422,
+    message: { en: 'The model has no column “{column}” that can be explained.', zh: '模型没有可解释的「{column}」列。' },
+    hint: { en: 'Use a column that the model reads; pictures are not explained.', zh: '请使用模型读取的列；图像列不能解释。' },
+  },
+  MK_EXPLAIN_CELL: {
+    http: 422,
+    message: {
+      en: '“{value}” is no value of the column “{column}”, which is of type {type}.',
+      zh: '「{value}」不是「{column}」列的值，该列类型为 {type}。',
+    },
+    hint: {
+      en: 'Give a number, a date as 2026-01-31, or null for a missing cell.',
+      zh: '请给出数值、形如 2026-01-31 的日期，缺失请用 null。',
+    },
+  },
+  MK_EXPLAIN_CLASS: {
+    http: 422,
+    message: { en: 'The model has no class “{class}”.', zh: '模型没有类别「{class}」。' },
+    hint: { en: 'Use one of the model’s classes; a model that answers a number has none.', zh: '请使用模型的类别；回归模型没有类别。' },
+  },
 } satisfies ErrorArea;

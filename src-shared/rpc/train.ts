@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import {
+  answerScale,
+  columnEffect,
+  columnLimit,
+  costs,
+  counterfactuals,
+  evaluation,
+  rowChoice,
+  rowReasons,
+  thresholdAdvice,
+} from '../domain/evaluation.ts';
 import { candidate, run, trainRequest } from '../domain/training.ts';
 import { trainingGraph } from '../domain/trainingGraph.ts';
 
@@ -11,6 +22,41 @@ export const train = {
   },
   /** What the compiler made of a candidate's network, phase by phase, and a measured profile; takes a second or two. */
   'train.graph': { params: z.strictObject({ candidateId: z.string() }), result: trainingGraph },
+  /** What the test rows say about a finished candidate: all metrics, curves, residuals, slices. The first time takes seconds. */
+  'train.evaluation': { params: z.strictObject({ candidateId: z.string() }), result: evaluation },
+  /** Where to cut the probability of a class by what outcomes cost; advice, predictions stay as they are. */
+  'train.threshold': {
+    params: z.strictObject({ candidateId: z.string(), costs, class: z.string().optional() }),
+    result: thresholdAdvice,
+  },
+  /** What each column adds to the answer to one row. */
+  'train.explainRow': {
+    params: z.strictObject({
+      candidateId: z.string(),
+      choice: rowChoice,
+      class: z.string().optional(),
+      scale: answerScale.default('answer'),
+    }),
+    result: rowReasons,
+  },
+  /** What the answer does when one column changes. */
+  'train.effect': {
+    params: z.strictObject({ candidateId: z.string(), column: z.string(), class: z.string().optional() }),
+    result: columnEffect,
+  },
+  /** The smallest changes of a row that bring its answer where it is wanted; of classes by default across one half. */
+  'train.counterfactual': {
+    params: z.strictObject({
+      candidateId: z.string(),
+      choice: rowChoice,
+      class: z.string().optional(),
+      wanted: z.strictObject({ min: z.number().nullable(), max: z.number().nullable() }).optional(),
+      /** Columns that may change; absent: every one. */
+      limits: z.array(columnLimit).min(1).optional(),
+      mostChanges: z.number().int().min(1).max(6).default(3),
+    }),
+    result: counterfactuals,
+  },
   'train.get': {
     params: z.strictObject({ runId: z.string() }),
     /** `paused`, `addedMs` and `elapsedMs` (of its budget; pauses do not count) are of a run that is going on. */

@@ -1,5 +1,6 @@
 // One-off work on models and rows, each in a worker process of its own: it may run out of memory without anyone else noticing.
 import { basename } from 'node:path';
+import type { ColumnEffect, Counterfactuals, Evaluation, RowReasons, ThresholdAdvice } from '../../../src-shared/domain/evaluation.ts';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
 import type { TrainingGraph } from '../../../src-shared/domain/trainingGraph.ts';
 import type { DatasetVersion } from '../../../src-shared/domain/table.ts';
@@ -10,6 +11,9 @@ import type { Inspection, Inspector } from '../3-features/api.ts';
 import { datasetFile, labelRows, type LabelReader } from './sources.ts';
 import type { Comparison, CompareOrder } from './worker/compareModels.ts';
 import type { ExplainOrder } from './worker/explainModel.ts';
+import type { ThresholdOrder } from './worker/evaluateModel.ts';
+import type { CounterfactualOrder, EffectOrder, ReasonsOrder } from './worker/explainRows.ts';
+import type { ModelOnRows } from './worker/testRows.ts';
 import type { Scores } from './worker/scoreRows.ts';
 
 export interface ModelWorkDependencies {
@@ -46,6 +50,27 @@ export class ModelWork implements Inspector {
     const { blobs } = this.#with;
     await blobs.verify(sha256);
     return this.#inWorker((worker) => worker.request('explain', { modelFile: blobs.path(sha256), settings }));
+  }
+
+  /** Everything that the test rows say about a model. */
+  evaluate(order: ModelOnRows): Promise<Evaluation> {
+    return this.#inWorker((worker) => worker.request('evaluate', order));
+  }
+
+  threshold(order: ThresholdOrder): Promise<ThresholdAdvice> {
+    return this.#inWorker((worker) => worker.request('threshold', order));
+  }
+
+  explainRow(order: ReasonsOrder): Promise<RowReasons> {
+    return this.#inWorker((worker) => worker.request('explainRow', order));
+  }
+
+  explainColumn(order: EffectOrder): Promise<ColumnEffect> {
+    return this.#inWorker((worker) => worker.request('explainColumn', order));
+  }
+
+  counterfactual(order: CounterfactualOrder): Promise<Counterfactuals> {
+    return this.#inWorker((worker) => worker.request('counterfactual', order));
   }
 
   compare(order: CompareOrder, options?: RequestOptions): Promise<Comparison> {

@@ -161,6 +161,22 @@ export class TrainStore {
     this.#db.prepare('UPDATE candidates SET state = ? WHERE id = ?').run(state, id);
   }
 
+  /** Blob of the evaluation of this very model, if there is one in this format. */
+  evaluationOf(candidateId: string, modelSha256: string, format: number): string | null {
+    const row = this.#db
+      .prepare<[string, string, number], { sha256: string }>(
+        'SELECT sha256 FROM evaluations WHERE candidate_id = ? AND model_sha256 = ? AND format = ?',
+      )
+      .get(candidateId, modelSha256, format);
+    return row?.sha256 ?? null;
+  }
+
+  keepEvaluation(candidateId: string, modelSha256: string, format: number, sha256: string): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO evaluations (candidate_id, model_sha256, format, sha256) VALUES (?, ?, ?, ?)')
+      .run(candidateId, modelSha256, format, sha256);
+  }
+
   finishCandidate(
     id: string,
     result: {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import { evaluation, type Evaluation } from '../../../src-shared/domain/evaluation.ts';
 import type { Job } from '../../../src-shared/domain/job.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import {
@@ -26,6 +27,8 @@ import { datasetFile, labelRows, type LabelReader, type TrainData } from './sour
 import { TrainStore, type StoredCandidate } from './store.ts';
 import { TrainJob, trainDefaults, type TrainJobResult } from './trainJob.ts';
 import type { Comparison, TrainedOn } from './worker/compareModels.ts';
+import { evaluationFormat } from './worker/evaluationFormat.ts';
+import type { ModelOnRows } from './worker/testRows.ts';
 import type { FinishedCandidate } from './worker/order.ts';
 import type { Scores } from './worker/scoreRows.ts';
 
@@ -61,6 +64,8 @@ export class TrainService {
   readonly #work: ModelWork;
   readonly #curves = new Map<string, CurvePoint[]>();
   readonly #running = new Map<string, TrainJob>();
+  /** By model: two windows that ask at once wait for one. */
+  readonly #evaluating = new Map<string, Promise<Evaluation>>();
 
   constructor(dependencies: TrainDependencies) {
     this.#with = dependencies;
@@ -148,6 +153,44 @@ export class TrainService {
     const { candidate } = this.#requireCandidate(candidateId);
     if (candidate.learner !== 'mlp' || candidate.sha256 === null) throw new ModelkeepError('MK_TRAIN_NO_NETWORK');
     return this.#work.explain(candidate.sha256, candidate.settings);
+  }
+
+  /**
+   * What the test rows say about a candidate's model; worked out when first asked for, then kept.
+   * Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL.
+   */
+  async evaluation({ candidateId }: Parsed<'train.evaluation'>): Promise<Result<'train.evaluation'>> {
+    const { blobs, db } = this.#with;
+    const { order, sha256 } = await this.#onRows(candidateId);
+    const kept = this.#store.evaluationOf(candidateId, sha256, evaluationFormat);
+    if (kept !== null) return evaluation.parse(JSON.parse((await blobs.read(kept)).toString()));
+    const pending = this.#evaluating.get(sha256) ?? this.#work.evaluate(order).finally(() => this.#evaluating.delete(sha256));
+    this.#evaluating.set(sha256, pending);
+    const made = await pending;
+    const blob = await blobs.put(Buffer.from(JSON.stringify(made)));
+    transaction(db, () => this.#store.keepEvaluation(candidateId, sha256, evaluationFormat, blob.sha256));
+    return made;
+  }
+
+  /** Where to cut the probability of a class, given what each outcome costs. Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL, MK_EXPLAIN_CLASS. */
+  async threshold({ candidateId, ...asked }: Parsed<'train.threshold'>): Promise<Result<'train.threshold'>> {
+    return this.#work.threshold({ ...(await this.#onRows(candidateId)).order, ...asked });
+  }
+
+  /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL, MK_EXPLAIN_ROW, MK_EXPLAIN_CELL, MK_EXPLAIN_COLUMN, MK_EXPLAIN_CLASS. */
+  async explainRow({ candidateId, ...asked }: Parsed<'train.explainRow'>): Promise<Result<'train.explainRow'>> {
+    return this.#work.explainRow({ ...(await this.#onRows(candidateId)).order, ...asked });
+  }
+
+  /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL, MK_EXPLAIN_COLUMN, MK_EXPLAIN_CLASS. */
+  async effect({ candidateId, ...asked }: Parsed<'train.effect'>): Promise<Result<'train.effect'>> {
+    return this.#work.explainColumn({ ...(await this.#onRows(candidateId)).order, ...asked });
+  }
+
+  /** Errors: those of `explainRow`. */
+  async counterfactual({ candidateId, limits, wanted, ...asked }: Parsed<'train.counterfactual'>): Promise<Result<'train.counterfactual'>> {
+    const { order } = await this.#onRows(candidateId);
+    return this.#work.counterfactual({ ...order, ...asked, limits: limits ?? null, wanted: wanted ?? { min: null, max: null } });
   }
 
   /** With its run and the others of that run. Error: MK_NOT_FOUND. */
@@ -243,6 +286,15 @@ export class TrainService {
       resumable: true,
       run: ({ params: { sha256, input, output }, ...context }) => this.#work.predict(sha256, input, output, context),
     };
+  }
+
+  /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL. */
+  async #onRows(candidateId: string): Promise<{ order: ModelOnRows; sha256: string }> {
+    const { blobs } = this.#with;
+    const { sha256, runId } = this.#requireCandidate(candidateId).candidate;
+    if (sha256 === null) throw new ModelkeepError('MK_TRAIN_NO_MODEL');
+    await blobs.verify(sha256);
+    return { sha256, order: { modelFile: blobs.path(sha256), trainedOn: await this.#trainedOn(runId), seed: 1 } };
   }
 
   async #trainedOn(runId: string): Promise<TrainedOn> {

@@ -4,11 +4,14 @@ import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts'
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import { serveWorker } from '../../../platform/workerMain.ts';
 import { compareModels, type CompareOrder } from './compareModels.ts';
+import { adviseThreshold, evaluateModel, type ThresholdOrder } from './evaluateModel.ts';
 import { explainModel, type ExplainOrder } from './explainModel.ts';
+import { counterfactual, explainColumn, explainRow, type CounterfactualOrder, type EffectOrder, type ReasonsOrder } from './explainRows.ts';
 import { inspect } from './inspect.ts';
 import type { DatasetFile, LabelRows, ScoreRows, TrainOrder } from './order.ts';
 import { predictFile, type PredictOrder } from './predictFile.ts';
 import { scoreRows } from './scoreRows.ts';
+import type { ModelOnRows } from './testRows.ts';
 import { trainRun, type RunWishes } from './trainRun.ts';
 
 const wishes: RunWishes = { stop: false, pause: false, addedMs: 0 };
@@ -25,6 +28,11 @@ const server = serveWorker({
   explain: (order: ExplainOrder) => explainModel(order),
   score: ({ modelFile, source }: { modelFile: string; source: ScoreRows }, { signal }) => scoreRows(modelFile, source, pauseUnless(signal)),
   compare: (order: CompareOrder, { signal }) => compareModels(order, pauseUnless(signal)),
+  evaluate: (order: ModelOnRows, { signal }) => evaluateModel(order, pauseUnless(signal)),
+  threshold: (order: ThresholdOrder, { signal }) => adviseThreshold(order, pauseUnless(signal)),
+  explainRow: (order: ReasonsOrder, { signal }) => explainRow(order, pauseUnless(signal)),
+  explainColumn: (order: EffectOrder, { signal }) => explainColumn(order, pauseUnless(signal)),
+  counterfactual: (order: CounterfactualOrder, { signal }) => counterfactual(order, pauseUnless(signal)),
   predict: (order: PredictOrder, { signal, progress }) =>
     predictFile(order, async (rows) => {
       progress(null, { key: 'predict.rows', params: { rows } });

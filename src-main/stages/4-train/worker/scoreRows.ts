@@ -68,17 +68,20 @@ export async function scoreTable(model: ModelSession, table: RawTable, pause: (d
 }
 
 /** A column that the data does not have is missing in every row (only columns that were so in training may be absent). */
-function feedOf({ name, type }: ModelInput, table: RawTable, rows: Int32Array): ReturnType<typeof columnFeed> {
-  const column = table.columns.get(name);
-  if (column) return columnFeed(column, rows);
-  const dims = [rows.length, 1];
+function feedOf(input: ModelInput, table: RawTable, rows: Int32Array): ReturnType<typeof columnFeed> {
+  const column = table.columns.get(input.name);
+  return column ? columnFeed(column, rows) : missingFeed(input, rows.length);
+}
+
+export function missingFeed({ type }: Pick<ModelInput, 'type'>, rows: number): ReturnType<typeof columnFeed> {
+  const dims = [rows, 1];
   switch (rawKind(type)) {
     case 'float32':
-      return { type: 'float32', data: new Float32Array(rows.length).fill(NaN), dims };
+      return { type: 'float32', data: new Float32Array(rows).fill(NaN), dims };
     case 'float64':
-      return { type: 'float64', data: new Float64Array(rows.length).fill(NaN), dims };
+      return { type: 'float64', data: new Float64Array(rows).fill(NaN), dims };
     case 'string':
-      return { type: 'string', data: Array.from(rows, () => ''), dims };
+      return { type: 'string', data: Array.from({ length: rows }, () => ''), dims };
     case 'uint8':
       throw new Error('an image input is always required');
   }

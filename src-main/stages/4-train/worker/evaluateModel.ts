@@ -1,0 +1,134 @@
+// Everything that the test rows say about one finished model.
+import type { Costs, Evaluation, ThresholdAdvice } from '../../../../src-shared/domain/evaluation.ts';
+import { metricsOf } from '../../../../src-shared/domain/training.ts';
+import type { ColumnType } from '../../../../src-shared/domain/table.ts';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { against, classCurves } from '../evaluation/classCurves.ts';
+import { residualsOf } from '../evaluation/residuals.ts';
+import { rowLosses, sliceTable } from '../evaluation/slices.ts';
+import { thresholdAdvice } from '../evaluation/thresholdAdvice.ts';
+import { spread } from '../explanation/rowScorer.ts';
+import { predictedClasses, type Answers } from '../metrics/answers.ts';
+import { measure } from '../metrics/measure.ts';
+import { confusion } from '../metrics/requestedMetrics.ts';
+import { asAnswers } from './evaluate.ts';
+import { scoreTable } from './scoreRows.ts';
+import { onTestRows, type ModelOnRows, type TestRows } from './testRows.ts';
+
+const mostRows = 100_000;
+const mostClassesCrossed = 50;
+const mostHardest = 20;
+/** Slices are tried for hundreds of conditions. */
+const rowsOfSlices = 20_000;
+const columnsOfSlices = 80;
+const sliceTypes: readonly ColumnType[] = ['integer', 'number', 'boolean', 'date', 'timestamp', 'category'];
+
+/** Errors: those of `onTestRows`. */
+export async function evaluateModel(order: ModelOnRows, pause: () => Promise<void>): Promise<Evaluation> {
+  return onTestRows(order, { most: mostRows, types: sliceTypes }, async (test) => {
+    const { model, table, rowNumbers, target, rows } = test;
+    const answers = await answersOf(test, pause);
+    const { task, classes } = model.signature;
+    const used = spread(rows, rowsOfSlices);
+    const columns = [...table.columns]
+      .filter(([name]) => isSliced(test, name))
+      .slice(0, columnsOfSlices)
+      .map(([name, column]) => ({ name, column: rowsOf(column, used) }));
+    return {
+      task,
+      classes,
+      rows: rows.length,
+      metrics: measure(answers, order.seed, metricsOf(task)),
+      curves: answers.kind === 'class' ? classCurves(answers, classes, order.seed) : [],
+      confusion: answers.kind === 'class' && classes.length <= mostClassesCrossed ? crossed(answers) : null,
+      residuals: answers.kind === 'number' ? residualsOf(answers, rowNumbers) : null,
+      slices: sliceTable(some(answers, used), columns),
+      hardestRows: hardest(answers, { rowNumbers, classes, target }),
+    };
+  });
+}
+
+export interface ThresholdOrder extends ModelOnRows {
+  costs: Costs;
+  /** Absent: the second of two classes. */
+  class?: string | undefined;
+}
+
+/** Errors: MK_EXPLAIN_CLASS, those of `onTestRows`. */
+export async function adviseThreshold(order: ThresholdOrder, pause: () => Promise<void>): Promise<ThresholdAdvice> {
+  return onTestRows(order, { most: mostRows }, async (test) => {
+    const answers = await answersOf(test, pause);
+    const own = classIndex(test.model.signature.classes, order.class);
+    if (answers.kind !== 'class' || own === null) throw new ModelkeepError('MK_EXPLAIN_CLASS', { class: order.class ?? '' });
+    const { scores, positive } = against(answers, own);
+    return thresholdAdvice(scores, positive, order.costs, { name: test.model.signature.classes[own]!, seed: order.seed });
+  });
+}
+
+/** Place of a class, by default the second of two and the first of more; null for a number. Error: MK_EXPLAIN_CLASS. */
+export function classIndex(classes: readonly string[], name: string | undefined): number | null {
+  if (classes.length === 0) return null;
+  if (name === undefined) return classes.length === 2 ? 1 : 0;
+  const at = classes.indexOf(name);
+  if (at < 0) throw new ModelkeepError('MK_EXPLAIN_CLASS', { class: name });
+  return at;
+}
+
+async function answersOf({ model, table, target, rows }: TestRows, pause: () => Promise<void>): Promise<Answers> {
+  return asAnswers(await scoreTable(model, table, pause), target, rows);
+}
+
+function isSliced({ model, table }: TestRows, name: string): boolean {
+  const type = model.signature.inputs.find((input) => input.name === name)?.type;
+  return table.columns.get(name)!.kind !== 'uint8' && (type === undefined || sliceTypes.includes(type));
+}
+
+type RawColumn = Parameters<typeof sliceTable>[1][number]['column'];
+
+function rowsOf(column: RawColumn, rows: Int32Array): RawColumn {
+  switch (column.kind) {
+    case 'string':
+      return { ...column, codes: rows.map((row) => column.codes[row]!) };
+    case 'float32':
+      return { kind: 'float32', values: Float32Array.from(rows, (row) => column.values[row]!) };
+    case 'float64':
+      return { kind: 'float64', values: Float64Array.from(rows, (row) => column.values[row]!) };
+    case 'uint8':
+      return column;
+  }
+}
+
+function some(answers: Answers, rows: Int32Array): Answers {
+  if (answers.kind === 'number')
+    return {
+      kind: 'number',
+      truth: Float64Array.from(rows, (row) => answers.truth[row]!),
+      prediction: Float64Array.from(rows, (row) => answers.prediction[row]!),
+    };
+  const { classes } = answers;
+  const probabilities = new Float64Array(rows.length * classes);
+  rows.forEach((row, at) => probabilities.set(answers.probabilities.subarray(row * classes, (row + 1) * classes), at * classes));
+  return { kind: 'class', truth: rows.map((row) => answers.truth[row]!), probabilities, classes };
+}
+
+function crossed(answers: Extract<Answers, { kind: 'class' }>): number[][] {
+  const counts = confusion(answers, predictedClasses(answers));
+  return Array.from({ length: answers.classes }, (_, own) => [...counts.subarray(own * answers.classes, (own + 1) * answers.classes)]);
+}
+
+function hardest(
+  answers: Answers,
+  { rowNumbers, classes, target }: Pick<TestRows, 'rowNumbers' | 'target'> & { classes: readonly string[] },
+): Evaluation['hardestRows'] {
+  const losses = rowLosses(answers);
+  const predicted = answers.kind === 'class' ? predictedClasses(answers) : null;
+  return [...losses.keys()]
+    .sort((a, b) => losses[b]! - losses[a]! || a - b)
+    .slice(0, mostHardest)
+    .map((row) => ({
+      row: rowNumbers[row]!,
+      truth: target.kind === 'class' ? classes[target.codes[row]!]! : String(target.values[row]),
+      answer: predicted ? classes[predicted[row]!]! : String((answers as Extract<Answers, { kind: 'number' }>).prediction[row]),
+      loss: losses[row]!,
+    }));
+}
