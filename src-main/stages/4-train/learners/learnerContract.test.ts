@@ -11,6 +11,7 @@ import {
   outputScale,
   repeatedRows,
   taskName,
+  testColumns,
   testControl,
   testData,
   testRows,
@@ -127,6 +128,23 @@ describe.each(cases)('$title', ({ name, learner, task }) => {
     const mean = each[0]!.map((_, at) => each.reduce((sum, outputs) => sum + outputs[at]!, 0) / each.length);
     expect(largestDifference(await merged.predict(rows), mean, scale)).toBeLessThan(3e-6);
     expect(largestDifference(await answersOf(merged.graph(), rows), await merged.predict(rows), scale)).toBeLessThanOrEqual(parity);
+  });
+
+  it('answers from two rows, and where there are no columns', async () => {
+    // Trees need the columns they were binned by; all others must not mind.
+    const widths = learner.view === 'codes' ? [testColumns(learner.view).length] : [testColumns(learner.view).length, 0];
+    for (const width of widths) {
+      const few = testRows(task, learner.view, 2, 31);
+      const features = { rows: 2, width, data: few.features.data.slice(0, 2 * width) };
+      const model = await fit({
+        train: { ...few, features },
+        validation: { ...few, features },
+        columns: testColumns(learner.view).slice(0, width),
+      });
+      const own = await model.predict(features);
+      expect(own.every(Number.isFinite)).toBe(true);
+      expect(largestDifference(await answersOf(model.graph(), features), own, edgeScale)).toBeLessThanOrEqual(parity);
+    }
   });
 
   it('does not fail on constant and equal columns', async () => {

@@ -13,7 +13,7 @@ export interface SmoothObjective {
 export type EmitLoss = (g: TypedOps, eta: TypedValue, given: (data: Float64Array, columns: number) => TypedValue) => TypedValue;
 
 /** Dense features as float64 in memory; beyond it the loops over columns go on. */
-const mostCells = 1e8;
+const mostCells = 3e7;
 /**
  * Nanoseconds, one thread: a kept entry or a row in our loops, a cell or a row in the graph. Measured, 20,000 × 60, 5 classes, dense: 27 ms a
  * loss and gradient by loops, 5 ms by the graph; 5,000 × 1,500, 2 classes: dense 41 and 18 ms, with every tenth cell filled 7 and 18 ms.

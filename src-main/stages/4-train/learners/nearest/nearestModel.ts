@@ -49,7 +49,7 @@ export function eachRow(
   most: number,
   visit: (row: number, places: Int32Array, distances: Float32Array) => void,
 ): void {
-  const stored = arrays.stored.length / width;
+  const stored = arrays.weights.length;
   const distancesOf = distancesTo({ rows: stored, width, data: arrays.stored }, json.metric);
   const distances = new Float32Array(stored);
   const places = new Int32Array(most);
@@ -87,11 +87,11 @@ export function answerOf({ json, arrays }: NearestState, places: Int32Array, dis
  */
 function nearestGraph({ json, arrays }: NearestState): Graph {
   const { width, outputs, k, weighting, metric, doubt, answer } = json;
-  const stored = arrays.stored.length / width;
+  const stored = arrays.weights.length;
   const g = new GraphBuilder('nearest');
   const features = g.input('features', 'float32', ['N', width]);
   const x = cast(g, features, 'float64', ['N', width]);
-  const distances = distanceValues(g, x, json, arrays.stored);
+  const distances = distanceValues(g, x, json, { rows: stored, width, data: arrays.stored });
   const [nearest, places] = g.node('TopK', [distances, g.int64([k])], {
     attributes: { axis: -1, largest: 0, sorted: 1 },
     outputs: [{ shape: ['N', k] }, { dtype: 'int64', shape: ['N', k] }],
@@ -126,8 +126,7 @@ function nearestGraph({ json, arrays }: NearestState): Graph {
  * float32 [N, stored]. One product of longer rows gives whole distances, [−2x, 1, ‖x‖²] · [y, ‖y‖², 1] or [−x / ‖x‖, 1] · [y / ‖y‖, 1]: a
  * batch's largest tensors are few.
  */
-function distanceValues(g: GraphBuilder, x: Value, { width, metric }: NearestState['json'], data: Float32Array): Value {
-  const stored = data.length / width;
+function distanceValues(g: GraphBuilder, x: Value, { metric }: NearestState['json'], { rows: stored, width, data }: Matrix): Value {
   const shape = ['N', stored];
   const squares = squaresOf({ rows: stored, width, data });
   const isEuclidean = metric === 'euclidean';
