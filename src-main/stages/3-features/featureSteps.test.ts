@@ -5,6 +5,7 @@ import type { FeatureInteraction, FeatureRule, FeatureSpec } from '../../../src-
 import type { ColumnType } from '../../../src-shared/domain/table.ts';
 import { GraphBuilder } from '../../compiler/index.ts';
 import { counterRandom } from '../../platform/random.ts';
+import { FeatureTransformer } from './FeatureTransformer.ts';
 import { addFeatureGraph } from './featureGraph.ts';
 import { fitFeatures } from './fitFeatures.ts';
 import { featureNames } from './layout.ts';
@@ -146,6 +147,7 @@ async function compare(rules: FeatureRule[], between: FeatureInteraction[], targ
           if (!near) expect.fail(`${view} ${names[at]} of row ${row}: ${value}, expected ${wanted}`);
         }
       expect(found.length).toBe(held.rows);
+      expect(await byColumns(fitted, held, view)).toEqual(found);
       expect(found[0]).toHaveLength(names.length);
     }
 }
@@ -162,6 +164,17 @@ async function graphFeatures(fitted: FittedFeatures, table: RawTable, view: Feat
   await model.release();
   const width = dims[1]!;
   return Array.from({ length: dims[0]! }, (_, row) => Array.from((data as Float32Array).subarray(row * width, (row + 1) * width)));
+}
+
+/** Rows in no order, some of them twice; then put back. */
+async function byColumns(fitted: FittedFeatures, table: RawTable, view: FeatureView): Promise<number[][]> {
+  const transformer = await FeatureTransformer.open(fitted, view, loadModel);
+  const order = Int32Array.from({ length: 2 * table.rows }, (_, at) => (at * 7 + 3) % table.rows);
+  const data = await transformer.matrix(table, order);
+  await transformer.release();
+  const { width } = transformer;
+  const places = Array.from({ length: table.rows }, (_, row) => order.indexOf(row));
+  return places.map((place) => Array.from(data.subarray(place * width, (place + 1) * width)));
 }
 
 const typeOf: Record<string, ColumnType> = {
@@ -226,20 +239,7 @@ function tableOf(seed: number): RawTable {
 function edges(): RawTable {
   const values = Float32Array.of(NaN, Infinity, -Infinity, 0, -0, 1e30, -1e30, 3.4028234e38, 1e-40, -1, 1, 2);
   const many = values.length;
-  const texts = stringColumn([
-    'never seen',
-    '',
-    null,
-    '😀',
-    'v0',
-    'V0',
-    ' v0',
-    'cat cat CAT',
-    '猫狗',
-    'v0 ',
-    'été ÉTÉ',
-    'a'.repeat(5000),
-  ]);
+  const texts = stringColumn(['never seen', '', null, '😀', 'v0', 'V0', ' v0', 'cat cat CAT', '猫狗', 'v0 ', 'été ÉTÉ', 'a'.repeat(5000)]);
   const days = Float64Array.of(NaN, Infinity, -Infinity, 0, -1, -0.000001, 1e300, -1e300, -719_468, 2_932_896.99, -25_567, 0.999999999);
   return {
     rows: many,

@@ -48,9 +48,9 @@ export function columnFeed(column: RawColumn, rows: Int32Array): TensorLike {
   const dims = [rows.length, 1];
   switch (column.kind) {
     case 'float32':
-      return { type: 'float32', data: Float32Array.from(rows, (row) => column.values[row]!), dims };
+      return { type: 'float32', data: cells(column.values, rows), dims };
     case 'float64':
-      return { type: 'float64', data: Float64Array.from(rows, (row) => column.values[row]!), dims };
+      return { type: 'float64', data: cells(column.values, rows), dims };
     case 'string':
       return { type: 'string', data: Array.from(rows, (row) => column.dictionary[column.codes[row]!]!), dims };
     case 'uint8': {
@@ -60,6 +60,17 @@ export function columnFeed(column: RawColumn, rows: Int32Array): TensorLike {
       return { type: 'uint8', data, dims: [rows.length, ...column.shape] };
     }
   }
+}
+
+/** Of rows that follow one another a view, else a copy. */
+function cells<Numbers extends Float32Array | Float64Array>(values: Numbers, rows: Int32Array): Numbers {
+  const first = rows[0] ?? 0;
+  let following = 0;
+  while (following < rows.length && rows[following] === first + following) following++;
+  if (following === rows.length) return values.subarray(first, first + following) as Numbers;
+  const copy = new (values.constructor as new (length: number) => Numbers)(rows.length);
+  for (let at = 0; at < rows.length; at++) copy[at] = values[rows[at]!]!;
+  return copy;
 }
 
 /** 0, 1, … rows − 1. */
