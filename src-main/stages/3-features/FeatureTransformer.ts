@@ -2,8 +2,10 @@
 import { GraphBuilder } from '../../compiler/index.ts';
 import { batches } from './batches.ts';
 import { addFeatureGraph } from './featureGraph.ts';
-import type { FeatureView, FittedColumn, FittedCross, FittedFeatures, FittedInteraction } from './fittedFeatures.ts';
+import type { FeatureView, FittedColumn, FittedCross, FittedFeatures, FittedInteraction, FittedText } from './fittedFeatures.ts';
 import { layout } from './layout.ts';
+import { TermCounter } from './TermCounter.ts';
+import { countFeatures } from './textGraph.ts';
 import { columnFeed, type LoadModel, type ModelRunner, type RawTable, type StringColumn, type TensorLike } from './rawTable.ts';
 
 const rowsPerBlock = 4096;
@@ -99,6 +101,7 @@ class Group {
   readonly #model: ModelRunner;
   readonly #output: string;
   readonly #width: number;
+  readonly #texts: TextCounts | null;
   /** Columns of the group's own matrix that are taken, and where they stand in the whole. */
   readonly #from: Int32Array;
   readonly #to: Int32Array;
@@ -113,13 +116,21 @@ class Group {
     const g = new GraphBuilder('features');
     const output = g.output(addFeatureGraph(g, part, [view])[0]!).name;
     const model = await loadModel(g.toModelBytes({ producer: 'modelkeep' }));
-    return new Group(part, model, output, placesOf(part, reported, view), placesOf(whole, reported, view), view);
+    const [first] = part.columns;
+    const texts = first?.kind === 'textNgrams' ? await TextCounts.open(first, loadModel) : null;
+    return new Group({ part, model, output, texts }, placesOf(part, reported, view), placesOf(whole, reported, view), view);
   }
 
-  private constructor(part: FittedFeatures, model: ModelRunner, output: string, from: number[], to: number[], view: FeatureView) {
+  private constructor(
+    { part, model, output, texts }: { part: FittedFeatures; model: ModelRunner; output: string; texts: TextCounts | null },
+    from: number[],
+    to: number[],
+    view: FeatureView,
+  ) {
     this.#fitted = part;
     this.#model = model;
     this.#output = output;
+    this.#texts = texts;
     this.#width = layout(part, view).reduce((sum, { names }) => sum + names.length, 0);
     this.#from = Int32Array.from(from);
     this.#to = Int32Array.from(to);
@@ -182,6 +193,12 @@ class Group {
   }
 
   async #run(table: RawTable, rows: Int32Array): Promise<Float32Array> {
+    if (!this.#texts) return this.#byGraph(table, rows);
+    const raw = table.columns.get(this.#fitted.columns[0]!.column) as StringColumn;
+    return this.#texts.run(raw, rows, (own) => this.#byGraph(table, own));
+  }
+
+  async #byGraph(table: RawTable, rows: Int32Array): Promise<Float32Array> {
     const feeds: Record<string, TensorLike> = {};
     for (const { column } of this.#fitted.columns) feeds[column] = columnFeed(table.columns.get(column)!, rows);
     return (await this.#model.run(feeds))[this.#output]!.data as Float32Array;
@@ -189,6 +206,48 @@ class Group {
 
   async release(): Promise<void> {
     await this.#model.release();
+    await this.#texts?.release();
+  }
+}
+
+/**
+ * A text column whose tokens are cut and counted here and weighted by the graph's own operators: a call of the tokenizer costs ten
+ * times as much. Texts with characters that the two might see differently are left to the whole graph.
+ */
+class TextCounts {
+  readonly #counter: TermCounter;
+  readonly #model: ModelRunner;
+  readonly #terms: number;
+  readonly #width: number;
+
+  static async open(column: FittedText, loadModel: LoadModel): Promise<TextCounts> {
+    const g = new GraphBuilder('weights');
+    g.output(countFeatures(g, column, g.input('counts', 'float32', ['N', column.terms.length])), 'features');
+    return new TextCounts(column, await loadModel(g.toModelBytes({ producer: 'modelkeep' })));
+  }
+
+  private constructor(column: FittedText, model: ModelRunner) {
+    this.#counter = new TermCounter(column);
+    this.#model = model;
+    this.#terms = column.terms.length;
+    this.#width = column.projection?.components ?? column.terms.length;
+  }
+
+  async run(raw: StringColumn, rows: Int32Array, byGraph: (rows: Int32Array) => Promise<Float32Array>): Promise<Float32Array> {
+    const counts = new Float32Array(rows.length * this.#terms);
+    const left: number[] = [];
+    for (let at = 0; at < rows.length; at++)
+      if (!this.#counter.count(raw.dictionary[raw.codes[rows[at]!]!]!, counts, at * this.#terms)) left.push(at);
+    const found = await this.#model.run({ counts: { type: 'float32', data: counts, dims: [rows.length, this.#terms] } });
+    const data = found['features']!.data as Float32Array;
+    if (left.length === 0) return data;
+    const others = await byGraph(Int32Array.from(left, (at) => rows[at]!));
+    left.forEach((at, place) => data.set(others.subarray(place * this.#width, (place + 1) * this.#width), at * this.#width));
+    return data;
+  }
+
+  release(): Promise<void> {
+    return this.#model.release();
   }
 }
 

@@ -5,6 +5,7 @@ import { compareText } from './compareText.ts';
 import type { FittedText } from './fittedFeatures.ts';
 import { NgramCounts } from './ngramCounts.ts';
 import type { LoadModel, StringColumn } from './rawTable.ts';
+import { settledTokens } from './settledTokens.ts';
 import { tokenizerModel } from './textGraph.ts';
 
 type TextRule = Extract<FeatureRule, { kind: 'textNgrams' }>;
@@ -16,7 +17,7 @@ const documentsPerRun = 256;
 /** Spellings of one n-gram (Word, WORD, word) that a model carries. */
 const formsPerTerm = 8;
 
-/** Vocabulary of the training rows, cut by the very tokenizer that runs inside the model. Null where no n-gram repeats. */
+/** Vocabulary of the training rows, cut as the tokenizer inside the model cuts. Null where no n-gram repeats. */
 export async function fitText(
   rule: TextRule,
   raw: StringColumn,
@@ -25,17 +26,13 @@ export async function fitText(
   loadModel: LoadModel,
 ): Promise<FittedText | null> {
   const counts = new NgramCounts(rule.minN, rule.maxN);
-  const tokenizer = await loadModel(tokenizerModel(rule.unit));
-  try {
-    const texts = textsForVocabulary(raw, rows);
-    for (const [start, end] of batches(texts.length, documentsPerRun, (at) => texts[at]!.length)) {
-      const { tokens } = await tokenizer.run({ text: { type: 'string', data: texts.slice(start, end), dims: [end - start, 1] } });
-      const width = tokens!.dims[1]!;
-      for (let at = 0; at < end - start; at++) counts.add(tokens!.data as string[], at * width, (at + 1) * width);
-    }
-  } finally {
-    await tokenizer.release();
+  const unsettled: string[] = [];
+  for (const text of textsForVocabulary(raw, rows)) {
+    const tokens = settledTokens(text, rule.unit);
+    if (tokens) counts.add(tokens, 0, tokens.length);
+    else unsettled.push(text);
   }
+  if (unsettled.length > 0) await countByGraph(counts, unsettled, rule.unit, loadModel);
   const terms = chooseTerms(counts, rule);
   if (terms.length === 0) return null;
   const missing = raw.dictionary.indexOf('');
@@ -51,6 +48,19 @@ export async function fitText(
   const { unit, minN, maxN, weighting } = rule;
   const sublinear = rule.sublinear ?? false;
   return { kind: 'textNgrams', column: rule.column, input, unit, minN, maxN, weighting, sublinear, projection: null, terms };
+}
+
+async function countByGraph(counts: NgramCounts, texts: string[], unit: TextRule['unit'], loadModel: LoadModel): Promise<void> {
+  const tokenizer = await loadModel(tokenizerModel(unit));
+  try {
+    for (const [start, end] of batches(texts.length, documentsPerRun, (at) => texts[at]!.length)) {
+      const { tokens } = await tokenizer.run({ text: { type: 'string', data: texts.slice(start, end), dims: [end - start, 1] } });
+      const width = tokens!.dims[1]!;
+      for (let at = 0; at < end - start; at++) counts.add(tokens!.data as string[], at * width, (at + 1) * width);
+    }
+  } finally {
+    await tokenizer.release();
+  }
 }
 
 function textsForVocabulary(raw: StringColumn, rows: Int32Array): string[] {

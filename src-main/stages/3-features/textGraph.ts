@@ -28,20 +28,28 @@ export function tokenizerModel(unit: 'word' | 'character'): Uint8Array {
 
 /** One text column → float32 [N, terms], or [N, components] where a projection follows. */
 export function textFeatures(g: GraphBuilder, column: FittedText, input: Value): Value {
-  const weighted = weightedTerms(g, column, input);
+  return countFeatures(g, column, countedTerms(g, column, input));
+}
+
+/** The same from counts of the terms, float32 [N, terms]. */
+export function countFeatures(g: GraphBuilder, column: FittedText, counts: Value): Value {
+  const weighted = weightedTerms(g, column, counts);
   if (!column.projection) return weighted;
   const { components, matrix } = column.projection;
   return g.op('MatMul', [weighted, g.float32(matrix, [column.terms.length, components])], { output: { shape: ['N', components] } });
 }
 
-/** Counts of the vocabulary's n-grams, weighted; rows of tf-idf have length one. */
-export function weightedTerms(g: GraphBuilder, column: FittedText, input: Value): Value {
+function countedTerms(g: GraphBuilder, column: FittedText, input: Value): Value {
+  return g.op('TfIdfVectorizer', [tokenNodes(g, input, column.unit)], {
+    attributes: { mode: 'TF', max_skip_count: 0, ...pool(column) },
+    output: { dtype: 'float32', shape: ['N', column.terms.length] },
+  });
+}
+
+/** Rows of tf-idf have length one. */
+export function weightedTerms(g: GraphBuilder, column: FittedText, counts: Value): Value {
   const width = column.terms.length;
   const output = { dtype: 'float32', shape: ['N', width] } as const;
-  const counts = g.op('TfIdfVectorizer', [tokenNodes(g, input, column.unit)], {
-    attributes: { mode: 'TF', max_skip_count: 0, ...pool(column) },
-    output,
-  });
   if (column.weighting === 'binary') return g.op('Min', [counts, g.scalar(1)], { output });
   // 1 + ln(count), and 0 stays 0: the logarithm of at least one, and one more where there is a count.
   const tamed = column.sublinear
