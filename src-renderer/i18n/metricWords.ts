@@ -19,7 +19,18 @@ export function learnerName(learner: Learner): string {
 }
 
 /** Errors in units of the target have no fixed scale. */
-const ownScale: readonly MetricName[] = ['rmse', 'mae', 'medianAbsoluteError', 'poissonDeviance', 'pinball10', 'pinball90'];
+const ownScale: readonly MetricName[] = [
+  'rmse',
+  'mae',
+  'medianAbsoluteError',
+  'poissonDeviance',
+  'pinball5',
+  'pinball10',
+  'pinball25',
+  'pinball75',
+  'pinball90',
+  'pinball95',
+];
 function hasOwnScale(metric: MetricName): boolean {
   return ownScale.includes(metric);
 }

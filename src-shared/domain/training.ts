@@ -32,8 +32,12 @@ export const metricNames = [
   'smape',
   'rmsle',
   'poissonDeviance',
+  'pinball5',
   'pinball10',
+  'pinball25',
+  'pinball75',
   'pinball90',
+  'pinball95',
   'spearman',
   'ndcg10',
 ] as const;
@@ -65,8 +69,12 @@ export const higherIsBetter: Record<MetricName, boolean> = {
   smape: false,
   rmsle: false,
   poissonDeviance: false,
+  pinball5: false,
   pinball10: false,
+  pinball25: false,
+  pinball75: false,
   pinball90: false,
+  pinball95: false,
   spearman: true,
   ndcg10: true,
 };
@@ -92,6 +100,13 @@ export const holdout = z.discriminatedUnion('kind', [
     validationFraction: z.number().min(0.05).max(0.4),
     testFraction: z.number().min(0.05).max(0.4),
   }),
+  /** Rows with the same value in `groupColumn` are in one part; parts are near the fractions, and alike in their answers. */
+  z.strictObject({
+    kind: z.literal('group'),
+    groupColumn: z.string(),
+    validationFraction: z.number().min(0.05).max(0.4),
+    testFraction: z.number().min(0.05).max(0.4),
+  }),
 ]);
 export type Holdout = z.infer<typeof holdout>;
 
@@ -107,6 +122,26 @@ export const foldPlan = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('expanding'), folds: z.number().int().min(2).max(20), timeColumn: z.string() }),
 ]);
 export type FoldPlan = z.infer<typeof foldPlan>;
+
+/** Levels that there is a metric for. */
+export const quantileLevels = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95] as const;
+
+/**
+ * What a predicted number is of the distribution of the target. `squared`, `poisson`, `gamma` and `tweedie` give its mean (the last
+ * three by a deviance with a log link: targets ≥ 0, gamma > 0), `absolute` and `huber` its middle, `quantile` a level of it.
+ */
+export const objective = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('squared') }),
+  z.strictObject({ kind: z.literal('absolute') }),
+  /** Squared up to a residual of `delta`, absolute beyond; in the target's own units. */
+  z.strictObject({ kind: z.literal('huber'), delta: z.number().positive() }),
+  z.strictObject({ kind: z.literal('quantile'), level: z.union(quantileLevels.map((level) => z.literal(level))) }),
+  z.strictObject({ kind: z.literal('poisson') }),
+  z.strictObject({ kind: z.literal('gamma') }),
+  /** 1 is Poisson, 2 gamma; between them many exact zeros and heavy tails. */
+  z.strictObject({ kind: z.literal('tweedie'), power: z.number().min(1.05).max(1.95) }),
+]);
+export type Objective = z.infer<typeof objective>;
 
 /** `ensemble` is made of other candidates when they are done; it cannot be asked for alone. */
 export const learnerNames = [
@@ -126,7 +161,17 @@ export const learner = z.enum(learnerNames);
 export type Learner = z.infer<typeof learner>;
 
 /** Learners that a run can be asked for, in the order of their names above; a test holds them against the table of learners. */
-export const searchLearners: readonly Learner[] = ['baseline', 'linear', 'bayes', 'nearest', 'rules', 'boosting', 'mlp'];
+export const searchLearners: readonly Learner[] = [
+  'baseline',
+  'linear',
+  'bayes',
+  'nearest',
+  'rules',
+  'boosting',
+  'forest',
+  'extraTrees',
+  'mlp',
+];
 
 /** Those that answer with a class only; all others take any task. */
 export const classLearners: readonly Learner[] = ['bayes'];
@@ -154,7 +199,13 @@ export const trainRequest = z.strictObject({
   /** Absent: chosen by the number of rows, the budget, and whether rows have times or groups. */
   folds: foldPlan.optional(),
   search: searchPlan.optional(),
-  /** What candidates are ranked by. Absent: auc (two classes), accuracy (more), rmse (numbers). */
+  /** For numbers; absent: squared. Learners that cannot minimise it do not compete. */
+  objective: objective.optional(),
+  /** `balanced`: in training every class weighs the same in all. Default none. */
+  classWeights: z.enum(['none', 'balanced']).optional(),
+  /** How much each row counts in training, ≥ 0; no feature. Metrics count every row once. */
+  weightColumn: z.string().optional(),
+  /** What candidates are ranked by. Absent: auc (two classes), accuracy (more), for numbers by the objective (squared: rmse). */
   metric: metricName.optional(),
   /** Whether the best candidates are averaged into one more. Default true. */
   ensemble: z.boolean().optional(),

@@ -85,6 +85,57 @@ export const trainErrors = {
       zh: '请改正或移除该行，或改用平方、绝对值或分位数回归。',
     },
   },
+  MK_TRAIN_TARGET_VALUE: {
+    http: 422,
+    message: {
+      en: 'The objective “{objective}” needs values {needed} in “{column}”; row {row} has {value}.',
+      zh: '目标函数「{objective}」要求「{column}」列取值 {needed}；第 {row} 行为 {value}。',
+    },
+    hint: {
+      en: 'Correct or remove the row (rows count from 0), or choose squared, absolute or quantile regression.',
+      zh: '请改正或移除该行（行号从 0 开始），或改用平方、绝对值或分位数回归。',
+    },
+  },
+  MK_TRAIN_OBJECTIVE_TASK: {
+    http: 422,
+    message: {
+      en: 'The objective “{objective}” is for numbers; “{column}” holds classes.',
+      zh: '目标函数「{objective}」仅用于数值；「{column}」列是类别。',
+    },
+    hint: { en: 'Leave the objective out, or predict a numeric column.', zh: '请不要指定目标函数，或预测数值列。' },
+  },
+  MK_TRAIN_WEIGHT: {
+    http: 422,
+    message: {
+      en: 'Row {row} has no usable weight in “{column}”: {value}.',
+      zh: '第 {row} 行在「{column}」列中没有可用的权重：{value}。',
+    },
+    hint: {
+      en: 'A weight is a number from 0 on; rows count from 0. Fill the cell, or leave the weight column out.',
+      zh: '权重须为不小于 0 的数；行号从 0 开始。请补全该单元格，或不使用权重列。',
+    },
+  },
+  MK_TRAIN_WEIGHTS_ZERO: {
+    http: 422,
+    message: { en: 'All weights in “{column}” are 0.', zh: '「{column}」列的权重全部为 0。' },
+    hint: { en: 'At least one training row must count; choose another weight column.', zh: '至少须有一个训练行计入；请选择其他权重列。' },
+  },
+  MK_TRAIN_WEIGHT_COLUMN: {
+    http: 422,
+    message: { en: 'The column “{column}” of type {type} holds no weights.', zh: '类型为 {type} 的「{column}」列不能作为权重。' },
+    hint: { en: 'Choose a column of numbers.', zh: '请选择数值列。' },
+  },
+  MK_TRAIN_TOO_FEW_GROUPS: {
+    http: 422,
+    message: {
+      en: 'A split by “{column}” needs at least {needed} different values; rows with an answer have {found}.',
+      zh: '按「{column}」划分至少需要 {needed} 个不同的值；有答案的行只有 {found} 个。',
+    },
+    hint: {
+      en: 'Choose a column with more values, or a stratified holdout.',
+      zh: '请选择取值更多的列，或使用分层留出。',
+    },
+  },
   MK_TRAIN_LABELS_OTHER_DATA: {
     http: 422,
     message: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { featureSpec } from '../domain/features.ts';
 import { nameSchema, timeMs, versionRef } from '../domain/names.ts';
+import { problem } from '../domain/problem.ts';
 import { trainRequest } from '../domain/training.ts';
 
 const savedSpec = z.object({
@@ -19,6 +20,7 @@ export const features = {
     result: z.object({
       spec: featureSpec,
       /** Columns of the feature matrix; estimated for text. */ width: z.number().int(),
+      problem,
       findings: z.array(
         z.object({ column: z.string(), code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
       ),

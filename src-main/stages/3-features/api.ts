@@ -14,11 +14,15 @@ export { checkSpec } from './checkSpec.ts';
 export { compareText } from './compareText.ts';
 export { decodeImage, imageSize, type ImageSize } from './decodeImage.ts';
 export { addFeatureGraph, reservedNames } from './featureGraph.ts';
+export { FeatureTransformer } from './FeatureTransformer.ts';
 export { fitFeatures, type FitContext } from './fitFeatures.ts';
 export type { FeatureView, FittedColumn, FittedFeatures } from './fittedFeatures.ts';
 export { codeCounts, columnsOfFeatures, featureNames, featureWidth } from './layout.ts';
 export { trainingFeatures, type TrainingContext, type TrainingFeatures } from './trainingFeatures.ts';
-export { mostClasses, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
+export { mostClasses, numberFacts, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
+export { isEntityName } from './keyNames.ts';
+export { noticeColumns } from './noticeColumns.ts';
+export { groupFacts, isPanel, sameWithin, timeFacts, type Structure } from './structure.ts';
 export { onnxLoader, type OnnxOptions } from './onnxRunner.ts';
 export { proposeSpec, type ColumnFinding, type Proposal } from './proposeSpec.ts';
 export {

@@ -36,12 +36,16 @@ export interface FeatureDependencies {
   inspector: Inspector;
 }
 
+const proposalsKept = 16;
+
 type SavedSpec = Result<'features.save'>;
 
 /** Feature specs: proposed from the data, saved under a name in numbered versions that never change. */
 export class FeatureService {
   readonly #with: FeatureDependencies;
   readonly #store: FeatureStore;
+  /** The last proposals: a dataset version never changes, and a form asks just before a run does. */
+  readonly #proposals = new Map<string, Promise<Proposal>>();
 
   constructor(dependencies: FeatureDependencies) {
     this.#with = dependencies;
@@ -50,9 +54,24 @@ export class FeatureService {
 
   /** Errors: MK_NOT_FOUND and those of `proposeSpec`. */
   async propose({ dataset, target }: Parsed<'features.propose'>): Promise<Proposal> {
-    const { data, inspector } = this.#with;
-    const version = data.version(dataset);
+    const version = this.#with.data.version(dataset);
     requireTarget(version.columns, target);
+    if (target.kind === 'labels') return this.#propose(version, dataset, target);
+    const key = canonicalJson({ dataset, sha256: version.sha256, target });
+    const proposing = this.#proposals.get(key) ?? this.#propose(version, dataset, target);
+    this.#proposals.set(key, proposing);
+    if (this.#proposals.size > proposalsKept) this.#proposals.delete(this.#proposals.keys().next().value!);
+    try {
+      return structuredClone(await proposing);
+    } catch (error) {
+      // A failure may be of the moment (a worker that died): asked again, it is tried again.
+      this.#proposals.delete(key);
+      throw error;
+    }
+  }
+
+  async #propose(version: DatasetVersion, dataset: VersionRef, target: FeatureSpec['target']): Promise<Proposal> {
+    const { data, inspector } = this.#with;
     const [profile, inspection] = [await data.profile(dataset), await inspector.inspect(version, target)];
     return proposeSpec({ dataset, target, columns: version.columns, kind: version.kind, profile, inspection });
   }

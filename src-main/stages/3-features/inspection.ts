@@ -1,4 +1,5 @@
 // What a proposal needs to know beyond the profile; looked up in the data by a worker process.
+import type { Structure } from './structure.ts';
 
 /** Distinct target values beyond this are counted, not listed. */
 export const mostClasses = 1000;
@@ -11,6 +12,22 @@ export interface TargetInspection {
   distinct: number;
   /** By frequency, at most `mostClasses`; empty when there are more. */
   values: { value: string; count: number }[];
+  /** Of a numeric target. */
+  numbers?: NumberFacts;
+}
+
+export interface NumberFacts {
+  rows: number;
+  min: number;
+  max: number;
+  mean: number;
+  variance: number;
+  /** Third standardised moment. */
+  skewness: number;
+  p05: number;
+  zeros: number;
+  /** Whether all are whole. */
+  whole: boolean;
 }
 
 export interface Inspection {
@@ -22,6 +39,29 @@ export interface Inspection {
   spaceless: Record<string, number>;
   /** Image column → typical size and colours of a few readable images. */
   images: Record<string, { width: number; height: number; channels: 1 | 3 }>;
+  structure?: Structure;
+  /** What single columns look like beside the answer and the order of rows; see `noticeColumns`. */
+  noticed?: { column: string; code: string; params: Record<string, string | number> }[];
+}
+
+export function numberFacts(values: Iterable<number>): NumberFacts | undefined {
+  const sorted = Float64Array.from([...values].filter(Number.isFinite)).sort();
+  const rows = sorted.length;
+  if (rows === 0) return undefined;
+  const mean = sorted.reduce((sum, each) => sum + each, 0) / rows;
+  const moment = (power: number): number => sorted.reduce((sum, each) => sum + (each - mean) ** power, 0) / rows;
+  const variance = moment(2);
+  return {
+    rows,
+    min: sorted[0]!,
+    max: sorted.at(-1)!,
+    mean,
+    variance,
+    skewness: variance > 0 ? moment(3) / variance ** 1.5 : 0,
+    p05: sorted[Math.floor(rows * 0.05)]!,
+    zeros: sorted.filter((each) => each === 0).length,
+    whole: sorted.every(Number.isInteger),
+  };
 }
 
 const letters = /\p{L}/gu;

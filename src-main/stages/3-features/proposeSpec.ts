@@ -1,11 +1,14 @@
 import type { FeatureRule, FeatureSpec, Task } from '../../../src-shared/domain/features.ts';
+import type { Problem } from '../../../src-shared/domain/problem.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Column, ColumnProfile, DatasetVersion, TableProfile } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { leakScore } from './association.ts';
 import { compareText } from './compareText.ts';
+import { detectProblem } from './detectProblem.ts';
 import { reservedNames } from './featureGraph.ts';
 import { mostClasses, type Inspection } from './inspection.ts';
+import { isKeyName } from './keyNames.ts';
 
 export interface ProposalInput {
   dataset: VersionRef;
@@ -28,6 +31,7 @@ export interface Proposal {
   /** Columns of the feature matrix; for text an upper estimate. */
   width: number;
   findings: ColumnFinding[];
+  problem: Problem;
 }
 
 /** Values a one-hot column lists; the rest share "other". */
@@ -47,12 +51,14 @@ const largestImageSide = 32;
  */
 export function proposeSpec(input: ProposalInput): Proposal {
   const { task, classes } = chooseTask(input);
-  const findings: ColumnFinding[] = [];
+  const findings: ColumnFinding[] = [...(input.inspection.noticed ?? [])];
   const rules = input.columns.map((column) => ruleFor(column, input, findings));
   if (rules.every((rule) => rule.kind === 'drop')) restoreLeaks(rules, input);
   if (rules.every((rule) => rule.kind === 'drop')) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: rules.length });
   const width = rules.reduce((sum, rule) => sum + widthOf(rule, input), 0);
-  return { spec: { dataset: input.dataset, target: input.target, task, classes, rules }, width, findings };
+  const target = input.target.kind === 'column' ? input.target.column : input.target.labelSet;
+  const problem = detectProblem({ ...input, target, task, classes });
+  return { spec: { dataset: input.dataset, target: input.target, task, classes, rules }, width, findings, problem };
 }
 
 function chooseTask({ target, columns, inspection }: ProposalInput): { task: Task; classes: string[] } {
@@ -114,9 +120,8 @@ function ruleFor(column: Column, input: ProposalInput, findings: ColumnFinding[]
 
 /** A column of distinct whole numbers is only a key when its name says so: amounts can be distinct too. */
 function looksLikeIdentifier(column: Column, profile: ColumnProfile): boolean {
-  const keyName = /(^|[_\s.-])(id|uuid|guid|key|no|nr|row|index)$|[a-z]I[dD]$|编号|序号|号码|单号/;
   const unique = profile.findings.some((each) => each.code === 'allUnique');
-  return unique && column.type === 'integer' && keyName.test(/[A-Z]/.test(column.name.slice(1)) ? column.name : column.name.toLowerCase());
+  return unique && column.type === 'integer' && isKeyName(column.name);
 }
 
 function transformFor(column: Column, profile: ColumnProfile, { profile: { rows }, inspection }: ProposalInput): FeatureRule {

@@ -21,17 +21,20 @@ export interface SplitInput {
   rowNumbers: Int32Array;
   /** For a temporal holdout: by position; NaN where missing. */
   times: Float64Array | null;
+  /** For a holdout by group: code of the row's group, by position. */
+  groups?: Int32Array | null;
 }
 
 export const fewestRows = 20;
 /** One to learn from, one to choose by, one to judge by. */
 const fewestPerClass = 3;
 
-/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_ONE_TIME. */
+/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_ONE_TIME, MK_TRAIN_TOO_FEW_GROUPS. */
 export function splitRows(input: SplitInput): Split {
   const { rows, target } = input;
   if (rows.length < fewestRows) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: rows.length, needed: fewestRows });
   if (input.holdout.kind === 'temporal') return temporal(input, input.holdout);
+  if (input.holdout.kind === 'group') return byGroup(input, input.holdout);
   const groups = target.kind === 'class' ? byClass(rows, target) : [rows];
   return stratified(groups, input, input.holdout);
 }
@@ -87,6 +90,99 @@ function temporal(
     validation: [ordered.subarray(validationFrom, testFrom)],
     test: [ordered.subarray(testFrom)],
   });
+}
+
+/** One to learn from, one to choose by, one to judge by. */
+const fewestGroups = 3;
+/** Of so many orders that the seed gives, the one whose parts are nearest in size and in their answers. */
+const ordersTried = 16;
+
+/** What the parts are compared by: rows, and of each class or of the target's standard score the sum. */
+interface Group {
+  firstRow: number;
+  rows: number[];
+  answers: Float64Array;
+}
+
+/** Whole groups: test is filled first, then validation, in an order that the seed decides; a group goes where it fits best. */
+function byGroup(input: SplitInput, { groupColumn, ...fractions }: Extract<Holdout, { kind: 'group' }>): Split {
+  const groups = answersByGroup(input);
+  if (groups.length < fewestGroups)
+    throw new ModelkeepError('MK_TRAIN_TOO_FEW_GROUPS', { column: groupColumn, found: groups.length, needed: fewestGroups });
+  let best: { unlike: number; parts: Group[][] } | null = null;
+  for (let order = 0; order < ordersTried; order++) {
+    const parts = dealGroups(groups, input, fractions, order);
+    const unlike = unlikeness(parts, input.rows.length, fractions);
+    if (!best || unlike < best.unlike) best = { unlike, parts };
+  }
+  const [test, validation, train] = best!.parts.map((part) => part.map((group) => Int32Array.from(group.rows)));
+  return ascending({ train: train!, validation: validation!, test: test! });
+}
+
+function answersByGroup({ rows, rowNumbers, target, groups }: SplitInput): Group[] {
+  const width = target.kind === 'class' ? target.classes.length : 1;
+  const standard = target.kind === 'number' ? standardScores(target.values, rows) : null;
+  const byCode = new Map<number, Group>();
+  for (const row of rows) {
+    const code = groups![row]!;
+    let group = byCode.get(code);
+    if (!group) byCode.set(code, (group = { firstRow: rowNumbers[row]!, rows: [], answers: new Float64Array(width) }));
+    group.rows.push(row);
+    if (target.kind === 'class') group.answers[target.codes[row]!]!++;
+    else group.answers[0]! += standard!(row);
+  }
+  return [...byCode.values()];
+}
+
+function standardScores(values: Float64Array, rows: Int32Array): (row: number) => number {
+  const mean = rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
+  const spread = Math.sqrt(rows.reduce((sum, row) => sum + (values[row]! - mean) ** 2, 0) / rows.length) || 1;
+  return (row) => (values[row]! - mean) / spread;
+}
+
+/** Test, validation, train; none is empty. */
+function dealGroups(
+  groups: readonly Group[],
+  { seed, rows }: SplitInput,
+  { testFraction, validationFraction }: { testFraction: number; validationFraction: number },
+  order: number,
+): Group[][] {
+  const key = new Map(groups.map((group) => [group, counterRandom(seed + 7919 * order, group.firstRow).next()]));
+  const shuffled = [...groups].sort((a, b) => key.get(a)! - key.get(b)! || a.firstRow - b.firstRow);
+  const parts: Group[][] = [[], [], []];
+  const wanted = [testFraction * rows.length, validationFraction * rows.length];
+  const filled = [0, 0];
+  shuffled.forEach((group, at) => {
+    const left = shuffled.length - at;
+    const empty = parts.filter((part) => part.length === 0).length;
+    const fits = (part: number): boolean =>
+      parts[part]!.length === 0 || (filled[part]! + group.rows.length / 2 <= wanted[part]! && left > empty);
+    const part = fits(0) ? 0 : fits(1) ? 1 : 2;
+    parts[part]!.push(group);
+    if (part < 2) filled[part]! += group.rows.length;
+  });
+  return parts;
+}
+
+/** Squared differences of test and validation to what they should be: in size, and in the mean answer of all rows. */
+function unlikeness(
+  parts: readonly Group[][],
+  rows: number,
+  { testFraction, validationFraction }: { testFraction: number; validationFraction: number },
+): number {
+  const meanOf = (own: readonly Group[]): { rows: number; means: number[] } => {
+    const count = own.reduce((sum, group) => sum + group.rows.length, 0);
+    const width = own[0]!.answers.length;
+    const means = Array.from({ length: width }, (_, each) => own.reduce((sum, group) => sum + group.answers[each]!, 0) / count);
+    return { rows: count, means };
+  };
+  const all = meanOf(parts.flat());
+  const wanted = [testFraction, validationFraction];
+  return wanted.reduce((sum, fraction, part) => {
+    const own = meanOf(parts[part]!);
+    const size = (own.rows / rows - fraction) / fraction;
+    return sum + size ** 2 + own.means.reduce((apart, mean, each) => apart + (mean - all.means[each]!) ** 2, 0);
+  }, 0);
 }
 
 /** Shuffled by a hash of seed and row number. */

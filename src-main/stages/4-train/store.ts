@@ -96,10 +96,11 @@ export class TrainStore {
   }
 
   /** Also a run that had ended: when the core dies between a run's end and its job's, the job comes again. */
-  begin(id: string, spec: FeatureSpec, specSha256: string): void {
+  /** `request` with what was left open filled in. */
+  begin(id: string, spec: FeatureSpec, specSha256: string, request: TrainRequest): void {
     this.#db
-      .prepare(`UPDATE runs SET state = 'running', finished_at = NULL, spec = ?, spec_sha256 = ? WHERE id = ?`)
-      .run(JSON.stringify(spec), specSha256, id);
+      .prepare(`UPDATE runs SET state = 'running', finished_at = NULL, spec = ?, spec_sha256 = ?, request = ? WHERE id = ?`)
+      .run(JSON.stringify(spec), specSha256, JSON.stringify(request), id);
   }
 
   /** Back to the start. Candidates stay: a model may be registered from one, and training again gives each the same result. */

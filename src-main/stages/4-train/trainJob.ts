@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { Problem } from '../../../src-shared/domain/problem.ts';
 import {
   searchLearners,
   type Candidate,
@@ -20,6 +21,8 @@ import type { StartWorker, Worker } from '../../platform/processHost.ts';
 import type { Ids } from '../../platform/random.ts';
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { specHash } from '../3-features/api.ts';
+import { squared } from './objective.ts';
+import { problemFindings } from './problemFindings.ts';
 import { datasetFile, labelRows, targetName, type LabelReader, type TrainData } from './sources.ts';
 import type { TrainStore } from './store.ts';
 import type { RunWishes } from './worker/trainRun.ts';
@@ -36,7 +39,7 @@ export interface TrainJobDependencies {
   startWorker: StartWorker;
   data: TrainData;
   labels: LabelReader;
-  propose(run: Run): Promise<FeatureSpec>;
+  propose(run: Run): Promise<Proposed>;
   /** Holds one folder a run while it trains. */
   folder: string;
   /** Curves of candidates that are being trained, for windows that open meanwhile. */
@@ -51,6 +54,12 @@ export const trainDefaults = {
   timeBudgetMs: 60_000,
   seed: 1,
 };
+
+/** A spec, and what kind of problem it is where that was looked into. */
+export interface Proposed {
+  spec: FeatureSpec;
+  problem?: Problem;
+}
 
 const memoryLimitMb = 4096;
 /** A worker that was asked to stop finishes the models that it has; longer than this and it is ended. */
@@ -104,11 +113,14 @@ export class TrainJob {
   }
 
   async #order(): Promise<TrainOrder> {
-    const { db, store, blobs, data, labels, propose } = this.#with;
+    const { db, store, blobs, data, labels } = this.#with;
     const { request } = this.#run;
     const version = data.version(request.dataset);
-    const spec = this.#run.spec ?? request.spec ?? (await propose(this.#run));
-    transaction(db, () => store.begin(this.#run.id, spec, specHash(spec)));
+    const proposed = await this.#propose();
+    const spec = withoutWeight(this.#run.spec ?? request.spec ?? proposed!.spec, request.weightColumn);
+    // Written down, so that whoever repeats the split later takes the same one.
+    const holdout = request.holdout ?? proposed?.problem?.holdout ?? trainDefaults.holdout;
+    transaction(db, () => store.begin(this.#run.id, spec, specHash(spec), { ...request, holdout }));
     this.#changed();
     const outFolder = join(this.#folder, 'models');
     await mkdir(outFolder, { recursive: true });
@@ -117,11 +129,15 @@ export class TrainJob {
       labels: await labelRows(request.target, version, labels),
       spec,
       targetName: targetName(request.target),
-      holdout: request.holdout ?? trainDefaults.holdout,
+      holdout,
       learners: request.learners ?? [...trainDefaults.learners],
       folds: request.folds ?? null,
       search: request.search ?? trainDefaults.search,
       metric: request.metric ?? null,
+      objective: request.objective ?? squared,
+      classWeights: request.classWeights ?? 'none',
+      weightColumn: request.weightColumn ?? null,
+      noticed: proposed?.problem ? problemFindings(proposed.problem, request) : [],
       ensemble: request.ensemble ?? true,
       timeBudgetMs: request.timeBudgetMs ?? trainDefaults.timeBudgetMs,
       // What comes after the worker's answer takes a little, too.
@@ -130,6 +146,16 @@ export class TrainJob {
       folder: join(this.#folder, 'checkpoint'),
       outFolder,
     };
+  }
+
+  /** Null where a person's spec can be fitted although nothing could be proposed. */
+  async #propose(): Promise<Proposed | null> {
+    try {
+      return await this.#with.propose(this.#run);
+    } catch (error) {
+      if (!this.#run.request.spec || !isModelkeepError(error) || !error.code.startsWith('MK_FEATURES_')) throw error;
+      return null;
+    }
   }
 
   get steering(): { paused: boolean; addedMs: number; elapsedMs: number } {
@@ -294,4 +320,13 @@ export class TrainJob {
   #changed(): void {
     this.#with.emit('changed', { area: 'train', name: this.#run.id, at: this.#with.clock.now() });
   }
+}
+
+/** How much a row counts says nothing of the row. */
+function withoutWeight(spec: FeatureSpec, weightColumn: string | undefined): FeatureSpec {
+  if (weightColumn === undefined) return spec;
+  const rules = spec.rules.map((rule): FeatureSpec['rules'][number] =>
+    rule.column === weightColumn ? { column: weightColumn, kind: 'drop', reason: 'user' } : rule,
+  );
+  return { ...spec, rules };
 }

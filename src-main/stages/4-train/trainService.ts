@@ -25,7 +25,7 @@ import { checkSpec } from '../3-features/api.ts';
 import { ModelWork } from './modelWork.ts';
 import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
 import { TrainStore, type StoredCandidate } from './store.ts';
-import { TrainJob, trainDefaults, type TrainJobResult } from './trainJob.ts';
+import { TrainJob, trainDefaults, type Proposed, type TrainJobResult } from './trainJob.ts';
 import type { Comparison, TrainedOn } from './worker/compareModels.ts';
 import { evaluationFormat } from './worker/evaluationFormat.ts';
 import type { ModelOnRows } from './worker/testRows.ts';
@@ -46,7 +46,7 @@ export interface TrainDependencies {
   data: TrainData;
   labels: LabelReader;
   /** Proposes a spec where the request has none. */
-  features: { propose(params: { dataset: VersionRef; target: FeatureSpec['target'] }): Promise<{ spec: FeatureSpec }> };
+  features: { propose(params: { dataset: VersionRef; target: FeatureSpec['target'] }): Promise<Proposed> };
   /** Registering and comparing stand above training; what this gives is part of the job's result. Done again when the job is. */
   afterRun?: (run: Run, caller: Caller) => Promise<object>;
 }
@@ -85,6 +85,8 @@ export class TrainService {
     else await labelRows(target, version, labels);
     if (request.spec) checkSpec({ ...request.spec, target }, version.columns);
     if (holdout?.kind === 'temporal') requireTimeColumn(version.columns, holdout.timeColumn);
+    if (holdout?.kind === 'group') requireColumn(version.columns, holdout.groupColumn);
+    if (request.weightColumn !== undefined) requireColumn(version.columns, request.weightColumn);
     const runId = ids.next('run');
     const at = clock.now();
     const settled = { ...request, ...(request.spec ? { spec: { ...request.spec, dataset: request.dataset, target } } : {}) };
@@ -258,8 +260,7 @@ export class TrainService {
       resumable: true,
       run: async (context) => {
         const { db, blobs, audit, clock, ids, emit, startWorker, data, labels, folder, features, afterRun } = this.#with;
-        const propose = async ({ request }: Run): Promise<FeatureSpec> =>
-          (await features.propose({ dataset: request.dataset, target: request.target })).spec;
+        const propose = ({ request: { dataset, target } }: Run): Promise<Proposed> => features.propose({ dataset, target });
         const shared = { db, blobs, audit, clock, ids, emit, startWorker, data, labels, store: this.#store, curves: this.#curves };
         const known = this.#require(context.params.runId);
         // Trained before a kill, or before what comes after failed: only that is done again.

@@ -47,9 +47,12 @@ export function pinball(residual: number, level: number): number {
   return residual >= 0 ? level * residual : (level - 1) * residual;
 }
 
-function numberLoss(output: number, value: number, objective: Exclude<NumberObjective, { kind: 'quantile' }>): number {
+/** Of one answer; of several quantile levels the first. */
+export function numberLoss(output: number, value: number, objective: NumberObjective): number {
   const residual = Math.abs(value - output);
   switch (objective.kind) {
+    case 'quantile':
+      return pinball(value - output, objective.levels[0]!);
     case 'squared':
       return residual ** 2;
     case 'absolute':

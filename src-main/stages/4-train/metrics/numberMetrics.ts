@@ -30,8 +30,12 @@ const rowTerms = {
   smape: (y: number, p: number): number => (y === 0 && p === 0 ? 0 : (2 * Math.abs(p - y)) / (Math.abs(y) + Math.abs(p))),
   rmsle: (y: number, p: number): number => (y > -1 && p > -1 ? (Math.log1p(p) - Math.log1p(y)) ** 2 : NaN),
   poissonDeviance: (y: number, p: number): number => (y >= 0 && p > 0 ? 2 * ((y === 0 ? 0 : y * Math.log(y / p)) - y + p) : NaN),
+  pinball5: (y: number, p: number): number => pinball(y - p, 0.05),
   pinball10: (y: number, p: number): number => pinball(y - p, 0.1),
+  pinball25: (y: number, p: number): number => pinball(y - p, 0.25),
+  pinball75: (y: number, p: number): number => pinball(y - p, 0.75),
   pinball90: (y: number, p: number): number => pinball(y - p, 0.9),
+  pinball95: (y: number, p: number): number => pinball(y - p, 0.95),
 };
 
 /** Koenker & Bassett, Regression quantiles, Econometrica 46 (1978). */

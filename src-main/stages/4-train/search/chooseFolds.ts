@@ -12,12 +12,13 @@ const [forFive, forThree] = [1.5, 0.5];
 const [smallTable, hurriedMs] = [2000, 3000];
 
 /**
- * Five folds where the time allows, then three, then one validation part; by time where the holdout is. Few rows need folds
+ * Five folds where the time allows, then three, then one validation part; by time or by group where the holdout is. Few rows need folds
  * most: their single validation part would choose by luck.
  */
 export function chooseFolds({ rows, budgetMs, holdout }: FoldFacts): FoldPlan {
   const perRow = budgetMs / rows;
   const folds = rows < smallTable && budgetMs >= hurriedMs ? 5 : perRow >= forFive ? 5 : perRow >= forThree ? 3 : 1;
   if (folds === 1) return { kind: 'holdout', fraction: holdout.validationFraction / (1 - holdout.testFraction) };
-  return holdout.kind === 'temporal' ? { kind: 'expanding', folds, timeColumn: holdout.timeColumn } : { kind: 'stratified', folds };
+  if (holdout.kind === 'temporal') return { kind: 'expanding', folds, timeColumn: holdout.timeColumn };
+  return holdout.kind === 'group' ? { kind: 'group', folds, groupColumn: holdout.groupColumn } : { kind: 'stratified', folds };
 }

@@ -1,5 +1,5 @@
 // A candidate while a search goes on: which folds are fitted, and what it answered to rows that it was not fitted on.
-import type { CandidateProgress, MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
+import type { CandidateProgress, MetricName, Metrics, Objective } from '../../../../src-shared/domain/training.ts';
 import { higherIsBetter } from '../../../../src-shared/domain/training.ts';
 import { softmax } from '../learners/networkLoss.ts';
 import type { Settings } from '../learners/learner.ts';
@@ -19,7 +19,7 @@ export interface Judging {
   places: Int32Array;
   /** Outputs of a learner a row. */
   outputs: number;
-  target: { kind: 'class'; codes: Int32Array; classes: number } | { kind: 'number'; values: Float64Array };
+  target: { kind: 'class'; codes: Int32Array; classes: number } | { kind: 'number'; values: Float64Array; objective: Objective };
   metric: MetricName;
 }
 

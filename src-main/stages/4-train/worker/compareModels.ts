@@ -10,7 +10,7 @@ import { openDuck, parquetRows, quoteName, type Duck } from './duck.ts';
 import { asAnswers } from './evaluate.ts';
 import { ModelSession } from './modelSession.ts';
 import type { DatasetFile, LabelRows } from './order.ts';
-import { readTarget, readTimes } from './readTarget.ts';
+import { readGroups, readTarget, readTimes } from './readTarget.ts';
 import { imageInputs, inputColumns, scoreTable } from './scoreRows.ts';
 import { readTable } from './readTable.ts';
 
@@ -106,8 +106,9 @@ async function chooseRows(duck: Duck, a: TrainedOn, b: TrainedOn): Promise<{ on:
 export async function splitOf(duck: Duck, { dataset, labels, spec, holdout, seed }: TrainedOn): Promise<Split> {
   const target = await readTarget(duck.connection, dataset, spec, labels);
   const times = holdout.kind === 'temporal' ? await readTimes(duck.connection, dataset, holdout.timeColumn) : null;
+  const groups = holdout.kind === 'group' ? await readGroups(duck.connection, dataset, holdout.groupColumn) : null;
   const rowNumbers = Int32Array.from({ length: dataset.rows }, (_, row) => row);
-  return splitRows({ holdout, seed, target, rows: answeredRows(target), rowNumbers, times });
+  return splitRows({ holdout, seed, target, rows: answeredRows(target), rowNumbers, times, groups });
 }
 
 /** `rows` of `from` less those whose content (columns that both have) is among `seen` rows of `other`. */

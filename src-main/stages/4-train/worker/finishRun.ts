@@ -138,6 +138,7 @@ class Finishing {
     for (const [fold, { train, validation }] of judging.folds.entries()) {
       const labelled = (rows: Int32Array): LabelledMatrix => ({
         features: { rows: rows.length, width: columns.length, data: new Float32Array() },
+        ...(prepared.weights ? { weights: Float32Array.from(rows, (row) => prepared.weights![row]!) } : {}),
         target:
           judging.target.kind === 'class'
             ? { ...judging.target, codes: rows.map((row) => (judging.target as { codes: Int32Array }).codes[row]!) }

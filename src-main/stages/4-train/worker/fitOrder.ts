@@ -12,6 +12,8 @@ export interface FitSource {
   views: Partial<Record<FeatureView, { file: string; columns: FeatureColumn[] }>>;
   /** int32 class codes, or float64 values. */
   targetFile: string;
+  /** float32, one a row; null: every row counts once. */
+  weightsFile: string | null;
   folds: Fold[];
   ordered: boolean;
   threads: number;

@@ -17,6 +17,7 @@ const pointsPerSecond = 4;
 
 let source: FitSource | null = null;
 let target: LearnerTarget | null = null;
+let weights: Float32Array | null = null;
 let opening: Promise<void> = Promise.resolve();
 const matrices = new Map<FeatureView, Matrix>();
 /** Rows of the fold and view that were asked for last: the next candidate wants the same, as a rule. */
@@ -33,6 +34,7 @@ const server = serveWorker({
 
 async function open(opened: FitSource): Promise<void> {
   target = await readTarget(opened);
+  weights = opened.weightsFile === null ? null : new Float32Array(...placeOf(await readFile(opened.weightsFile), 4));
   source = opened;
 }
 
@@ -42,7 +44,11 @@ async function fit(order: FitOrder, signal: AbortSignal): Promise<FitResult> {
   const startedMs = performance.now();
   const deadlineMs = startedMs + order.withinMs;
   const features = await rowsOf(learner.view, order.fold);
-  const labelled = (matrix: Matrix, rows: Int32Array): LabelledMatrix => ({ features: matrix, target: targetOf(rows) });
+  const labelled = (matrix: Matrix, rows: Int32Array): LabelledMatrix => ({
+    features: matrix,
+    target: targetOf(rows),
+    ...(weights ? { weights: Float32Array.from(rows, (row) => weights![row]!) } : {}),
+  });
   const fold = folds[order.fold]!;
   const data: FitData = {
     task,

@@ -5,12 +5,15 @@ import {
   association,
   imageSize,
   mostClasses,
+  noticeColumns,
+  numberFacts,
   spacelessShare,
   type Inspection,
   type Target,
   type TargetInspection,
 } from '../../3-features/api.ts';
 import { openDuck, parquetRows, quoteName } from './duck.ts';
+import { inspectStructure } from './inspectStructure.ts';
 import type { DatasetFile, LabelRows } from './order.ts';
 import { readTable } from './readTable.ts';
 import { columnOf, readNumbers, readTexts } from './readTarget.ts';
@@ -48,11 +51,19 @@ export async function inspect(dataset: DatasetFile, target: FeatureSpec['target'
       ? { ...whole, codes: Int32Array.from(table.rowNumbers, (row) => whole.codes[row]!) }
       : { ...whole, values: Float64Array.from(table.rowNumbers, (row) => whole.values[row]!) };
   const rows = answeredRows(own);
+  const numbers = whole.kind === 'number' ? numberFacts(whole.values) : undefined;
   const manyClasses = own.kind === 'class' && summary.distinct > mostClasses;
   const associations = Object.fromEntries(
     compared.map(({ name }) => [name, manyClasses ? null : association(table.columns.get(name)!, own, rows)]),
   );
-  return { rows: dataset.rows, target: summary, associations, ...(await lookAtSamples(connection, dataset, others)) };
+  return {
+    rows: dataset.rows,
+    target: { ...summary, ...(numbers ? { numbers } : {}) },
+    associations,
+    structure: await inspectStructure(connection, dataset, others, whole, { table, target: own }),
+    noticed: noticeColumns(table, compared, own, associations),
+    ...(await lookAtSamples(connection, dataset, others)),
+  };
 }
 
 function labelTexts(rows: number, labels: LabelRows): { codes: Int32Array; dictionary: string[] } {

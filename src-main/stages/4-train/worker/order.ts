@@ -9,6 +9,7 @@ import type {
   Learner,
   MetricName,
   Metrics,
+  Objective,
   Run,
   SearchPlan,
 } from '../../../../src-shared/domain/training.ts';
@@ -40,6 +41,11 @@ export interface TrainOrder {
   folds: FoldPlan | null;
   search: SearchPlan;
   metric: MetricName | null;
+  objective: Objective;
+  classWeights: 'none' | 'balanced';
+  weightColumn: string | null;
+  /** What was noticed before the rows were read in full. */
+  noticed: Findings;
   ensemble: boolean;
   /** From the start of the job to its last answer. */
   timeBudgetMs: number;

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
-import type { FoldPlan, MetricName } from '../../../../src-shared/domain/training.ts';
-import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { FoldPlan } from '../../../../src-shared/domain/training.ts';
+import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { counterRandom } from '../../../platform/random.ts';
 import {
   answeredRows,
@@ -23,8 +23,10 @@ import {
 import { fewestRows, inHashOrder, splitRows, type Split } from '../holdout.ts';
 import type { FeatureColumn, LearnerTask } from '../learners/learner.ts';
 import type { Matrix } from '../learners/matrix.ts';
+import { checkObjective, learnerTask, primaryMetric } from '../objective.ts';
 import { chooseFolds } from '../search/chooseFolds.ts';
 import { makeFolds, validatedRows, type Fold } from '../search/folds.ts';
+import { rowWeights } from '../weights.ts';
 import type { Judging } from './Candidate.ts';
 import { openDuck } from './duck.ts';
 import { FeatureRunner } from './featureMatrix.ts';
@@ -32,7 +34,7 @@ import { dataFindings, leakFindings } from './findings.ts';
 import type { FitSource } from './fitOrder.ts';
 import type { Findings, TrainOrder } from './order.ts';
 import { readTable } from './readTable.ts';
-import { readGroups, readTarget, readTimes } from './readTarget.ts';
+import { readGroups, readTarget, readTimes, readWeights } from './readTarget.ts';
 
 /** Rows that are read at all; more are sampled evenly, and said. */
 const mostRows = 1_000_000;
@@ -56,6 +58,8 @@ export interface PreparedRun {
   /** What fit processes read; positions there count through `split.train`. */
   source: FitSource;
   judging: Judging;
+  /** By position in `source`; null: every row counts once. */
+  weights: Float32Array | null;
   dropped: number;
   findings: Findings;
 }
@@ -89,9 +93,17 @@ export async function prepareRun(
   const timeColumn =
     order.holdout.kind === 'temporal' ? order.holdout.timeColumn : order.folds?.kind === 'expanding' ? order.folds.timeColumn : null;
   const times = timeColumn === null ? null : await readTimes(duck.connection, dataset, timeColumn);
-  const groups = order.folds?.kind === 'group' ? await readGroups(duck.connection, dataset, order.folds.groupColumn) : null;
+  const { holdout } = order;
+  const heldGroups = holdout.kind === 'group' ? await readGroups(duck.connection, dataset, holdout.groupColumn) : null;
+  const foldColumn = order.folds?.kind === 'group' ? order.folds.groupColumn : null;
+  const groups =
+    foldColumn === null || (holdout.kind === 'group' && holdout.groupColumn === foldColumn)
+      ? heldGroups
+      : await readGroups(duck.connection, dataset, foldColumn);
+  const given = order.weightColumn === null ? null : await readWeights(duck.connection, dataset, order.weightColumn);
+  checkObjective(order.objective, { target: whole, rows: sampled, rowNumbers: identity, column: order.targetName });
   const inFile = capSplit(
-    splitRows({ holdout: order.holdout, seed, target: whole, rows: sampled, rowNumbers: identity, times }),
+    splitRows({ holdout, seed, target: whole, rows: sampled, rowNumbers: identity, times, groups: heldGroups }),
     identity,
     seed,
   );
@@ -118,11 +130,19 @@ export async function prepareRun(
   const used = development.length <= fits ? development : inHashOrder(development, table.rowNumbers, seed).subarray(0, fits).sort();
   const kept = { train: used, validation: split.validation, test: split.test };
   progress(0.06, 'train.features');
-  const plan = order.folds ?? chooseFolds({ rows: used.length, budgetMs: order.timeBudgetMs, holdout: order.holdout });
-  const folds = foldsOf(plan, { used, split, table, target, times, groups }, seed);
+  const { plan, folds } = planFolds(order, { used, split, table, target, times, groups });
+  const weights = rowWeights({
+    classWeights: order.classWeights,
+    given,
+    column: order.weightColumn,
+    target,
+    rows: used,
+    rowNumbers: table.rowNumbers,
+  });
+  const task = learnerTask(target, order.objective);
   const source = await writeSource(
     folder,
-    { fitted, training, runners, table, target, used, folds, threads, ordered: times !== null },
+    { task, fitted, training, runners, table, target, weights, used, folds, threads, ordered: times !== null },
     pause,
   );
   const validated = validatedRows(folds);
@@ -131,10 +151,11 @@ export async function prepareRun(
   const judged =
     target.kind === 'class'
       ? classTarget(target, used)
-      : { kind: 'number' as const, values: Float64Array.from(used, (row) => target.values[row]!) };
-  const metric = order.metric ?? primaryMetricOf(spec);
+      : { kind: 'number' as const, values: Float64Array.from(used, (row) => target.values[row]!), objective: order.objective };
+  const metric = order.metric ?? primaryMetric(spec.task, order.objective);
   const all = used.length + kept.test.length;
   const findings = [
+    ...order.noticed,
     ...dataFindings({ target, split: kept, rows: dataset.rows, answered: answered.length, used: all, unreadableImages }),
     ...leakFindings(table, target, used, dataset.columns, spec),
   ];
@@ -147,31 +168,38 @@ export async function prepareRun(
     plan,
     source,
     judging: { folds, validated, places, outputs: target.kind === 'class' ? target.classes.length : 1, target: judged, metric },
+    weights,
     dropped: dataset.rows - answered.length,
     findings,
   };
 }
 
+interface FoldInput {
+  used: Int32Array;
+  split: Split;
+  table: { rowNumbers: Int32Array };
+  target: Target;
+  times: Float64Array | null;
+  groups: Int32Array | null;
+}
+
+/** A plan that was asked for holds or fails; one that was chosen takes fewer folds where rows, groups or moments are too few. */
+function planFolds(order: TrainOrder, input: FoldInput): { plan: FoldPlan; folds: Fold[] } {
+  const { folds: asked, timeBudgetMs, holdout, seed } = order;
+  let plan = asked ?? chooseFolds({ rows: input.used.length, budgetMs: timeBudgetMs, holdout });
+  for (;;) {
+    try {
+      return { plan, folds: foldsOf(plan, input, seed) };
+    } catch (error) {
+      if (asked || !isModelkeepError(error) || error.code !== 'MK_TRAIN_FEWER_THAN_FOLDS' || plan.kind === 'holdout') throw error;
+      const fraction = holdout.validationFraction / (1 - holdout.testFraction);
+      plan = plan.folds > 2 ? { ...plan, folds: plan.folds - 1 } : { kind: 'holdout', fraction };
+    }
+  }
+}
+
 /** The validation part of the holdout where that is the plan, so that a run without folds is what it was; else by the plan. */
-function foldsOf(
-  plan: FoldPlan,
-  {
-    used,
-    split,
-    table,
-    target,
-    times,
-    groups,
-  }: {
-    used: Int32Array;
-    split: Split;
-    table: { rowNumbers: Int32Array };
-    target: Target;
-    times: Float64Array | null;
-    groups: Int32Array | null;
-  },
-  seed: number,
-): Fold[] {
+function foldsOf(plan: FoldPlan, { used, split, table, target, times, groups }: FoldInput, seed: number): Fold[] {
   const rowNumbers = used.map((row) => table.rowNumbers[row]!);
   if (plan.kind === 'holdout') {
     const validates = new Set(split.validation);
@@ -208,11 +236,15 @@ async function writeSource(
     runners,
     table,
     target,
+    task,
+    weights,
     used,
     folds,
     threads,
     ordered,
   }: {
+    task: LearnerTask;
+    weights: Float32Array | null;
     fitted: FittedFeatures;
     training: TrainingFeatures | null;
     runners: ReadonlyMap<FeatureView, FeatureRunner>;
@@ -234,9 +266,9 @@ async function writeSource(
   const targetFile = join(folder, 'target.bin');
   const values = target.kind === 'class' ? used.map((row) => target.codes[row]!) : Float64Array.from(used, (row) => target.values[row]!);
   await writeFile(targetFile, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  const task: LearnerTask =
-    target.kind === 'class' ? { kind: 'class', classes: target.classes.length } : { kind: 'number', objective: { kind: 'squared' } };
-  return { task, rows: used.length, views, targetFile, folds, ordered, threads };
+  const weightsFile = weights && join(folder, 'weights.f32');
+  if (weights) await writeFile(weightsFile!, new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
+  return { task, rows: used.length, views, targetFile, weightsFile, folds, ordered, threads };
 }
 
 function featureColumns(fitted: FittedFeatures, view: FeatureView): FeatureColumn[] {
@@ -303,8 +335,4 @@ export function imageSizes(spec: FeatureSpec): Map<string, ImageSize> {
       rule.kind === 'imagePixels' ? [[rule.column, { width: rule.width, height: rule.height, channels: rule.channels }] as const] : [],
     ),
   );
-}
-
-function primaryMetricOf({ task }: FeatureSpec): MetricName {
-  return ({ binary: 'auc', multiclass: 'accuracy', regression: 'rmse' } as const)[task];
 }

@@ -70,6 +70,13 @@ export async function readGroups(connection: DuckDBConnection, dataset: DatasetF
   return codes.map((code) => (dictionary[code] === '' ? next++ : code));
 }
 
+/** NaN where missing. Errors: MK_FEATURES_COLUMN_MISSING, MK_TRAIN_WEIGHT_COLUMN. */
+export async function readWeights(connection: DuckDBConnection, dataset: DatasetFile, name: string): Promise<Float64Array> {
+  const { type } = columnOf(dataset.columns, name);
+  if (type !== 'integer' && type !== 'number') throw new ModelkeepError('MK_TRAIN_WEIGHT_COLUMN', { column: name, type });
+  return readNumbers(connection, dataset, `TRY_CAST(${quoteName(name)} AS DOUBLE)`);
+}
+
 export function columnOf(columns: readonly Column[], name: string): Column {
   const column = columns.find((each) => each.name === name);
   if (!column) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: name });
