@@ -1,7 +1,7 @@
 import type { TypedValue } from '../2-shapes/typedOps.ts';
 import type { ModelBuilder } from './ModelBuilder.ts';
 
-export type ActivationName = 'Relu' | 'Tanh' | 'Sigmoid' | 'Gelu' | 'Silu';
+export type ActivationName = 'Relu' | 'Tanh' | 'Sigmoid' | 'Gelu' | 'Silu' | 'Selu';
 
 export function relu(m: ModelBuilder, x: TypedValue): TypedValue {
   return m.g.op('Relu', [x]);

@@ -9,6 +9,13 @@ export { conv1d, conv2d, conv3d, convTranspose2d, type ConvolutionSettings } fro
 export { averagePool, flatten, globalAveragePool, maxPool, type PoolingSettings } from './pooling.ts';
 export { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, type NormalisationSettings } from './normalisation.ts';
 export { embedding, positionEmbedding, type EmbeddingSettings } from './embedding.ts';
+export {
+  periodicEmbedding,
+  piecewiseLinearEmbedding,
+  scaled,
+  type PeriodicEmbeddingSettings,
+  type PiecewiseLinearEmbeddingSettings,
+} from './numericalEmbedding.ts';
 export { multiHeadAttention, transformerEncoderLayer, type AttentionSettings, type EncoderLayerSettings } from './attention.ts';
 export { gru, lstm, rnn, type RecurrentSettings } from './recurrent.ts';
 export { activate, gelu, relu, silu, type ActivationName } from './activation.ts';
