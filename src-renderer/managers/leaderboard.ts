@@ -4,10 +4,16 @@ import type { Estimate } from '../../src-shared/domain/names.ts';
 
 export type JudgedOn = 'validation' | 'test';
 
-/** Best first; candidates without a figure behind, in the order they came. */
+/** False while folds are missing: its figures are of other rows than those of the rest. */
+export function isWhole({ progress }: Pick<Candidate, 'progress'>): boolean {
+  return progress === null || progress.folds.done >= progress.folds.planned;
+}
+
+/** Best first; behind them those of which folds are missing, and those without a figure, in the order they came. */
 export function ranked(candidates: readonly Candidate[], metric: MetricName | null, on: JudgedOn): Candidate[] {
   const value = (candidate: Candidate): number | null => (metric === null ? null : (candidate[on][metric]?.value ?? null));
   return candidates.toSorted((a, b) => {
+    if (isWhole(a) !== isWhole(b)) return Number(isWhole(b)) - Number(isWhole(a));
     const [x, y] = [value(a), value(b)];
     if (x === null || y === null) return Number(x === null) - Number(y === null);
     return metric !== null && higherIsBetter[metric] ? y - x : x - y;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Candidate, CandidateProgress, Learner } from '../../src-shared/domain/training.ts';
-import { clockTicks, completedMs, fitsOf, foldPlanOf, growthOf, lastFitMs, usableSinceMs } from './runProgress.ts';
+import { clockTicks, completedMs, fitsOf, foldPlanOf, growthOf, growthRange, lastFitMs, usableSinceMs } from './runProgress.ts';
 
 function candidate(
   id: string,
@@ -56,6 +56,12 @@ test('smaller is better for a loss', () => {
     validation: { logLoss: { value: 1, low: null, high: null, rows: 1, ...each.validation.auc } },
   }));
   expect(growthOf(losses, 'logLoss').best.map(({ candidateId }) => candidateId)).toEqual(['a', 'b']);
+});
+
+test('what is far from the best does not set the scale', () => {
+  const attempts = [0.8, 0.81, 0.82, 0.8, 0.2].map((value, at) => ({ candidateId: String(at), atMs: at, value }));
+  expect(growthRange({ attempts, best: [attempts[2]!] })).toEqual([0.8, 0.82]);
+  expect(growthRange({ attempts: [], best: [] })).toBeNull();
 });
 
 test('fits tell who worked when, those that go on without an end', () => {

@@ -62,6 +62,15 @@ export function growthOf(candidates: readonly Candidate[], metric: MetricName | 
   return { attempts, best };
 }
 
+/** From the worst to the best of the better two thirds: the scale on which differences that matter can be seen. */
+export function growthRange({ attempts, best }: { attempts: readonly Attempt[]; best: readonly Attempt[] }): [number, number] | null {
+  const last = best.at(-1);
+  if (!last) return null;
+  const byDistance = attempts.map(({ value }) => value).sort((a, b) => Math.abs(a - last.value) - Math.abs(b - last.value));
+  const near = byDistance.slice(0, Math.max(3, Math.ceil((byDistance.length * 2) / 3)));
+  return [Math.min(...near), Math.max(...near)];
+}
+
 /** How a run chose among its candidates: as it was asked, or as it turned out. Null before the first candidate. */
 export function foldPlanOf({ request, candidates }: Pick<RunDetail, 'request' | 'candidates'>): FoldPlan | null {
   if (request.folds) return request.folds;
@@ -69,6 +78,7 @@ export function foldPlanOf({ request, candidates }: Pick<RunDetail, 'request' | 
   if (folds === undefined) return null;
   const { holdout } = request;
   if (folds === 1) return { kind: 'holdout', fraction: holdout?.validationFraction ?? 0.15 };
+  if (holdout?.kind === 'group') return { kind: 'group', folds, groupColumn: holdout.groupColumn };
   return holdout?.kind === 'temporal' ? { kind: 'expanding', folds, timeColumn: holdout.timeColumn } : { kind: 'stratified', folds };
 }
 

@@ -1,16 +1,35 @@
 // A training run before it starts: what is chosen, what is still missing, and the request that it makes.
 import { namePattern } from '../../src-shared/domain/names.ts';
-import type { Holdout, Learner, TrainRequest } from '../../src-shared/domain/training.ts';
+import {
+  classLearners,
+  searchLearners,
+  type FoldPlan,
+  type Holdout,
+  type Learner,
+  type MetricName,
+  type SearchPlan,
+  type TrainRequest,
+} from '../../src-shared/domain/training.ts';
 import type { Result } from '../../src-shared/rpc/contract.ts';
 import { client } from '../rpc/client.svelte.ts';
+import { gridOf, gridSize, usualTexts } from './gridValues.ts';
 import { splitRows } from './leaderboard.ts';
 import { Loaded } from './loaded.svelte.ts';
 import { TargetChoice, targetOfKey, type Target } from './targetChoice.svelte.ts';
 
-export const learners: readonly Learner[] = ['baseline', 'linear', 'mlp'];
+/** `auto`: by the number of rows, the budget, and whether the test rows are the newest. */
+export type FoldChoice = 'auto' | FoldPlan['kind'];
+/** Of a run that is not told. */
+const usualFractions = { validationFraction: 0.15, testFraction: 0.2 };
+export const searchMethods: readonly SearchPlan['method'][] = ['tpe', 'random', 'portfolio', 'grid'];
+/** Offered to rank by; a run shows all others, too. */
+export const rankingMetrics: Record<'class' | 'number', readonly MetricName[]> = {
+  class: ['auc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1', 'averagePrecision', 'mcc', 'brier', 'lift10'],
+  number: ['rmse', 'mae', 'r2', 'medianAbsoluteError', 'mape', 'rmsle', 'poissonDeviance'],
+};
 /** Offered lengths; any other comes from the address or a run that is repeated. */
 export const budgetsMs = [15_000, 60_000, 300_000, 1_200_000, 3_600_000] as const;
-export type Missing = 'target' | 'time' | 'learners' | 'fractions' | 'name';
+export type Missing = 'target' | 'time' | 'learners' | 'fractions' | 'name' | 'folds' | 'group' | 'grid';
 
 export class TrainForm {
   readonly choice = new TargetChoice();
@@ -20,11 +39,23 @@ export class TrainForm {
   /** A saved spec, `churn@2`; null: proposed automatically. */
   spec = $state<string | null>(null);
   budgetMs = $state<number>(60_000);
-  holdout = $state<Holdout['kind']>('stratified');
+  /** `auto`: as the rows suggest (times, groups), with the usual shares. */
+  holdout = $state<Holdout['kind'] | 'auto'>('auto');
   timeColumn = $state<string | null>(null);
   validationPercent = $state<number | null>(15);
   testPercent = $state<number | null>(20);
-  learners = $state<Learner[]>([...learners]);
+  learners = $state<Learner[]>([...searchLearners]);
+  folds = $state<FoldChoice>('auto');
+  foldCount = $state<number | null>(5);
+  groupColumn = $state<string | null>(null);
+  /** Null: by the task. */
+  metric = $state<MetricName | null>(null);
+  method = $state<SearchPlan['method']>('tpe');
+  /** By `gridKey`. */
+  gridTexts = $state<Record<string, string>>(usualTexts());
+  /** Null: as many as the time allows. */
+  maxCandidates = $state<number | null>(null);
+  ensemble = $state(true);
   seed = $state<number | null>(1);
   registerAs = $state('');
   compareWith = $state<string | null>(null);
@@ -42,6 +73,33 @@ export class TrainForm {
   get error(): unknown {
     return this.#error;
   }
+  /** What is predicted, as far as it shows before the rows are read; null: it may be either. */
+  get kind(): 'class' | 'number' | null {
+    const task = this.#savedSpec()?.spec.task;
+    if (task) return task === 'regression' ? 'number' : 'class';
+    const { target } = this;
+    if (target?.kind === 'labels') return 'class';
+    const type = target && this.choice.info?.columns.find(({ name }) => name === target.column)?.type;
+    return type === 'number' ? 'number' : type === 'boolean' || type === 'category' ? 'class' : null;
+  }
+  supports(learner: Learner): boolean {
+    return this.kind !== 'number' || !classLearners.includes(learner);
+  }
+  /** Those that will compete. */
+  get competing(): Learner[] {
+    return searchLearners.filter((learner) => this.learners.includes(learner) && this.supports(learner));
+  }
+  get grid(): NonNullable<SearchPlan['grid']> {
+    return gridOf(this.competing, this.gridTexts);
+  }
+  get gridSize(): number {
+    return gridSize(this.competing, this.grid);
+  }
+  /** Columns whose rows may belong together. */
+  get groupColumns(): string[] {
+    const target = this.target?.kind === 'column' ? this.target.column : null;
+    return (this.choice.info?.columns ?? []).filter(({ type, name }) => type !== 'image' && name !== target).map(({ name }) => name);
+  }
   get timeColumns(): string[] {
     return (this.choice.info?.columns ?? []).filter(({ type }) => type === 'date' || type === 'timestamp').map(({ name }) => name);
   }
@@ -57,14 +115,21 @@ export class TrainForm {
     const rows = frozen?.labels ?? info?.rows;
     return rows === undefined
       ? null
-      : splitRows(rows, { validationFraction: (this.validationPercent ?? 0) / 100, testFraction: (this.testPercent ?? 0) / 100 });
+      : this.holdout === 'auto'
+        ? splitRows(rows, usualFractions)
+        : splitRows(rows, { validationFraction: (this.validationPercent ?? 0) / 100, testFraction: (this.testPercent ?? 0) / 100 });
   }
   get missing(): Missing | null {
     const inLimits = (percent: number | null): boolean => percent !== null && percent >= 5 && percent <= 40;
     if (!this.target || !this.choice.dataset) return 'target';
     if (this.holdout === 'temporal' && !this.timeColumn) return 'time';
-    if (this.learners.length === 0) return 'learners';
-    if (!inLimits(this.validationPercent) || !inLimits(this.testPercent)) return 'fractions';
+    if (this.holdout === 'group' && !this.groupColumn) return 'group';
+    if (this.competing.length === 0) return 'learners';
+    if (this.folds !== 'auto' && this.folds !== 'holdout' && !isFoldCount(this.foldCount)) return 'folds';
+    if (this.folds === 'group' && !this.groupColumn) return 'group';
+    if (this.folds === 'expanding' && !this.timeColumn) return 'time';
+    if (this.method === 'grid' && Object.keys(this.grid).length === 0) return 'grid';
+    if (this.holdout !== 'auto' && (!inLimits(this.validationPercent) || !inLimits(this.testPercent))) return 'fractions';
     return this.registerAs !== '' && !namePattern.test(this.registerAs) ? 'name' : null;
   }
 
@@ -106,22 +171,46 @@ export class TrainForm {
   #request(): TrainRequest | null {
     const { dataset } = this.choice;
     if (this.missing || !dataset || !this.target) return null;
-    const fractions = { validationFraction: (this.validationPercent ?? 15) / 100, testFraction: (this.testPercent ?? 20) / 100 };
     const spec = this.#savedSpec()?.spec;
     return {
       dataset,
       target: this.target,
-      holdout:
-        this.holdout === 'temporal' && this.timeColumn
-          ? { kind: 'temporal', timeColumn: this.timeColumn, ...fractions }
-          : { kind: 'stratified', ...fractions },
-      learners: learners.filter((learner) => this.learners.includes(learner)),
+      ...this.#holdout(),
+      learners: this.competing,
+      ...(this.#foldPlan() ?? {}),
+      search: {
+        method: this.method,
+        ...(this.method === 'grid' ? { grid: this.grid } : {}),
+        ...(this.maxCandidates === null ? {} : { maxCandidates: this.maxCandidates }),
+      },
+      ...(this.metric === null ? {} : { metric: this.metric }),
+      ensemble: this.ensemble,
       timeBudgetMs: this.budgetMs,
       ...(this.seed === null ? {} : { seed: this.seed }),
       ...(spec ? { spec } : {}),
       ...(this.registerAs === '' ? {} : { registerAs: this.registerAs }),
       ...(this.compareWith === null ? {} : { compareWith: this.compareWith }),
     };
+  }
+
+  #holdout(): { holdout?: Holdout } {
+    const fractions = { validationFraction: (this.validationPercent ?? 15) / 100, testFraction: (this.testPercent ?? 20) / 100 };
+    if (this.holdout === 'temporal' && this.timeColumn) return { holdout: { kind: 'temporal', timeColumn: this.timeColumn, ...fractions } };
+    if (this.holdout === 'group' && this.groupColumn) return { holdout: { kind: 'group', groupColumn: this.groupColumn, ...fractions } };
+    return this.holdout === 'auto' ? {} : { holdout: { kind: 'stratified', ...fractions } };
+  }
+
+  #foldPlan(): { folds: FoldPlan } | null {
+    const { foldCount: folds, groupColumn, timeColumn } = this;
+    if (this.folds === 'holdout') {
+      const [validation, test] = [this.validationPercent ?? 15, this.testPercent ?? 20];
+      return { folds: { kind: 'holdout', fraction: Number((validation / (100 - test)).toFixed(4)) } };
+    }
+    if (!isFoldCount(folds)) return null;
+    if (this.folds === 'stratified') return { folds: { kind: 'stratified', folds } };
+    if (this.folds === 'group' && groupColumn) return { folds: { kind: 'group', folds, groupColumn } };
+    if (this.folds === 'expanding' && timeColumn) return { folds: { kind: 'expanding', folds, timeColumn } };
+    return null;
   }
 
   /** The chosen spec: from the list, or read by itself when it is an older version. */
@@ -144,4 +233,8 @@ export class TrainForm {
   #frozen({ labelSet, version }: Extract<Target, { kind: 'labels' }>): { labels: number } | undefined {
     return this.choice.frozen.find((one) => one.labelSet === labelSet && one.version === version);
   }
+}
+
+function isFoldCount(folds: number | null): folds is number {
+  return folds !== null && Number.isInteger(folds) && folds >= 2 && folds <= 20;
 }

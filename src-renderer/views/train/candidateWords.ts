@@ -3,7 +3,7 @@ import { higherIsBetter, type Candidate, type FoldPlan, type MetricName } from '
 import { fmt } from '../../format/fmt.svelte.ts';
 import { coreWords } from '../../i18n/coreWords.ts';
 import { metricName, metricValue } from '../../i18n/metricWords.ts';
-import { t } from '../../i18n/i18n.svelte.ts';
+import { t, textIfKnown } from '../../i18n/i18n.svelte.ts';
 
 /** `Neural net 3`: the third network of the run. A learner that stands alone has no number. */
 export function candidateName(all: readonly Candidate[], candidate: Candidate): string {
@@ -12,21 +12,28 @@ export function candidateName(all: readonly Candidate[], candidate: Candidate): 
   return kin.length === 1 ? learner : t('train:board.number', { learner, n: kin.findIndex(({ id }) => id === candidate.id) + 1 });
 }
 
+/** What the members and the baseline's own text say. */
+const toldElsewhere = new Set(['members', 'answer']);
+
 /** Settings as name and value; layers as `64 × 32`. */
 export function settingsWords({ settings }: Candidate): { name: string; value: string }[] {
-  return Object.entries(settings).map(([name, value]) => ({
-    name: coreWords('train:candidate.', name),
-    value: Array.isArray(value)
-      ? value.map((one) => fmt.count(one)).join(' × ')
-      : typeof value === 'number'
-        ? fmt.value(value)
-        : String(value),
-  }));
+  return Object.entries(settings)
+    .filter(([name]) => !toldElsewhere.has(name))
+    .map(([name, value]) => ({
+      name: coreWords('train:candidate.', name),
+      value: Array.isArray(value)
+        ? value.map((one) => fmt.count(one)).join(' × ')
+        : typeof value === 'number'
+          ? fmt.value(value)
+          : typeof value === 'boolean'
+            ? t(value ? 'train:setting.yes' : 'train:setting.no')
+            : (textIfKnown(`train:setting.${value}`) ?? value),
+    }));
 }
 
 /** Why it was tried: what it came from, and what the search expected of it. */
-export function originWords({ progress }: Candidate, metric: MetricName | null): string | null {
-  if (!progress) return null;
+export function originWords({ progress, learner }: Candidate, metric: MetricName | null): string | null {
+  if (!progress || learner === 'baseline') return null;
   const { kind, expected } = progress.origin;
   if (kind !== 'tpe' || expected === null || metric === null) return t(`train:origin.${kind}`);
   const value = metricValue(metric, higherIsBetter[metric] ? -expected : expected);

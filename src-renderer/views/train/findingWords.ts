@@ -1,6 +1,7 @@
 // What a run found out, as a sentence and its tone.
 import { metricNames, type Run } from '../../../src-shared/domain/training.ts';
 import type { Tone } from '../../components/tone.ts';
+import { fmt } from '../../format/fmt.svelte.ts';
 import { coreWords } from '../../i18n/coreWords.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import { metricInterval, metricName } from '../../i18n/metricWords.ts';
@@ -48,7 +49,7 @@ function againstWords(
     other: other ? candidateName(run.candidates, other) : String(learner),
     metric: metricName(known),
     difference: metricInterval(known, { value: gain, ...interval, rows: Number(rows) }),
-    rows: Number(rows),
+    rows: fmt.count(Number(rows)),
   };
   if (code === 'againstBaseline') return { code, tone: 'ok', text: t('train:finding.beatsBaseline', words) };
   if (verdict === 'better') return { code, tone: 'ok', text: t('train:finding.beatsNext', words) };
