@@ -7,6 +7,7 @@ import { jobs } from './jobs.ts';
 import { components } from './components.ts';
 import { core } from './core.ts';
 import { data } from './data.ts';
+import { evaluation } from './evaluation.ts';
 import { examples } from './examples.ts';
 import { features } from './features.ts';
 import { frame } from './frame.ts';
@@ -24,6 +25,7 @@ export const zh = {
   frame,
   components,
   settings,
+  evaluation,
   examples,
   core,
   today,
