@@ -19,7 +19,7 @@ export interface BinOptions {
   categorical?: Uint8Array;
   /** Most bins of a number, 2 … 255; default 255. Missing values have one more. */
   maxBins?: number;
-  /** Categories up to which each is tried alone against the others; default 4. */
+  /** Below so many categories each is tried alone against the others, else subsets; default 4 (LightGBM counts one bin more). */
   maxCatToOnehot?: number;
   /** Of the sample that quantiles are taken from. */
   seed?: number;

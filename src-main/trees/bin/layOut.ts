@@ -28,7 +28,7 @@ export function layOut(pool: TreePool, found: Omit<Slot, 'offset'>[], categoryLe
     pool.bytes[entry + 4] = slot.bins & 255;
     pool.bytes[entry + 5] = slot.bins >> 8;
     pool.bytes[entry + 6] = 1;
-    pool.bytes[entry + 7] = slot.kind === 'number' ? 0 : slot.codes.length <= categoryLevels ? 1 : 2;
+    pool.bytes[entry + 7] = slot.kind === 'number' ? 0 : slot.codes.length < categoryLevels ? 1 : 2;
     pool.words[(entry >> 2) + 2] = 0;
   }
   const byFeature = Int32Array.from(slots.keys()).sort((a, b) => slots[a]!.feature - slots[b]!.feature);

@@ -2,6 +2,7 @@ import type { SlotLayout } from '../bin/BinnedMatrix.ts';
 import type { TreePool } from '../TreePool.ts';
 import type { GrowSettings } from './settings.ts';
 import { randomFrom } from './random.ts';
+import type { OpenLeaf } from './TreeGrower.ts';
 
 type MaskSettings = Pick<GrowSettings, 'featureFraction' | 'featureFractionBynode' | 'interactionConstraints'>;
 
@@ -33,15 +34,16 @@ export class SlotMasks {
     keepShare(this.#ofTree, this.#settings.featureFraction, seed);
   }
 
-  /** Address of the mask of a leaf, in the first or second place; 0 when it may use all. `path`: slots on the way to it. */
-  of(place: 0 | 1, node: number, path: ReadonlySet<number>): number {
+  /** Address of the mask of a leaf, in the first or second place; 0 when it may use all. */
+  of(place: 0 | 1, node: number, { path, closed }: Pick<OpenLeaf, 'path' | 'closed'>): number {
     const { featureFraction, featureFractionBynode, interactionConstraints } = this.#settings;
-    if (featureFraction >= 1 && featureFractionBynode >= 1 && interactionConstraints.length === 0) return 0;
+    if (!closed && featureFraction >= 1 && featureFractionBynode >= 1 && interactionConstraints.length === 0) return 0;
     const mask = this.#ofTree.slice();
     if (interactionConstraints.length > 0) {
       const open = this.#sets.filter((set) => [...path].every((slot) => set[slot]));
       for (const slot of mask.keys()) if (!open.some((set) => set[slot])) mask[slot] = 0;
     }
+    if (closed) for (const slot of mask.keys()) if (closed[slot]) mask[slot] = 0;
     keepShare(mask, featureFractionBynode, Math.imul(this.#seed ^ 0x51ed_270b, 31) + node);
     this.#pool.bytes.set(mask, this.#places[place]!);
     return this.#places[place]!;

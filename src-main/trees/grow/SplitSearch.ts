@@ -40,6 +40,8 @@ export class SplitSearch {
   readonly #set: number;
   readonly #monotone: Int8Array;
   readonly #isBounded: boolean;
+  /** Slots of categories that are split by subsets. */
+  readonly #subsets: readonly number[];
   readonly #shares: boolean;
   #gradientUnit = 1;
   hessianUnit = 1;
@@ -55,6 +57,7 @@ export class SplitSearch {
     this.#set = pool.take(setBytes);
     this.#monotone = Int8Array.from(slots, (slot) => settings.monotoneConstraints[slot.feature] ?? 0);
     for (const [at, direction] of this.#monotone.entries()) pool.bytes[slotTable + 16 * at + 8] = direction & 255;
+    this.#subsets = [...slots.keys()].filter((slot) => pool.bytes[slotTable + 16 * slot + 7] === isSubset);
     const { lambdaL1, maxDeltaStep } = settings;
     this.#isBounded = lambdaL1 > 0 || maxDeltaStep > 0 || this.#monotone.some((direction) => direction !== 0);
     this.#shares = slots.reduce((sum, slot) => sum + slot.bins, 0) >= sharedCells;
@@ -106,8 +109,8 @@ export class SplitSearch {
     const chunks = Math.ceil(slots.length / chunkSlots);
     const values = [...parts, firstAt, secondAt, this.#settingsAt, slotTable, slots.length, chunkSlots, histogramBytes];
     this.#pool.run(task.splits, chunks, values, !this.#shares);
-    if (first) first.split = this.#best(0, first);
-    if (second) second.split = this.#best(1, second);
+    if (first) this.#take(0, first, options.mask);
+    if (second) this.#take(1, second, options.secondMask);
   }
 
   /** What the leaf adds, before the learning rate. */
@@ -173,6 +176,17 @@ export class SplitSearch {
     return at;
   }
 
+  #take(place: 0 | 1, leaf: OpenLeaf, mask: number): void {
+    leaf.split = this.#best(place, leaf);
+    const { words, bytes } = this.#pool;
+    for (const slot of this.#subsets) {
+      if (words[(this.#records[place] + slot * recordBytes + 24) >> 2]! >= 0 || leaf.closed?.[slot] || (mask && !bytes[mask + slot]))
+        continue;
+      leaf.closed = leaf.closed?.slice() ?? new Uint8Array(this.#binned.layout.slots.length);
+      leaf.closed[slot] = 1;
+    }
+  }
+
   #best(place: 0 | 1, leaf: OpenLeaf): Split | undefined {
     const { words, doubles, bytes } = this.#pool;
     const { slots, byFeature } = this.#binned.layout;
@@ -197,7 +211,11 @@ export class SplitSearch {
     const hasMissing = words[cell] !== 0 || words[cell + 1] !== 0;
     const missingRight = hasMissing ? words[word + 5] === 1 : 2 * hessian < leaf.hessian;
     // Only missing values to the right: all numbers go left, those that this leaf has not seen too.
-    const allNumbers = hasMissing && missingRight && hessian + (words[cell]! >>> 0) === leaf.hessian && words[word + 3]! + words[cell + 1]! === leaf.gradient;
+    const allNumbers =
+      hasMissing &&
+      missingRight &&
+      hessian + (words[cell]! >>> 0) === leaf.hessian &&
+      words[word + 3]! + words[cell + 1]! === leaf.gradient;
     return {
       gain: score - this.#score(leaf),
       slot: best,

@@ -33,6 +33,8 @@ export interface OpenLeaf {
   parent: number;
   isRight: boolean;
   path: ReadonlySet<number>;
+  /** 1 for slots of categories that gained nothing above: they are not tried again (as in LightGBM), which would fit noise. */
+  closed: Uint8Array | undefined;
   split: Split | undefined;
 }
 
@@ -125,12 +127,13 @@ export class TreeGrower {
         parent: -1,
         isRight: false,
         path: noPath,
+        closed: undefined,
         split: undefined,
       },
     };
     const touched = this.#histograms.count(leaf, whole);
     this.#search.sumRoot(leaf, this.#histograms.mergeNow(leaf.histogram, touched));
-    if (this.#maySplit(leaf)) this.#search.find(leaf, undefined, { mask: this.#masks.of(0, 0, noPath), secondMask: 0, combine: undefined });
+    if (this.#maySplit(leaf)) this.#search.find(leaf, undefined, { mask: this.#masks.of(0, 0, leaf), secondMask: 0, combine: undefined });
     return leaf;
   }
 
@@ -161,6 +164,7 @@ export class TreeGrower {
       penalty: split.penalty,
       parent: at,
       path,
+      closed: leaf.closed,
       split: undefined,
     };
     const left: OpenLeaf = { ...shared, from: leaf.from, to: middle, gradient: split.gradient, hessian: split.hessian, isRight: false };
@@ -185,8 +189,8 @@ export class TreeGrower {
     const [smaller, larger] = left.to - left.from < right.to - right.from ? [left, right] : [right, left];
     const [smallerGoes, largerGoes] = smaller === left ? [leftGoes, rightGoes] : [rightGoes, leftGoes];
     const masks = {
-      mask: smallerGoes ? this.#masks.of(0, 2 * nodes, smaller.path) : 0,
-      secondMask: largerGoes ? this.#masks.of(1, 2 * nodes + 1, larger.path) : 0,
+      mask: smallerGoes ? this.#masks.of(0, 2 * nodes, smaller) : 0,
+      secondMask: largerGoes ? this.#masks.of(1, 2 * nodes + 1, larger) : 0,
     };
     smaller.histogram = histograms.take(open, parent);
     if (parent.histogram) {

@@ -18,10 +18,10 @@ def load(folder, case):
     return sides, weights
 
 
-def lightgbm_parameters(case, threads, quantised):
+def lightgbm_parameters(case, threads, least, quantised):
     objective = {"logistic": "binary", "squared": "regression", "softmax": "multiclass"}[case["objective"]]
     parameters = {
-        "objective": objective, "num_leaves": case["leaves"], "learning_rate": 0.1, "max_bin": 255, "min_data_in_leaf": 20,
+        "objective": objective, "num_leaves": case["leaves"], "learning_rate": 0.1, "max_bin": 255, "min_data_in_leaf": least,
         "num_threads": threads, "verbose": -1, "use_quantized_grad": quantised, "seed": 1,
     }
     if objective == "multiclass":
@@ -33,11 +33,11 @@ def lightgbm_parameters(case, threads, quantised):
     return parameters
 
 
-def xgboost_parameters(case, threads):
+def xgboost_parameters(case, threads, least):
     objective = {"logistic": "binary:logistic", "squared": "reg:squarederror", "softmax": "multi:softprob"}[case["objective"]]
     parameters = {
         "objective": objective, "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": case["leaves"], "max_depth": 0,
-        "eta": 0.1, "max_bin": 255, "lambda": 0, "min_child_weight": 1e-3 if objective != "reg:squarederror" else 20, "nthread": threads, "seed": 1,
+        "eta": 0.1, "max_bin": 255, "lambda": 0, "min_child_weight": 1e-3 if objective != "reg:squarederror" else least, "nthread": threads, "seed": 1,
     }
     if objective == "multi:softprob":
         parameters["num_class"] = case["classes"]
@@ -80,9 +80,9 @@ for line in sys.stdin:
         continue
     cpu, started = time.process_time(), time.perf_counter()
     if order["do"] == "xgboost":
-        model = xgboost.train(xgboost_parameters(case, order["threads"]), matrix, case["rounds"])
+        model = xgboost.train(xgboost_parameters(case, order["threads"], order["least"]), matrix, case["rounds"])
     else:
-        model = lightgbm.train(lightgbm_parameters(case, order["threads"], order["do"] == "quantised"), set_, case["rounds"])
+        model = lightgbm.train(lightgbm_parameters(case, order["threads"], order["least"], order["do"] == "quantised"), set_, case["rounds"])
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     answers = model.predict(test) if order["do"] == "xgboost" else model.predict(sides["test"][0])
     print(json.dumps({"seconds": seconds, "cpu": cpu, "loss": loss(case, sides["test"][1], answers)}), flush=True)
