@@ -13,9 +13,18 @@ export interface FitPoolSettings {
 /** Beyond its time a fit has this long to write down what it has. */
 const graceMs = 400;
 
+export interface FitCalls {
+  /** Time for the fit; asked when it begins. */
+  withinMs(): number;
+  onStart(seat: number): void;
+  onPoint(point: FitPoint): void;
+}
+
 interface Seat {
   number: number;
   worker: Worker | null;
+  /** Settles when the process has read what it was given. */
+  ready: Promise<void>;
   busy: boolean;
   onPoint: ((point: FitPoint) => void) | null;
 }
@@ -27,7 +36,13 @@ export class FitPool {
 
   constructor(settings: FitPoolSettings) {
     this.#with = settings;
-    this.#seats = Array.from({ length: settings.processes }, (_, number) => ({ number, worker: null, busy: false, onPoint: null }));
+    this.#seats = Array.from({ length: settings.processes }, (_, number) => ({
+      number,
+      worker: null,
+      ready: Promise.resolve(),
+      busy: false,
+      onPoint: null,
+    }));
   }
 
   /** Starts all processes, so that none is waited for later. */
@@ -43,25 +58,31 @@ export class FitPool {
    * Fits on an idle process; which one is told by `onStart`. Errors: those of the learner; MK_WORKER_DIED and MK_WORKER_LIMIT when the process ended
    * (memory, a crash, `close`) — another takes its place; MK_JOB_CANCELLED when it did not keep its time.
    */
-  async fit(
-    order: FitOrder,
-    { onStart, onPoint }: { onStart: (seat: number) => void; onPoint: (point: FitPoint) => void },
-  ): Promise<FitResult> {
+  async fit(order: Omit<FitOrder, 'withinMs'>, { withinMs, onStart, onPoint }: FitCalls): Promise<FitResult> {
     const seat = this.#seats.find((each) => !each.busy);
     if (!seat || this.#closed) throw new Error('No process is idle.');
     seat.busy = true;
-    seat.onPoint = onPoint;
-    onStart(seat.number);
-    const worker = this.#workerOf(seat);
+    try {
+      const worker = this.#workerOf(seat);
+      // The time of a fit does not begin before the process is there: on a busy machine it would be over by then.
+      await seat.ready;
+      seat.onPoint = onPoint;
+      onStart(seat.number);
+      return await this.#fitOn(worker, { ...order, withinMs: withinMs() });
+    } finally {
+      seat.busy = false;
+      seat.onPoint = null;
+      if (!seat.worker?.alive) seat.worker = null;
+    }
+  }
+
+  async #fitOn(worker: Worker, order: FitOrder): Promise<FitResult> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), order.withinMs + graceMs / 2);
     try {
       return await worker.request<FitResult>('fit', order, { signal: late.signal, cancelWithinMs: graceMs / 2 });
     } finally {
       clearTimeout(timer);
-      seat.busy = false;
-      seat.onPoint = null;
-      if (!worker.alive) seat.worker = null;
     }
   }
 
@@ -81,8 +102,8 @@ export class FitPool {
       },
     });
     seat.worker = worker;
-    // A failure here shows itself again in the fit that follows.
-    worker.request('open', source).catch(() => {});
+    seat.ready = worker.request('open', source);
+    seat.ready.catch(() => {}); // it shows itself again in the fit that follows
     return worker;
   }
 }

@@ -143,20 +143,14 @@ export class Search {
   async #fit(candidate: Candidate, fold: number): Promise<void> {
     const { folder, clock, control, seed } = this.#with;
     const { learner, settings } = candidate.proposal;
-    const fromMs = clock.elapsedMs();
-    let worker = 0;
+    let [worker, fromMs] = [0, clock.elapsedMs()];
     try {
-      const order = {
-        learner,
-        settings,
-        fold,
-        seed: seed + candidate.at * 64 + fold,
-        withinMs: this.#withinMs(),
-        ...folder.files(candidate.at, fold),
-      };
+      const order = { learner, settings, fold, seed: seed + candidate.at * 64 + fold, ...folder.files(candidate.at, fold) };
+      candidate.running.set(fold, { worker, fromMs });
       const result = await this.#pool!.fit(order, {
+        withinMs: () => this.#withinMs(),
         onStart: (seat) => {
-          worker = seat;
+          [worker, fromMs] = [seat, clock.elapsedMs()];
           candidate.running.set(fold, { worker, fromMs });
           control.emit('candidate', candidate.news());
         },
