@@ -34,7 +34,7 @@ export function comparePaired(a: Answers, b: Answers, seed: number): PairedMetri
     const value = ofB[metric]!.value - ofA[metric]!.value;
     const interval = percentileInterval(differences.get(metric)!);
     const difference = { value, low: interval?.low ?? null, high: interval?.high ?? null, rows };
-    return { metric, a: ofA[metric]!, b: ofB[metric]!, difference, verdict: verdictOf(metric, interval) };
+    return { metric, a: ofA[metric]!, b: ofB[metric]!, difference, verdict: verdictOf(metric, interval, differences.get(metric)!) };
   });
 }
 
@@ -46,10 +46,16 @@ export function pairedDifference(a: Answers, b: Answers, metric: MetricName, see
   for (const weights of bootstrapWeights(rows, seed)) differences.push(ofB(weights) - ofA(weights));
   const interval = percentileInterval(differences);
   const difference = { value: ofB() - ofA(), low: interval?.low ?? null, high: interval?.high ?? null, rows };
-  return { difference, verdict: verdictOf(metric, interval) };
+  return { difference, verdict: verdictOf(metric, interval, differences) };
 }
 
-function verdictOf(metric: MetricName, interval: { low: number; high: number } | null): PairedMetric['verdict'] {
-  if (!interval || (interval.low <= 0 && interval.high >= 0)) return 'noProvenDifference';
-  return interval.low > 0 === higherIsBetter[metric] ? 'better' : 'worse';
+function verdictOf(
+  metric: MetricName,
+  interval: { low: number; high: number } | null,
+  replicates: readonly number[],
+): PairedMetric['verdict'] {
+  // Where every replicate says the same (all answers right against a constant), there is no interval, and no doubt either.
+  const { low, high } = interval ?? { low: Math.min(...replicates), high: Math.max(...replicates) };
+  if (!(low > 0) && !(high < 0)) return 'noProvenDifference';
+  return low > 0 === higherIsBetter[metric] ? 'better' : 'worse';
 }

@@ -189,6 +189,19 @@ describe('paired comparison', () => {
     for (const each of comparePaired(withError(1), withError(1), 1)) expect(each.verdict).toBe('noProvenDifference');
   });
 
+  it('sees that a model without a fault is better than a constant', () => {
+    const truth = Int32Array.from({ length: 60 }, (_, row) => row % 2);
+    const answered = (p: (own: number) => number): Answers => ({
+      kind: 'class',
+      truth,
+      probabilities: Float64Array.from([...truth].flatMap((own) => [1 - p(own), p(own)])),
+      classes: 2,
+    });
+    const [constant, perfect] = [answered(() => 0.5), answered((own) => 0.1 + 0.8 * own)];
+    expect(comparePaired(constant, perfect, 1).find((each) => each.metric === 'auc')!.verdict).toBe('better');
+    expect(comparePaired(perfect, constant, 1).find((each) => each.metric === 'auc')!.verdict).toBe('worse');
+  });
+
   it('refuses answers to different rows', () => {
     const short: Answers = { kind: 'number', truth: truth.slice(1), prediction: truth.slice(1) };
     expect(() => comparePaired(withError(1), short, 1)).toThrow();
