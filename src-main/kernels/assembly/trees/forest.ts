@@ -355,7 +355,7 @@ function tryNumbers(
         // All numbers to the left, those that this node has not seen too.
         store<i32>(node, toRight && at == size - 1 ? 255 : random ? only : bin, 4);
         // Where none is missing here, later ones go with the larger side.
-        store<i32>(node, missing ? toRight : <i32>(2 * leftRows < rows), 8);
+        store<i32>(node, missing ? toRight : <i32>(2 * weightOf(left, isClass, channels) < weightOf(sums, isClass, channels)), 8);
         store<i32>(node, 0, 12);
         store<f64>(node, score, 24);
       }
