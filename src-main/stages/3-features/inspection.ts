@@ -40,6 +40,8 @@ export interface Inspection {
   /** Image column → typical size and colours of a few readable images. */
   images: Record<string, { width: number; height: number; channels: 1 | 3 }>;
   structure?: Structure;
+  /** Column → an earlier one that is equal in every row. */
+  duplicates?: Record<string, string>;
   /** What single columns look like beside the answer and the order of rows; see `noticeColumns`. */
   noticed?: { column: string; code: string; params: Record<string, string | number> }[];
 }

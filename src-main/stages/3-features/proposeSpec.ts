@@ -106,6 +106,8 @@ function ruleFor(column: Column, input: ProposalInput, findings: ColumnFinding[]
   if (!profile) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: column.name });
   if (profile.missing >= input.profile.rows) return drop('allMissing');
   if (column.type !== 'image' && profile.distinct <= 1 && profile.missing === 0) return drop('constant');
+  const other = input.inspection.duplicates?.[column.name];
+  if (other !== undefined) return drop('duplicate', { other });
   if (column.type === 'identifier' || looksLikeIdentifier(column, profile)) return drop('identifier', { distinct: profile.distinct });
   const present = input.profile.rows - profile.missing;
   if (column.type === 'category' && profile.distinct > oneHotValues && profile.distinct > present / 2)

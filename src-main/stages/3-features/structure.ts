@@ -79,8 +79,8 @@ export function sameWithin(groups: Int32Array, codeOf: (at: number) => number, f
       same += Number(codeOf(before) === codeOf(at));
     }
     last.set(group, at);
-    // Far apart, so that a sorted table does not look alike.
-    const other = (at + (groups.length >> 1)) % groups.length;
+    // Anywhere, so that neither a sorted table nor one that goes round its groups looks alike.
+    const other = (at * 7919 + 13) % groups.length;
     if (groups[other] !== group) {
       others++;
       alike += Number(codeOf(other) === codeOf(at));

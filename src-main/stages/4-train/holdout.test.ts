@@ -83,3 +83,55 @@ describe('a temporal holdout', () => {
     );
   });
 });
+
+describe('a holdout by group', () => {
+  const grouped: Holdout = { kind: 'group', groupColumn: 'g', validationFraction: 0.2, testFraction: 0.2 };
+  const byGroup = (target: Target, groups: number[], seed = 1): Split => {
+    const rows = Int32Array.from(groups, (_, row) => row);
+    return splitRows({ holdout: grouped, seed, target, rows, rowNumbers: rows, times: null, groups: Int32Array.from(groups) });
+  };
+
+  it('puts each row in exactly one part and each group whole into one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 3, max: 12 }), { minLength: 20, maxLength: 150 }),
+        fc.integer({ min: 0, max: 1e6 }),
+        (drawn, seed) => {
+          const groups = [0, 1, 2, ...drawn];
+          const { train, validation, test } = byGroup(values(groups.length), groups, seed);
+          expect([...train, ...validation, ...test].sort((a, b) => a - b)).toEqual(groups.map((_, row) => row));
+          const parts = [train, validation, test].map((part) => new Set(Array.from(part, (row) => groups[row]!)));
+          expect(parts.every((part) => part.size > 0)).toBe(true);
+          expect(new Set(parts.flatMap((part) => [...part])).size).toBe(parts.reduce((sum, part) => sum + part.size, 0));
+        },
+      ),
+      { seed: 1, numRuns: 60 },
+    );
+  });
+
+  it('comes near the fractions and keeps each class’s share', () => {
+    const groups = Array.from({ length: 2000 }, (_, row) => row % 90);
+    const codes = groups.map((group) => Number(group % 6 === 0));
+    const { validation, test } = byGroup(classes(codes, 2), groups);
+    for (const part of [validation, test]) {
+      expect(Math.abs(part.length - 400)).toBeLessThan(50);
+      const share = Array.from(part).filter((row) => codes[row] === 1).length / part.length;
+      expect(Math.abs(share - 1 / 6)).toBeLessThan(0.05);
+    }
+  });
+
+  it('is the same for the same seed and another for another', () => {
+    const groups = Array.from({ length: 300 }, (_, row) => row % 40);
+    expect(byGroup(values(300), groups)).toEqual(byGroup(values(300), groups));
+    expect(byGroup(values(300), groups, 2).test).not.toEqual(byGroup(values(300), groups).test);
+  });
+
+  it('needs three groups', () => {
+    expect(() =>
+      byGroup(
+        values(40),
+        Array.from({ length: 40 }, (_, row) => row % 2),
+      ),
+    ).toThrow(expect.objectContaining({ code: 'MK_TRAIN_TOO_FEW_GROUPS', params: { column: 'g', found: 2, needed: 3 } }));
+  });
+});

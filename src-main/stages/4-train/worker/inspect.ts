@@ -12,6 +12,7 @@ import {
   type Target,
   type TargetInspection,
 } from '../../3-features/api.ts';
+import { duplicateColumns } from './duplicates.ts';
 import { openDuck, parquetRows, quoteName } from './duck.ts';
 import { inspectStructure } from './inspectStructure.ts';
 import type { DatasetFile, LabelRows } from './order.ts';
@@ -61,6 +62,7 @@ export async function inspect(dataset: DatasetFile, target: FeatureSpec['target'
     target: { ...summary, ...(numbers ? { numbers } : {}) },
     associations,
     structure: await inspectStructure(connection, dataset, others, whole, { table, target: own }),
+    duplicates: await duplicateColumns(connection, dataset, compared, table),
     noticed: noticeColumns(table, compared, own, associations),
     ...(await lookAtSamples(connection, dataset, others)),
   };
