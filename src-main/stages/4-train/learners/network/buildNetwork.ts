@@ -39,11 +39,21 @@ const periodic = { frequencies: 16, deviation: 0.1 };
  */
 export function buildNetwork(shape: NetworkShape, use: NetworkUse): Network {
   const m = new ModelBuilder('network');
-  const features = m.input('features', ['N', shape.width]);
-  const inputs = withEmbeddings(m, scaledColumns(m, features, shape.columns), shape);
+  const features = m.input('features', ['N', use === 'training' ? trainingWidth(shape) : shape.width]);
+  const columns = shape.width === 0 ? zeroColumn(m, features) : scaledColumns(m, features, shape.columns);
+  const inputs = withEmbeddings(m, columns, shape);
   const raw = shape.settings.family === 'realmlp' ? realMlp(m, inputs, shape) : tabM(m, inputs, shape);
   m.output(use === 'training' ? forLoss(m, raw, shape) : answers(m, raw, shape), use === 'training' ? 'raw' : 'outputs');
   return m.build();
+}
+
+/** A table without columns is trained with one that is 0: the network learns what answers are without knowing anything. */
+export function trainingWidth({ width }: Pick<NetworkShape, 'width'>): number {
+  return Math.max(1, width);
+}
+
+function zeroColumn(m: ModelBuilder, features: TypedValue): TypedValue {
+  return m.g.mul(m.g.reduceSum(features, [1]), m.g.scalar(0, features));
 }
 
 function scaledColumns(m: ModelBuilder, features: TypedValue, { centers, scales }: ColumnScales): TypedValue {

@@ -11,7 +11,7 @@ import {
 } from '../../../../compiler/index.ts';
 import type { FitControl, FitData, LearnerState } from '../learner.ts';
 import { objectiveLoss } from '../objectiveLoss.ts';
-import { buildNetwork, type NetworkShape } from './buildNetwork.ts';
+import { buildNetwork, trainingWidth, type NetworkShape } from './buildNetwork.ts';
 import { averagingOne, lossOfTask, targetsOf } from './networkTask.ts';
 import { ServedNetwork, type NetworkWeights } from './ServedNetwork.ts';
 
@@ -86,7 +86,7 @@ class TableTraining {
       compiled,
       data: {
         rowCount: rows,
-        inputs: { features: train.features.data },
+        inputs: { features: shape.width === 0 ? new Float32Array(rows * trainingWidth(shape)) : train.features.data },
         targets: targetsOf(task, train, target, settings.members),
         ...(train.weights && { rowWeights: averagingOne(train.weights) }),
       },
