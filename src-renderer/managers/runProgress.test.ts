@@ -19,8 +19,22 @@ function candidate(
   };
   const validation = auc === null ? {} : { auc: { value: auc, low: null, high: null, rows: 100 } };
   return {
-    ...{ id, runId: 'run', learner, settings: {}, state: 'done', validation, test: {}, sha256: null, sizeBytes: null },
-    ...{ trainMs: 1, predictMs: null, parity: null, curve: [], progress },
+    id,
+    runId: 'run',
+    learner,
+    settings: {},
+    state: 'done',
+    validation,
+    test: {},
+    sha256: null,
+    sizeBytes: null,
+    ...{
+      trainMs: 1,
+      predictMs: null,
+      parity: null,
+      curve: [],
+      progress,
+    },
   };
 }
 

@@ -19,6 +19,7 @@ export const views: readonly View[] = [
   { route: '/features/:name/v:version', area: 'features', titleKey: 'features:spec', component: () => import('./features/Spec.svelte') },
   { route: '/train', area: 'train', titleKey: 'train:title', component: () => import('./train/TrainList.svelte') },
   { route: '/train/new', area: 'train', titleKey: 'train:new', component: () => import('./train/NewRun.svelte') },
+  { route: '/train/:run/report', area: 'train', titleKey: 'train:report.title', component: () => import('./train/Report.svelte') },
   { route: '/train/:run', area: 'train', titleKey: 'train:run', component: () => import('./train/Run.svelte') },
   {
     route: '/train/:run/graph/:candidate',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../../src-shared/domain/job.ts';
 import type { Client } from '../../../src-shared/rpc/client.ts';
 import { RpcError } from '../../../src-shared/rpc/envelope.ts';
+import { noteWords } from './jobWords.ts';
 
 export interface WatchOptions {
   /** Gets one line per change, for standard error. */
@@ -47,10 +48,10 @@ function hasEnded({ state }: Job): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }
 
-/** `train churn: running 45 %, 12 s left (fitting mlp)`. */
+/** `train churn: running 45 %, 12 s left (candidate 4, neural net)`. */
 function describe({ kind, subject, state, progress, etaMs, note }: Job): string {
   const share = progress === null || state === 'done' ? '' : ` ${Math.floor(progress * 100)} %`;
   const left = etaMs === null ? '' : `, ${etaMs < 90_000 ? `${Math.ceil(etaMs / 1000)} s` : `${Math.ceil(etaMs / 60_000)} min`} left`;
-  const doing = note && state === 'running' ? ` (${[note.key, ...Object.values(note.params)].join(' ')})` : '';
+  const doing = note && state === 'running' ? ` (${noteWords(note)})` : '';
   return `${kind} ${subject}: ${state}${share}${left}${doing}`;
 }

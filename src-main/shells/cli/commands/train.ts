@@ -1,80 +1,236 @@
+import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
+import {
+  higherIsBetter,
+  metricNames,
+  searchLearners,
+  type Candidate,
+  type MetricName,
+  type Run,
+} from '../../../../src-shared/domain/training.ts';
+import { learnerNames, ReportWords } from '../../../../src-shared/report/reportWords.ts';
+import { runReport, type ReportedRun } from '../../../../src-shared/report/runReport.ts';
 import { defineCommand, UsageError } from '../command.ts';
 import { datasetRef } from '../options.ts';
-import { estimateText } from '../render.ts';
+import { estimateText, time, type Out } from '../render.ts';
+import { searchMethods, tasks, trainSettings } from '../trainOptions.ts';
 import { atVersion } from './data.ts';
 
-const learners = ['baseline', 'linear', 'mlp'] as const;
+type Call = Parameters<typeof atVersion>[0];
 
 export const trainCommands = [
   defineCommand({
     words: ['train'],
     usage:
-      '--data NAME[@VERSION] (--target COLUMN | --labels SET[@VERSION]) [--time-budget 120s] [--seed N] [--learner NAME]… [--time-column COLUMN] [--register NAME] [--compare-with MODEL]',
-    summary: 'Trains models on a dataset and shows what they reach on rows that they have not seen.',
+      '--data NAME[@VERSION] (--target COLUMN | --labels SET[@VERSION]) [--time-budget 120s] [--task TASK] [--metric METRIC] ' +
+      '[--cv none|5|group:COLUMN|time:COLUMN] [--search METHOD] [--grid LEARNER.SETTING=V,V]… [--max-candidates N] [--no-ensemble] ' +
+      '[--learner NAME]… [--seed N] [--time-column COLUMN] [--register NAME] [--compare-with MODEL] [--report]',
+    summary: [
+      'Searches models for a dataset until the time is up, and shows what they reach on rows that they have not seen.',
+      '',
+      `  --task            ${tasks.join(', ')}; default: by the target`,
+      `  --metric          what candidates are ranked by: ${wrap(metricNames)}`,
+      '  --cv              none (one validation part), a number of folds, group:COLUMN (rows of a group together),',
+      '                    time:COLUMN (each fold after the last); default: by rows, time and structure',
+      `  --search          ${searchMethods.join(', ')}; default tpe`,
+      '  --grid            values of a grid search, once a setting: --grid boosting.numLeaves=15,31,63',
+      `  --learner         ${wrap(searchLearners)}; default all`,
+      '  --report          what happened, in plain sentences',
+    ].join('\n'),
     options: {
       data: { type: 'string' },
       target: { type: 'string' },
       labels: { type: 'string' },
       'time-budget': { type: 'string' },
+      task: { type: 'string' },
+      metric: { type: 'string' },
+      cv: { type: 'string' },
+      search: { type: 'string' },
+      grid: { type: 'string', multiple: true },
+      'max-candidates': { type: 'string' },
+      'no-ensemble': { type: 'boolean' },
       seed: { type: 'string' },
       learner: { type: 'string', multiple: true },
       'time-column': { type: 'string' },
       register: { type: 'string' },
       'compare-with': { type: 'string' },
+      report: { type: 'boolean' },
     },
     run: async ({ call, finish, options }) => {
       const [column, labels] = [options.text('target'), options.text('labels')];
       if ((column === undefined) === (labels === undefined)) throw new UsageError('One of --target and --labels is needed');
-      const dataset = await atVersion(call, options.required('data'));
       const [timeBudgetMs, seed, registerAs, compareWith] = [
         options.durationMs('time-budget'),
         options.integer('seed'),
         options.text('register'),
         options.text('compare-with'),
       ];
-      const [timeColumn, chosen] = [options.text('time-column'), options.list('learner')];
+      // Everything that can be wrong in the call itself is said before anything is looked up.
+      const [task, settings] = [options.oneOf('task', tasks), trainSettings(options)];
+      const data = options.required('data');
+      const dataset = await atVersion(call, data);
+      const target =
+        column === undefined ? { kind: 'labels' as const, ...(await frozen(call, labels!)) } : { kind: 'column' as const, column };
       const { runId, jobId } = await call('train.start', {
         dataset,
-        target: column === undefined ? { kind: 'labels', ...(await frozen(call, labels!)) } : { kind: 'column', column },
+        target,
+        ...(task ? { spec: await specFor(call, { dataset, target }, task) } : {}),
         ...(timeBudgetMs === undefined ? {} : { timeBudgetMs }),
         ...(seed === undefined ? {} : { seed }),
         ...(registerAs === undefined ? {} : { registerAs }),
         ...(compareWith === undefined ? {} : { compareWith }),
-        ...(chosen ? { learners: chosen.map(learnerOf) } : {}),
-        ...(timeColumn === undefined ? {} : { holdout: { kind: 'temporal', timeColumn, validationFraction: 0.2, testFraction: 0.2 } }),
+        ...settings,
       });
       const job = await finish(jobId);
       // What the job itself reports (e.g. the registered version) beside the whole run.
-      return { ...(await call('train.get', { runId })), result: job.result };
+      return withReport({ ...(await call('train.get', { runId })), result: job.result }, options.flag('report'));
     },
-    print: ({ number, candidates, bestCandidateId, rows, primaryMetric, result }, out) => {
-      out.line(`Run ${number}: ${rows ? `${rows.train} rows to train, ${rows.validation} to choose, ${rows.test} to test` : ''}`);
-      out.table(
-        candidates.map(({ id, learner, state, test, validation, trainMs }) => {
-          const value = primaryMetric ? (test[primaryMetric] ?? validation[primaryMetric]) : undefined;
-          return {
-            best: id === bestCandidateId ? '*' : '',
-            learner,
-            state,
-            [primaryMetric ?? 'metric']: value ? estimateText(value) : '–',
-            trainMs,
-            candidate: id,
-          };
-        }),
-      );
+    print: ({ result, ...run }, out) => {
+      printRun(run, out);
       if (result !== null) out.line(JSON.stringify(result));
     },
   }),
+  defineCommand({
+    words: ['runs', 'list'],
+    usage: '[--data NAME] [--limit N]',
+    summary: 'Shows training runs, newest first.',
+    options: { data: { type: 'string' }, limit: { type: 'string' } },
+    run: ({ call, options }) => {
+      const [dataset, limit] = [options.text('data'), options.integer('limit')];
+      return call('train.list', { ...(dataset === undefined ? {} : { dataset }), ...(limit === undefined ? {} : { limit }) });
+    },
+    print: (runs, out) =>
+      out.table(
+        runs.map(({ id, number, request: { dataset, target }, state, best, primaryMetric, startedAt }) => {
+          const value = primaryMetric && best ? (best.test[primaryMetric] ?? best.validation[primaryMetric]) : undefined;
+          return {
+            run: id,
+            number,
+            data: `${dataset.name}@${dataset.version}`,
+            target: target.kind === 'column' ? target.column : target.labelSet,
+            state,
+            best: best ? learnerNames[best.learner].en : '–',
+            figure: value ? `${primaryMetric} ${estimateText(value)}` : '–',
+            started: time(startedAt),
+          };
+        }),
+      ),
+  }),
+  defineCommand({
+    words: ['runs', 'show'],
+    usage: 'ID [--report]',
+    summary: 'Shows a training run with its candidates; with --report what happened, in plain sentences.',
+    options: { report: { type: 'boolean' } },
+    positionals: { min: 1, max: 1 },
+    run: async ({ call, options, words: [id] }) => withReport(await call('train.get', { runId: id! }), options.flag('report')),
+    print: printRun,
+  }),
+  ...(['pause', 'resume', 'finish'] as const).map((verb) =>
+    defineCommand({
+      words: ['runs', verb],
+      usage: 'ID',
+      summary: {
+        pause: 'Lets a running search wait; no time of its budget passes.',
+        resume: 'Lets a paused search go on.',
+        finish: 'Ends a running search now and keeps the best so far.',
+      }[verb],
+      positionals: { min: 1, max: 1 },
+      run: ({ call, words: [id] }) =>
+        call('train.steer', { runId: id!, ...(verb === 'finish' ? { finish: true as const } : { pause: verb === 'pause' }) }),
+    }),
+  ),
 ];
 
-function learnerOf(word: string): (typeof learners)[number] {
-  const found = learners.find((known) => known === word);
-  if (!found) throw new UsageError(`--learner is one of ${learners.join(', ')}, not “${word}”`);
-  return found;
+/** Languages of a report: English for people at a terminal; both for programs. */
+function withReport<R extends ReportedRun>(
+  run: R,
+  asked: boolean,
+): R & { report?: { en: ReturnType<typeof runReport>; zh: ReturnType<typeof runReport> } } {
+  return asked ? { ...run, report: { en: runReport(run, 'en'), zh: runReport(run, 'zh') } } : run;
+}
+
+function printRun(run: ReportedRun & { report?: { en: ReturnType<typeof runReport> } }, out: Out): void {
+  const { number, candidates, bestCandidateId, rows, primaryMetric, state, report } = run;
+  const parts = rows && [
+    `${rows.train} rows to train`,
+    // With folds every training row chooses, too.
+    ...(chooses(run) ? [`${rows.validation} to choose`] : []),
+    `${rows.test} to test`,
+  ];
+  out.line(`Run ${number}: ${parts ? parts.join(', ') : state}`);
+  if (report) {
+    for (const { title, lines } of report.en) {
+      out.line();
+      out.line(title);
+      for (const line of lines) out.line(`  ${line}`);
+    }
+    return;
+  }
+  const words = new ReportWords('en');
+  out.table(
+    inOrder(candidates, primaryMetric).map((candidate) => {
+      const { id, trainMs, test, validation } = candidate;
+      const value = primaryMetric ? (test[primaryMetric] ?? validation[primaryMetric]) : undefined;
+      return {
+        best: id === bestCandidateId ? '*' : '',
+        learner: words.candidate(candidates, candidate),
+        state: stateWords(candidate),
+        [primaryMetric ?? 'metric']: value ? estimateText(value) : '–',
+        on: primaryMetric && test[primaryMetric] ? 'test' : value ? 'folds' : '–',
+        trainMs,
+        candidate: id,
+      };
+    }),
+  );
+}
+
+function chooses({ candidates }: ReportedRun): boolean {
+  const progress = candidates.find((each) => each.progress !== null)?.progress;
+  return !progress || progress.folds.planned === 1;
+}
+
+/** By the rows that choose, best first; those without all folds behind. */
+function inOrder(candidates: readonly Candidate[], metric: MetricName | null): Candidate[] {
+  if (metric === null) return [...candidates];
+  const place = ({ progress, validation }: Candidate): number => {
+    const value = validation[metric]?.value;
+    if (value === undefined) return Infinity;
+    const distance = higherIsBetter[metric] ? -value : value;
+    return progress && progress.folds.done < progress.folds.planned ? 1e12 + distance : distance;
+  };
+  return candidates.toSorted((a, b) => {
+    const [x, y] = [place(a), place(b)];
+    return x === y ? 0 : x - y;
+  });
+}
+
+function stateWords({ state, progress }: Candidate): string {
+  if (progress?.dropped === 'worse') return 'stopped: clearly worse';
+  if (progress?.dropped === 'time') return 'out of time';
+  return progress?.failure ? `failed: ${progress.failure}` : state;
+}
+
+function wrap(names: readonly string[]): string {
+  const lines: string[] = [''];
+  for (const name of names) {
+    if (lines.at(-1)!.length + name.length > 84) lines.push('');
+    lines.push(`${lines.pop()}${name}, `);
+  }
+  return lines.join('\n                    ').replace(/, $/, '');
+}
+
+/** The proposed spec, for the task that was asked for. A number can be asked for wherever the target is one; classes only where there are few. */
+async function specFor(call: Call, of: Pick<FeatureSpec, 'dataset' | 'target'>, task: Run['task'] & string): Promise<FeatureSpec> {
+  const { spec } = await call('features.propose', of);
+  if (spec.task === task) return spec;
+  if (task === 'regression') return { ...spec, task, classes: [] };
+  const found = spec.task === 'regression' ? 'a number with many values' : `${spec.classes.length} classes`;
+  throw new UsageError(
+    `--task ${task} does not fit: the target has ${found}. Allowed here: ${spec.task}${spec.task === 'regression' ? '' : ', regression'}`,
+  );
 }
 
 /** The version of the label set that was named, else the newest frozen one. */
-async function frozen(call: Parameters<typeof atVersion>[0], word: string): Promise<{ labelSet: string; version: number }> {
+async function frozen(call: Call, word: string): Promise<{ labelSet: string; version: number }> {
   const { name, version } = datasetRef(word);
   const found = version ?? (await call('label.get', { name })).versions.reduce((newest, entry) => Math.max(newest, entry.version), 0);
   if (found === 0) throw new UsageError(`The label set “${name}” has no frozen version; “modelkeep label freeze ${name}” makes one`);
