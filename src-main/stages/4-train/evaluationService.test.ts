@@ -58,7 +58,7 @@ afterAll(async () => {
 const of = (from: Result<'train.get'>, learner: string): Result<'train.get'>['candidates'][number] =>
   from.candidates.find((each) => each.learner === learner && each.sha256 !== null)!;
 
-describe('an evaluation', { timeout: 60_000 }, () => {
+describe('an evaluation', { timeout: 120_000 }, () => {
   it('of two classes agrees with what the run found, and holds everything a person asks for', async () => {
     const linear = of(run, 'linear');
     const found = evaluationSchema.parse(await train.evaluation({ candidateId: linear.id }));
@@ -103,7 +103,7 @@ describe('an evaluation', { timeout: 60_000 }, () => {
   });
 });
 
-describe('reasons', { timeout: 60_000 }, () => {
+describe('reasons', { timeout: 120_000 }, () => {
   const sum = ({ base, reasons }: Result<'train.explainRow'>): number => base + reasons.reduce((all, { effect }) => all + effect, 0);
 
   it('of a linear model are exact on the scale of log odds, sampled on that of probabilities; both sum to the answer', async () => {
@@ -142,7 +142,7 @@ describe('reasons', { timeout: 60_000 }, () => {
   });
 });
 
-describe('effects and counterfactuals', { timeout: 60_000 }, () => {
+describe('effects and counterfactuals', { timeout: 120_000 }, () => {
   it('show the slope of a number and the order of values', async () => {
     const candidateId = of(prices, 'linear').id;
     const area = await train.effect({ candidateId, column: 'area' });
@@ -156,7 +156,7 @@ describe('effects and counterfactuals', { timeout: 60_000 }, () => {
 
   it('turn a churner’s answer within limits', async () => {
     const candidateId = of(run, 'linear').id;
-    const cells = { tenure: 1, contract: 'Month-to-month', internet_service: 'Fiber optic', monthly_charges: 95 };
+    const cells = { tenure: 1, contract: 'Month-to-month', internet_service: 'Fiber optic', monthly_charges: 95, total_charges: 95 };
     const first = await train.explainRow({ candidateId, choice: { cells }, scale: 'answer' });
     const { found, from, wanted } = await train.counterfactual({ candidateId, choice: { cells }, mostChanges: 3 });
     expect(from).toBeCloseTo(first.value, 6);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { SliceCondition } from '../../../../src-shared/domain/evaluation.ts';
 import { aliasName, type ModelVersion } from '../../../../src-shared/rpc/registry.ts';
 import { defineCommand, UsageError, type Context } from '../command.ts';
 import { integer, modelRef } from '../options.ts';
@@ -84,6 +85,52 @@ export const modelsCommands = [
     },
   }),
   defineCommand({
+    words: ['models', 'evaluate'],
+    usage: 'NAME[:VERSION|@ALIAS]',
+    summary: 'Shows what the test rows say: every metric of the task, and the groups of rows that are answered worst.',
+    positionals: { min: 1, max: 1 },
+    run: async ({ call, words: [word] }) => call('train.evaluation', { candidateId: await candidateOf(call, word!) }),
+    print: ({ rows, metrics, slices }, out) => {
+      out.fields({ rows, ...Object.fromEntries(Object.entries(metrics).map(([metric, value]) => [metric, estimateText(value)])) });
+      out.line();
+      out.line(`${slices.tried} groups of at least ${slices.fewestRows} rows tried; difference in ${slices.loss} to all other rows:`);
+      const worse = slices.slices.filter(({ verdict }) => verdict === 'worse').slice(0, 15);
+      if (worse.length === 0) return out.line('none is proven to be worse');
+      out.table(
+        worse.map(({ conditions, rows: count, value, difference, adjustedP }) => ({
+          where: conditions.map(conditionText).join(' and '),
+          rows: count,
+          [slices.shown]: estimateText(value),
+          difference: estimateText(difference),
+          p: adjustedP,
+        })),
+      );
+    },
+  }),
+  defineCommand({
+    words: ['models', 'explain'],
+    usage: 'NAME[:VERSION|@ALIAS] --row N [--class NAME] [--log-odds]',
+    summary: 'Shows what each column adds to the answer to one row of the training dataset.',
+    options: { row: { type: 'string' }, class: { type: 'string' }, 'log-odds': { type: 'boolean' } },
+    positionals: { min: 1, max: 1 },
+    run: async ({ call, words: [word], options }) => {
+      const name = options.text('class');
+      return call('train.explainRow', {
+        candidateId: await candidateOf(call, word!),
+        choice: { row: integer(options.required('row'), '--row') },
+        scale: options.flag('log-odds') ? 'logOdds' : 'answer',
+        ...(name === undefined ? {} : { class: name }),
+      });
+    },
+    print: ({ row, class: name, base, value, reasons, method, background, truth, answer }, out) => {
+      out.fields({ row, ...(name === null ? {} : { class: name }), answer, truth, value, usual: base });
+      out.line(method === 'sampled' ? `sampled against ${background} test rows` : `exact, against ${background} test rows`);
+      out.table(
+        reasons.map(({ column, cell, effect, error }) => ({ column, is: cell ?? 'missing', effect, ...(error > 0 ? { '±': error } : {}) })),
+      );
+    },
+  }),
+  defineCommand({
     words: ['models', 'alias'],
     usage: 'NAME ALIAS (VERSION | --remove) [--reason TEXT]',
     summary: 'Points an alias at a version; endpoints that follow it switch without a failed request.',
@@ -133,6 +180,16 @@ async function versionOf(call: Context['call'], word: string): Promise<number> {
   const found = all.find(({ aliases }) => aliases.includes(alias));
   if (!found) throw new UsageError(`The model “${name}” has no alias “${alias}”`);
   return found.version;
+}
+
+async function candidateOf(call: Context['call'], word: string): Promise<string> {
+  return (await call('registry.version', { name: modelRef(word).name, version: await versionOf(call, word) })).candidateId;
+}
+
+function conditionText({ column, kind, low, high, value }: SliceCondition): string {
+  if (kind === 'missing') return `${column} is missing`;
+  if (kind === 'value') return `${column} = ${value}`;
+  return `${low === null ? '' : `${low} <= `}${column}${high === null ? '' : ` < ${high}`}`;
 }
 
 function metricOf({ primaryMetric, test }: ModelVersion): Record<string, unknown> {

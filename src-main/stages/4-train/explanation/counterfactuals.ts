@@ -241,10 +241,12 @@ function leversOf(scorer: RowScorer, { row, rows, limits }: CounterfactualSettin
       .sort();
     if (sorted.length === 0) return [];
     const { direction = 'any', min = -Infinity, max = Infinity } = limit ?? {};
+    // What was seen, and where the row itself lies; nothing beyond.
+    const seen = Number.isNaN(from) ? [sorted[0]!, sorted.at(-1)!] : [Math.min(sorted[0]!, from), Math.max(sorted.at(-1)!, from)];
     const allowed = (value: number): boolean =>
       value !== from &&
-      value >= Math.max(min, Math.min(sorted[0]!, from)) &&
-      value <= Math.min(max, Math.max(sorted.at(-1)!, from)) &&
+      value >= Math.max(min, seen[0]!) &&
+      value <= Math.min(max, seen[1]!) &&
       (direction === 'any' || Number.isNaN(from) || (direction === 'up' ? value > from : value < from));
     const distinct = [...new Set(sorted)];
     const grid =
