@@ -1,3 +1,4 @@
+import { AsciiWords } from './AsciiWords.ts';
 import type { FittedText } from './fittedFeatures.ts';
 import { settledTokens } from './settledTokens.ts';
 
@@ -14,15 +15,19 @@ export class TermCounter {
   readonly #longest: number;
   /** Terms of one word by the word's number, so that most texts need no tree. */
   readonly #single: number[] = [];
+  readonly #ascii: AsciiWords;
+  readonly #found = new Int32Array(10_000);
 
   constructor({ unit, terms }: FittedText) {
     this.#unit = unit;
     this.#longest = Math.max(1, ...terms.flatMap(({ forms }) => forms.map((form) => form.length)));
     terms.forEach(({ forms }, term) => forms.forEach((form) => this.#add(form, term)));
+    this.#ascii = new AsciiWords([...this.#words].map(([word, number]) => [word, this.#single[number] ?? -1]));
   }
 
   /** Adds the counts of `text` to `counts` from `offset` on; false where the text must be counted by the graph. */
   count(text: string, counts: Float32Array, offset: number): boolean {
+    if (this.#longest === 1 && this.#unit === 'word' && this.#countAscii(text, counts, offset)) return true;
     const tokens = settledTokens(text, this.#unit);
     if (!tokens) return false;
     if (this.#longest === 1) {
@@ -43,6 +48,12 @@ export class TermCounter {
       }
     }
     return true;
+  }
+
+  #countAscii(text: string, counts: Float32Array, offset: number): boolean {
+    const known = this.#ascii.numbersIn(text, this.#found);
+    for (let at = 0; at < known; at++) counts[offset + this.#found[at]!]!++;
+    return known >= 0;
   }
 
   #add(form: readonly string[], term: number): void {

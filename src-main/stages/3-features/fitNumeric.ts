@@ -1,7 +1,7 @@
 import type { FeatureRule, ModelInput } from '../../../src-shared/domain/features.ts';
 import type { ColumnType } from '../../../src-shared/domain/table.ts';
 import type { FittedNumeric, NumberTransform } from './fittedFeatures.ts';
-import { medianOf, quantilesOf } from './orderStatistics.ts';
+import { medianOf, orderStatistics, quantilesOf } from './orderStatistics.ts';
 import { fitLambda, powerTransform, shiftOf } from './powerTransform.ts';
 import { fitNormalScores, normalScore, segmentsOf } from './quantileTransform.ts';
 import type { Float32Column } from './rawTable.ts';
@@ -26,18 +26,27 @@ export function fitNumbers(
   { column, type }: { column: string; type: ColumnType },
 ): FittedNumeric {
   const missing = rows - known.length;
-  const fill = known.length === 0 ? 0 : Math.fround(fillOf[impute](known));
-  const limits = limitsOf(known, wanted);
+  const facts = factsOf(known);
+  const fill = known.length === 0 ? 0 : Math.fround(fillOf[impute](known, facts));
+  const limits = limitsOf(known, facts, wanted);
   const transform = fitTransform(wanted, known, limits);
-  const apply = transformed(transform);
-  const seen = new Float64Array(known.length);
-  for (let at = 0; at < known.length; at++) seen[at] = apply(Math.min(Math.max(known[at]!, limits.low), limits.high));
-  const filled = apply(Math.min(Math.max(fill, limits.low), limits.high));
-  const { centre, spread } = scales[scale](seen, filled, missing);
+  const filled = transformed(transform)(within(fill, limits));
+  const { centre, spread } =
+    scale === 'standard' && transform.kind === 'none'
+      ? limitedMoments(known, limits, filled, missing)
+      : scales[scale](transformedValues(known, limits, transform), filled, missing);
   return {
     kind: 'numeric',
     column,
-    input: numberInput(column, type, 'float32', known, missing),
+    input: {
+      name: column,
+      type,
+      onnxType: 'float32',
+      shape: [1],
+      required: missing === 0,
+      range: known.length > 0 ? { min: facts.least, max: facts.greatest } : null,
+      categories: null,
+    },
     fill,
     missingFlag: missingFlag && missing > 0 && missing < rows,
     transform,
@@ -46,6 +55,46 @@ export function fitNumbers(
     centre: Math.fround(centre),
     spread,
   };
+}
+
+interface NumberFacts {
+  least: number;
+  low: number;
+  median: number;
+  high: number;
+  greatest: number;
+}
+
+/** Least, 5 % quantile, median, 95 % quantile, greatest: in one go. */
+function factsOf(known: Float32Array): NumberFacts {
+  if (known.length === 0) return { least: 0, low: 0, median: 0, high: 0, greatest: 0 };
+  const last = known.length - 1;
+  const [least, low, below, above, high, greatest] = orderStatistics(known, [
+    0,
+    Math.round(0.05 * last),
+    Math.floor(last / 2),
+    Math.ceil(last / 2),
+    Math.round(0.95 * last),
+    last,
+  ]) as [number, number, number, number, number, number];
+  return { least, low, median: (below + above) / 2, high, greatest };
+}
+
+function within(x: number, { low, high }: { low: number; high: number }): number {
+  return x < low ? low : x > high ? high : x;
+}
+
+function transformedValues(known: Float32Array, limits: { low: number; high: number }, transform: NumberTransform): Float64Array {
+  const values = new Float64Array(known.length);
+  const { low, high } = limits;
+  for (let at = 0; at < known.length; at++) {
+    const x = known[at]!;
+    values[at] = x < low ? low : x > high ? high : x;
+  }
+  if (transform.kind === 'none') return values;
+  const apply = transformed(transform);
+  for (let at = 0; at < values.length; at++) values[at] = apply(values[at]!);
+  return values;
 }
 
 /** What is done to a value between its limits. */
@@ -86,12 +135,12 @@ function fitTransform(
   }
 }
 
-const fillOf = {
-  median: medianOf,
-  mean: (values: Float32Array) => sumOf(values) / values.length,
+const fillOf: Record<NumericRule['impute'], (values: Float32Array, facts: NumberFacts) => number> = {
+  median: (_, facts) => facts.median,
+  mean: (values) => sumOf(values) / values.length,
   zero: () => 0,
   mostFrequent,
-} as const;
+};
 
 /** The smallest of the values that are found most often. */
 function mostFrequent(values: Float32Array): number {
@@ -111,9 +160,12 @@ function mostFrequent(values: Float32Array): number {
  * would otherwise stretch the scale until all others look alike; honest tails lie far inside. Of the logarithms where those are taken;
  * normal scores have no limits but their own.
  */
-function limitsOf(values: Float32Array, transform: NumericRule['transform']): { low: number; high: number } {
+function limitsOf(
+  values: Float32Array,
+  { least, low, high, greatest }: NumberFacts,
+  transform: NumericRule['transform'],
+): { low: number; high: number } {
   if (values.length === 0) return { low: 0, high: 0 };
-  const [least, low, high, greatest] = quantilesOf(values, [0, 0.05, 0.95, 1]) as [number, number, number, number];
   if (transform === 'quantile') return { low: least, high: greatest };
   if (transform === 'boxCox') return between(Math.max(smallestPositive(values), 0), low, high, greatest);
   if (transform !== 'log1p') return between(null, low, high, greatest, least);
@@ -174,6 +226,25 @@ const scales: Record<NumericRule['scale'], (values: Float64Array, extra: number,
     return { centre: low, spread: resolved(high - low, high) };
   },
 };
+
+/** `scales.standard` of values within limits, without a copy of them. */
+function limitedMoments(values: Float32Array, { low, high }: { low: number; high: number }, extra: number, times: number): Scale {
+  const count = values.length + times;
+  if (count === 0) return { centre: 0, spread: 1 };
+  let sum = extra * times;
+  for (let at = 0; at < values.length; at++) {
+    const x = values[at]!;
+    sum += x < low ? low : x > high ? high : x;
+  }
+  const mean = sum / count;
+  let squares = (extra - mean) ** 2 * times;
+  for (let at = 0; at < values.length; at++) {
+    const x = values[at]!;
+    const distance = (x < low ? low : x > high ? high : x) - mean;
+    squares += distance * distance;
+  }
+  return { centre: mean, spread: resolved(Math.sqrt(squares / count), mean) };
+}
 
 /** Population mean and standard deviation. Two passes: no cancellation. */
 export function momentsOf(values: Float32Array | Float64Array, extra: number, times: number): { mean: number; sd: number } {

@@ -7,7 +7,12 @@ const bucketBits = 16;
 export function orderStatistics(values: Float32Array, ranks: readonly number[]): number[] {
   const counts = new Int32Array(1 << bucketBits);
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-  for (let at = 0; at < bits.length; at++) counts[bucketOf(bits[at]!)]!++;
+  const keys = new Uint16Array(bits.length);
+  for (let at = 0; at < bits.length; at++) {
+    const key = bits[at]!;
+    // The bits in the order of the numbers: negative ones have theirs reversed.
+    counts[(keys[at] = (key < 0 ? ~key : key | 0x80000000) >>> bucketBits)]!++;
+  }
   const wanted = new Map<number, { before: number; size: number; members: Float32Array; filled: number }>();
   const sorted = ranks.map((rank, place) => ({ rank, place })).sort((a, b) => a.rank - b.rank);
   const bucketFor = new Int32Array(ranks.length);
@@ -25,7 +30,7 @@ export function orderStatistics(values: Float32Array, ranks: readonly number[]):
   const buckets = [...wanted.entries()];
   buckets.forEach(([bucket], at) => (slot[bucket] = at));
   for (let at = 0; at < bits.length; at++) {
-    const own = slot[bucketOf(bits[at]!)]!;
+    const own = slot[keys[at]!]!;
     if (own < 0) continue;
     const into = buckets[own]![1];
     into.members[into.filled++] = values[at]!;
@@ -35,11 +40,6 @@ export function orderStatistics(values: Float32Array, ranks: readonly number[]):
     const { before: first, members } = wanted.get(bucketFor[place]!)!;
     return members[rank - first]!;
   });
-}
-
-/** Bits of a float32 in the order of the numbers: negative ones have theirs reversed. */
-function bucketOf(bits: number): number {
-  return (bits < 0 ? ~bits : bits | 0x80000000) >>> bucketBits;
 }
 
 /** The value at a share 0…1 of the way from the smallest to the largest, nearest rank. */

@@ -75,7 +75,9 @@ function cells<Numbers extends Float32Array | Float64Array>(values: Numbers, row
 
 /** 0, 1, … rows − 1. */
 export function allRows(rows: number): Int32Array {
-  return Int32Array.from({ length: rows }, (_, row) => row);
+  const all = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) all[row] = row;
+  return all;
 }
 
 /** For tests and small tables: text with each distinct value stored once; null is missing. */

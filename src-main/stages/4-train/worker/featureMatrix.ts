@@ -1,20 +1,17 @@
 import { open } from 'node:fs/promises';
-import { encodeModel } from '../../../compiler/index.ts';
 import {
   batches,
   columnFeed,
-  featureWidth,
+  FeatureTransformer,
   type FeatureView,
   type FittedFeatures,
   type LoadModel,
-  type ModelRunner,
   type RawTable,
   type TrainingFeatures,
 } from '../../3-features/api.ts';
-import { featureModel } from '../exportModel.ts';
 import type { Matrix } from '../learners/matrix.ts';
 
-/** Batches of rows for the feature graph; fewer rows where texts are long or rows are pictures. */
+/** Batches of rows for the whole model; fewer rows where texts are long or rows are pictures. */
 export function rowBatches(fitted: FittedFeatures, table: RawTable, rows: Int32Array): Generator<[start: number, end: number]> {
   const wide = fitted.columns.some((each) => each.kind === 'textNgrams' || each.kind === 'imagePixels');
   const texts = fitted.columns.flatMap((each) => {
@@ -25,44 +22,29 @@ export function rowBatches(fitted: FittedFeatures, table: RawTable, rows: Int32A
   return batches(rows.length, wide ? 256 : 4096, lengthAt);
 }
 
-/** Computes one view of the features with the very graph that becomes the front of the model. */
+/** One view of the features, in memory or in a file. */
 export class FeatureRunner {
-  readonly width: number;
-  readonly #fitted: FittedFeatures;
   readonly #view: FeatureView;
-  readonly #output: string;
-  readonly #model: ModelRunner;
+  readonly #transformer: FeatureTransformer;
 
   static async open(fitted: FittedFeatures, view: FeatureView, loadModel: LoadModel): Promise<FeatureRunner> {
-    const graph = featureModel(fitted, [view]);
-    const model = await loadModel(encodeModel(graph, { producer: 'modelkeep' }));
-    return new FeatureRunner(fitted, view, graph.outputs[0]!.name, model);
+    return new FeatureRunner(view, await FeatureTransformer.open(fitted, view, loadModel));
   }
 
-  private constructor(fitted: FittedFeatures, view: FeatureView, output: string, model: ModelRunner) {
-    this.width = featureWidth(fitted, view);
-    this.#fitted = fitted;
+  private constructor(view: FeatureView, transformer: FeatureTransformer) {
     this.#view = view;
-    this.#output = output;
-    this.#model = model;
+    this.#transformer = transformer;
   }
 
-  /** [rows, width], row-major; `rows` should be one batch. */
-  async run(table: RawTable, rows: Int32Array): Promise<Float32Array> {
-    return (await this.#model.run(feedsFor(this.#fitted, table, rows)))[this.#output]!.data as Float32Array;
+  get width(): number {
+    return this.#transformer.width;
   }
 
-  /** Any number of rows, batch by batch. */
   async matrix(table: RawTable, rows: Int32Array, pause: () => Promise<void>): Promise<Matrix> {
-    const data = new Float32Array(rows.length * this.width);
-    for (const [start, end] of rowBatches(this.#fitted, table, rows)) {
-      data.set(await this.run(table, rows.subarray(start, end)), start * this.width);
-      await pause();
-    }
-    return { rows: rows.length, width: this.width, data };
+    return { rows: rows.length, width: this.width, data: await this.#transformer.matrix(table, rows, pause) };
   }
 
-  /** The same into a file, float32, row-major, batch by batch; for training rows with what they must not take from the graph. */
+  /** The same into a file, float32, row-major; for training rows with what they must not take from the graph. */
   async writeMatrix(
     file: string,
     table: RawTable,
@@ -72,11 +54,9 @@ export class FeatureRunner {
   ): Promise<void> {
     const handle = await open(file, 'w');
     try {
-      for (const [start, end] of rowBatches(this.#fitted, table, rows)) {
-        const part = await this.run(table, rows.subarray(start, end));
-        training?.apply(this.#view, part, rows.subarray(start, end));
-        await handle.write(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-        await pause();
+      for await (const { start, data } of this.#transformer.blocks(table, rows, pause)) {
+        training?.apply(this.#view, data, rows.subarray(start, start + data.length / this.width));
+        await handle.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       }
     } finally {
       await handle.close();
@@ -84,7 +64,7 @@ export class FeatureRunner {
   }
 
   async release(): Promise<void> {
-    await this.#model.release();
+    await this.#transformer.release();
   }
 }
 

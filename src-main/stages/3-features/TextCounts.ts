@@ -1,0 +1,48 @@
+import { GraphBuilder } from '../../compiler/index.ts';
+import type { FittedText } from './fittedFeatures.ts';
+import type { LoadModel, ModelRunner, StringColumn } from './rawTable.ts';
+import { TermCounter } from './TermCounter.ts';
+import { countFeatures } from './textGraph.ts';
+
+/**
+ * A text column whose tokens are cut and counted here and weighted by the graph's own operators: a call of the tokenizer costs ten
+ * times as much. Texts with characters that the two might see differently are left to the whole graph.
+ */
+export class TextCounts {
+  readonly #counter: TermCounter;
+  readonly #model: ModelRunner;
+  readonly #terms: number;
+  readonly #width: number;
+  #room = new Float32Array(0);
+
+  static async open(column: FittedText, loadModel: LoadModel): Promise<TextCounts> {
+    const g = new GraphBuilder('weights');
+    g.output(countFeatures(g, column, g.input('counts', 'float32', ['N', column.terms.length])), 'features');
+    return new TextCounts(column, await loadModel(g.toModelBytes({ producer: 'modelkeep' })));
+  }
+
+  private constructor(column: FittedText, model: ModelRunner) {
+    this.#counter = new TermCounter(column);
+    this.#model = model;
+    this.#terms = column.terms.length;
+    this.#width = column.projection?.components ?? column.terms.length;
+  }
+
+  async run(raw: StringColumn, rows: Int32Array, byGraph: (rows: Int32Array) => Promise<Float32Array>): Promise<Float32Array> {
+    if (this.#room.length < rows.length * this.#terms) this.#room = new Float32Array(rows.length * this.#terms);
+    const counts = this.#room.subarray(0, rows.length * this.#terms).fill(0);
+    const left: number[] = [];
+    for (let at = 0; at < rows.length; at++)
+      if (!this.#counter.count(raw.dictionary[raw.codes[rows[at]!]!]!, counts, at * this.#terms)) left.push(at);
+    const found = await this.#model.run({ counts: { type: 'float32', data: counts, dims: [rows.length, this.#terms] } });
+    const data = found['features']!.data as Float32Array;
+    if (left.length === 0) return data;
+    const others = await byGraph(Int32Array.from(left, (at) => rows[at]!));
+    left.forEach((at, place) => data.set(others.subarray(place * this.#width, (place + 1) * this.#width), at * this.#width));
+    return data;
+  }
+
+  release(): Promise<void> {
+    return this.#model.release();
+  }
+}
