@@ -2,6 +2,7 @@ import type { FeatureRule, ModelInput } from '../../../src-shared/domain/feature
 import type { Column } from '../../../src-shared/domain/table.ts';
 import { batches } from './batches.ts';
 import { compareText } from './compareText.ts';
+import { fitProjection } from './fitProjection.ts';
 import type { FittedText } from './fittedFeatures.ts';
 import { NgramCounts } from './ngramCounts.ts';
 import type { LoadModel, StringColumn } from './rawTable.ts';
@@ -47,7 +48,19 @@ export async function fitText(
   };
   const { unit, minN, maxN, weighting } = rule;
   const sublinear = rule.sublinear ?? false;
-  return { kind: 'textNgrams', column: rule.column, input, unit, minN, maxN, weighting, sublinear, projection: null, terms };
+  const fitted: FittedText = {
+    kind: 'textNgrams',
+    column: rule.column,
+    input,
+    unit,
+    minN,
+    maxN,
+    weighting,
+    sublinear,
+    projection: null,
+    terms,
+  };
+  return rule.components === undefined ? fitted : fitProjection(fitted, rule.components, raw, rows, loadModel);
 }
 
 async function countByGraph(counts: NgramCounts, texts: string[], unit: TextRule['unit'], loadModel: LoadModel): Promise<void> {

@@ -36,7 +36,10 @@ export function countFeatures(g: GraphBuilder, column: FittedText, counts: Value
   const weighted = weightedTerms(g, column, counts);
   if (!column.projection) return weighted;
   const { components, matrix } = column.projection;
-  return g.op('MatMul', [weighted, g.float32(matrix, [column.terms.length, components])], { output: { shape: ['N', components] } });
+  // In float64: the order of a sum depends on how many rows there are, but then hardly ever reaches the float32.
+  const double = g.op('Cast', [weighted], { attributes: { to: 11 }, output: { dtype: 'float64', shape: weighted.shape } });
+  const product = g.op('MatMul', [double, g.float64(matrix, [column.terms.length, components])]);
+  return g.op('Cast', [product], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', components] } });
 }
 
 function countedTerms(g: GraphBuilder, column: FittedText, input: Value): Value {
