@@ -57,7 +57,9 @@ export const benchmark: Benchmark = {
             `${(theirs.cpu / ours.cpu).toFixed(2)}), loss ${theirs.loss.toPrecision(5)} (ours ${percent(ours.loss, theirs.loss)})`;
           extra[`${each.name}, ${threads} threads`] = [
             `ours ${ours.seconds.toFixed(3)} s, loss ${ours.loss.toPrecision(5)}`,
-            ...[words('LightGBM', lightgbm), words('quantised', quantised), words('XGBoost', xgboost)],
+            words('LightGBM', lightgbm),
+            words('quantised', quantised),
+            words('XGBoost', xgboost),
             `binning ours ${binning.ours.toFixed(3)}, LightGBM ${binning.lightgbm.toFixed(3)}, XGBoost ${binning.xgboost.toFixed(3)} s`,
           ].join('; ');
         }
@@ -118,7 +120,7 @@ async function race(each: GbdtCase, folder: string, peer: Peer): Promise<Record<
       for (const name of ['ours', ...contenders] as const) {
         const trained =
           name === 'ours'
-            ? await ours(each, table, { pool, binned, weights, monotone, least })
+            ? await trainOurs(each, table, { pool, binned, weights, monotone, least })
             : ((await peer.ask({ do: name, threads, least })) as Trained);
         if (turn > 0) (runs[name] ??= []).push(trained);
         await sleep(20);
@@ -134,7 +136,7 @@ async function race(each: GbdtCase, folder: string, peer: Peer): Promise<Record<
   return results;
 }
 
-async function ours(
+async function trainOurs(
   { objective: kind, classes, leaves, rounds, sample }: GbdtCase,
   { train, test }: GbdtTable,
   {

@@ -15,7 +15,9 @@ for (let row = 0; row < rows; row++) data[row * width + 3] = row % 9;
 const categorical = Uint8Array.of(0, 0, 0, 1);
 const numbers: ForestTarget = { kind: 'values', outputs: 1, rows: Float32Array.from(signal), weights: undefined };
 const classes: ForestTarget = {
-  ...{ kind: 'class', outputs: 3, weights: undefined },
+  kind: 'class',
+  outputs: 3,
+  weights: undefined,
   rows: Uint32Array.from(signal, (value) => Number(value > 0) + Number(value > 1)),
 };
 
@@ -45,13 +47,13 @@ describe('forests', () => {
     let best = 0;
     const all = Array.from({ length: rows }, (_, row) => row);
     for (let feature = 0; feature < 3; feature++)
-      for (const cut of [...new Set(all.map((row) => data[row * width + feature]!))])
+      for (const cut of new Set(all.map((row) => data[row * width + feature]!)))
         for (const missingLeft of [true, false]) {
           const goes = (row: number): boolean =>
             Number.isNaN(data[row * width + feature]) ? missingLeft : data[row * width + feature]! <= cut;
           best = Math.max(best, score([all.filter(goes), all.filter((row) => !goes(row))]));
         }
-    const found = score([[...all.filter((row) => leafSide(row) === left)], [...all.filter((row) => leafSide(row) === right)]]);
+    const found = score([all.filter((row) => leafSide(row) === left), all.filter((row) => leafSide(row) === right)]);
     function leafSide(row: number): number {
       const value = data[row * width + tree.feature[0]!]!;
       return (Number.isNaN(value) ? tree.missingLeft[0] === 1 : value <= tree.threshold[0]!) ? left : right;

@@ -215,7 +215,7 @@ export class SplitSearch {
       hasMissing &&
       missingRight &&
       hessian + (words[cell]! >>> 0) === leaf.hessian &&
-      words[word + 3]! + words[cell + 1]! === leaf.gradient;
+      leaf.gradient === words[word + 3]! + words[cell + 1]!;
     return {
       gain: score - this.#score(leaf),
       slot: best,

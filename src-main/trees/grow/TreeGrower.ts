@@ -119,17 +119,20 @@ export class TreeGrower {
 
   #root(rows: number, whole: boolean): OpenLeaf {
     const leaf: OpenLeaf = {
-      ...{ from: 0, to: rows, depth: 0, gradient: 0, hessian: 0, histogram: this.#histograms.take([]) },
-      ...{
-        lower: -Infinity,
-        upper: Infinity,
-        penalty: this.#settings.lambdaL2,
-        parent: -1,
-        isRight: false,
-        path: noPath,
-        closed: undefined,
-        split: undefined,
-      },
+      from: 0,
+      to: rows,
+      depth: 0,
+      gradient: 0,
+      hessian: 0,
+      histogram: this.#histograms.take([]),
+      lower: -Infinity,
+      upper: Infinity,
+      penalty: this.#settings.lambdaL2,
+      parent: -1,
+      isRight: false,
+      path: noPath,
+      closed: undefined,
+      split: undefined,
     };
     const touched = this.#histograms.count(leaf, whole);
     this.#search.sumRoot(leaf, this.#histograms.mergeNow(leaf.histogram, touched));
@@ -170,7 +173,11 @@ export class TreeGrower {
     const left: OpenLeaf = { ...shared, from: leaf.from, to: middle, gradient: split.gradient, hessian: split.hessian, isRight: false };
     const right: OpenLeaf = {
       ...shared,
-      ...{ from: middle, to: leaf.to, gradient: leaf.gradient - split.gradient, hessian: leaf.hessian - split.hessian, isRight: true },
+      from: middle,
+      to: leaf.to,
+      gradient: leaf.gradient - split.gradient,
+      hessian: leaf.hessian - split.hessian,
+      isRight: true,
     };
     this.#search.bound(left, right, slot);
     return [left, right];

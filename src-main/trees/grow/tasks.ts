@@ -65,12 +65,12 @@ export function fillConstants(bytes: Uint8Array): void {
 
 /** The chunk of a task, in any thread. */
 export function runChunk(kernels: TreeKernels, buffer: SharedArrayBuffer): Chunks {
-  const { words, arguments: values } = controlOf(buffer);
+  const { words, arguments: list } = controlOf(buffer);
   const counts = new Int32Array(buffer, chunkCounts, mostChunks);
   const sums = new Float64Array(buffer, chunkSums, mostChunks);
   const ints = new Int32Array(buffer);
   const floats = new Float32Array(buffer);
-  const at = (index: number): number => values[index]!;
+  const at = (index: number): number => list[index]!;
   /** Rows of a chunk, cut off at the end. */
   const last = (chunk: number, size: number, rows: number): number => Math.min(rows, (chunk + 1) * size);
 

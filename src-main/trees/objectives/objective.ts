@@ -54,10 +54,16 @@ export interface KernelObjective {
 
 export function kernelObjective(objective: BoostingObjective): KernelObjective | undefined {
   const plain = (gradients: GradientKind & LossKind, parameter = 0): KernelObjective => ({
-    ...{ gradients, loss: gradients, parameter, lossParameter: parameter },
+    gradients,
+    loss: gradients,
+    parameter,
+    lossParameter: parameter,
   });
   const deviance = (gradients: GradientKind, power: number, parameter: number): KernelObjective => ({
-    ...{ gradients, loss: 'deviance', parameter, lossParameter: power },
+    gradients,
+    loss: 'deviance',
+    parameter,
+    lossParameter: power,
   });
   switch (objective.kind) {
     case 'squared':

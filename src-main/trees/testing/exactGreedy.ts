@@ -66,7 +66,11 @@ export function growExactly(
   };
   const leaf = (list: number[]): Open => ({
     node: {
-      ...{ feature: -1, threshold: 0, missingLeft: false, left: undefined, right: undefined },
+      feature: -1,
+      threshold: 0,
+      missingLeft: false,
+      left: undefined,
+      right: undefined,
       value: Math.fround((-sum(list, gradients) / (sum(list, hessians) + lambdaL2)) * learningRate),
     },
     rows: list,

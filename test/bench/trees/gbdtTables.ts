@@ -38,7 +38,9 @@ export const gbdtCases: readonly GbdtCase[] = [
     name: 'flights-3m',
     table: () =>
       read('flights', 'delay', `SELECT epoch(date) % 86400, dayofyear(date), dayofweek(date), distance, origin, destination, delay`),
-    ...{ objective: 'squared', leaves: 63, rounds: 15 },
+    objective: 'squared',
+    leaves: 63,
+    rounds: 15,
   },
   { name: 'bank-full', table: () => read('bank', 'y', 'SELECT *'), objective: 'logistic', leaves: 31, rounds: 100 },
   {
@@ -51,7 +53,9 @@ export const gbdtCases: readonly GbdtCase[] = [
   {
     name: '1,000 rows',
     table: () => Promise.resolve(synthetic(1000, 20_000, 10, (score) => Number(score > 1))),
-    ...{ objective: 'logistic', leaves: 31, rounds: 100 },
+    objective: 'logistic',
+    leaves: 31,
+    rounds: 100,
   },
   { name: 'weights', table: part((score) => score), objective: 'squared', leaves: 63, rounds: 20, weighted: true },
   {

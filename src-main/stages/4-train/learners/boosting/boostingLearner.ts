@@ -13,6 +13,7 @@ import type { CurvePoint } from '../../../../../src-shared/domain/training.ts';
 import { Breather } from '../Breather.ts';
 import type { FitControl, FitData, FittedLearner, LabelledMatrix, Learner, Settings } from '../learner.ts';
 import { ensembleArrays, ensembleOf, type EnsembleJson } from '../trees/ensembleState.ts';
+import { mergeTrees } from '../trees/mergeTrees.ts';
 import { treesModel, treesState, type TreesState } from '../trees/treesModel.ts';
 import { usefulThreads } from '../trees/usefulThreads.ts';
 import { boostingTask, type BoostingPart } from './boostingTask.ts';
@@ -70,6 +71,7 @@ export const boostingLearner: Learner<BoostingLearnerSettings> = {
   ],
   fit,
   restore: (state) => treesModel(state as TreesState),
+  merge: mergeTrees,
 };
 
 async function fit(data: FitData, settings: BoostingLearnerSettings, control: FitControl): Promise<FittedLearner> {
@@ -134,7 +136,10 @@ async function trainPart(part: BoostingPart, input: PartInput): Promise<Trained>
     rows: LabelledMatrix,
     bins: BinnedMatrix,
   ): { binned: BinnedMatrix; target: Float32Array; weights: Float32Array | undefined; groups: Int32Array | undefined } => ({
-    ...{ binned: bins, target: part.target(rows), weights: rows.weights, groups: part.groups(rows) },
+    binned: bins,
+    target: part.target(rows),
+    weights: rows.weights,
+    groups: part.groups(rows),
   });
   const resume = only ? control.resume : undefined;
   const result = await trainBoosting({

@@ -36,7 +36,7 @@ export function boostingTask(task: LearnerTask, train: LabelledMatrix): Boosting
           objective: { kind: 'logistic' },
           target: ({ target }) =>
             target.kind === 'labels'
-              ? Float32Array.from({ length: target.flags.length / target.labels }, (_, row) => target.flags[row * target.labels + label]!)
+              ? Float32Array.from(Array(target.flags.length / target.labels).keys(), (row) => target.flags[row * target.labels + label]!)
               : new Float32Array(),
         })),
       };

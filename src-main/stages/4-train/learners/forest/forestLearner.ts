@@ -11,6 +11,7 @@ import {
 } from '../../../../trees/index.ts';
 import { Breather } from '../Breather.ts';
 import type { FitControl, FitData, FittedLearner, LabelledMatrix, Learner, LearnerTask, Settings } from '../learner.ts';
+import { mergeTrees } from '../trees/mergeTrees.ts';
 import { treesModel, treesState, type TreesState } from '../trees/treesModel.ts';
 import { usefulThreads } from '../trees/usefulThreads.ts';
 
@@ -70,6 +71,7 @@ function forestOf(
     ],
     fit: (data, settings, control) => fit(data, { ...settings, ...kind }, settings, control),
     restore: (state) => treesModel(state as TreesState),
+    merge: mergeTrees,
   };
 }
 
