@@ -45,14 +45,6 @@ function classFindings(target: Extract<Target, { kind: 'class' }>, split: Split)
   return findings;
 }
 
-/** Infinite answers count as missing; the first row is named, counted from 0. */
-export function infiniteFindings(whole: Target, column: string): Findings {
-  if (whole.kind !== 'number') return [];
-  const infinite = (value: number): boolean => value === Infinity || value === -Infinity;
-  const rows = whole.values.reduce((count, value) => count + Number(infinite(value)), 0);
-  return rows === 0 ? [] : [{ code: 'infiniteTarget', params: { column, rows, row: whole.values.findIndex(infinite) } }];
-}
-
 /** Columns that are used although they alone tell the answer (kept by a person, or all that there was). */
 export function leakFindings(
   table: RawTable,

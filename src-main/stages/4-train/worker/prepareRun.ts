@@ -31,7 +31,7 @@ import type { Judging } from './Candidate.ts';
 import { openDuck } from './duck.ts';
 import { duplicateRows } from './duplicates.ts';
 import { FeatureRunner } from './featureMatrix.ts';
-import { dataFindings, infiniteFindings, leakFindings } from './findings.ts';
+import { dataFindings, leakFindings } from './findings.ts';
 import type { FitSource } from './fitOrder.ts';
 import type { Findings, TrainOrder } from './order.ts';
 import { readTable } from './readTable.ts';
@@ -160,7 +160,6 @@ export async function prepareRun(
     ...dataFindings({ target, split: kept, rows: dataset.rows, answered: answered.length, used: all, unreadableImages }),
     ...leakFindings(table, target, used, dataset.columns, spec),
     ...duplicateRows(table, target, used, kept.test),
-    ...infiniteFindings(whole, order.targetName),
   ];
   return {
     table,
