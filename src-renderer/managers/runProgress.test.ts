@@ -28,13 +28,11 @@ function candidate(
     test: {},
     sha256: null,
     sizeBytes: null,
-    ...{
-      trainMs: 1,
-      predictMs: null,
-      parity: null,
-      curve: [],
-      progress,
-    },
+    trainMs: 1,
+    predictMs: null,
+    parity: null,
+    curve: [],
+    progress,
   };
 }
 

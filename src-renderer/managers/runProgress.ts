@@ -15,7 +15,7 @@ export interface Bar {
 /** All fits, in the order of the candidates. */
 export function fitsOf(candidates: readonly Candidate[]): Bar[] {
   return candidates.flatMap(({ id, learner, progress }) =>
-    (progress?.fits ?? []).map(({ value: _, ...fit }) => ({ candidateId: id, learner, ...fit })),
+    (progress?.fits ?? []).map(({ worker, fold, fromMs, toMs }) => ({ candidateId: id, learner, worker, fold, fromMs, toMs })),
   );
 }
 

@@ -81,18 +81,25 @@ function tried({ run, words }: Facts): string[] {
             `每个候选拟合 ${folds} 次，用它没见过的部分评判，因此每行都评判一次。`,
           ),
     );
-  const ended = (test: (candidate: Candidate) => boolean): number => run.candidates.filter(test).length;
-  const [worse, late, failed] = [
-    ended(({ progress }) => progress?.dropped === 'worse'),
-    ended(({ progress }) => progress?.dropped === 'time'),
-    ended(({ state }) => state === 'failed'),
-  ];
+  const ended = (test: (candidate: Candidate) => boolean): number => fitted.filter(test).length;
+  const [worse, late] = [ended(({ progress }) => progress?.dropped === 'worse'), ended(({ progress }) => progress?.dropped === 'time')];
+  const failed = run.candidates.filter(({ state }) => state === 'failed').length;
+  const unjudged = run.candidates.filter(({ progress }) => progress?.dropped === 'time' && progress.folds.done === 0).length;
   const early = [
     ...(worse > 0 ? [say(`${worse} stopped early because clearly worse`, `${worse} 个因明显更差而提前停止`)] : []),
     ...(late > 0 ? [say(`${late} ran out of time`, `${late} 个时间不够`)] : []),
     ...(failed > 0 ? [say(`${failed} failed`, `${failed} 个失败`)] : []),
   ];
   if (early.length > 0) lines.push(say(`Of them ${words.list(early)}.`, `其中${words.list(early)}。`));
+  if (unjudged > 0)
+    lines.push(
+      say(
+        unjudged === 1
+          ? 'One more was begun and had no result when it was given up.'
+          : `${unjudged} more were begun and had no result when they were given up.`,
+        `另有 ${unjudged} 个已开始，放弃时尚无结果。`,
+      ),
+    );
   return lines;
 }
 
@@ -101,17 +108,21 @@ function why({ run, best, metric, words }: Facts): string[] {
   const lines: string[] = [];
   const members = (best.progress?.members ?? []).flatMap(({ candidateId, weight }) => {
     const member = run.candidates.find(({ id }) => id === candidateId);
-    return member ? [`${words.candidate(run.candidates, member)} ${words.percent(weight)}`] : [];
+    return member
+      ? [
+          words.say(
+            `${words.candidate(run.candidates, member)} (${words.percent(weight)})`,
+            `${words.candidate(run.candidates, member)}（${words.percent(weight)}）`,
+          ),
+        ]
+      : [];
   });
   if (members.length > 0) lines.push(say(`It averages ${words.list(members)}.`, `它是以下模型的加权平均：${words.list(members)}。`));
   const outOfFold = best.validation[metric];
   if (outOfFold)
     lines.push(
       say(
-        `On the rows that choose it reached ${words.metric(metric)} ${words.interval(metric, outOfFold)}, more than any other with all its folds.`.replace(
-          'more than',
-          higherIsBetter[metric] ? 'more than' : 'less than',
-        ),
+        `On the rows that choose it reached ${words.metric(metric)} ${words.interval(metric, outOfFold)}: the best of those that had all their folds.`,
         `在用于选择的行上，它的 ${words.metric(metric)} 为 ${words.interval(metric, outOfFold)}，优于其他完成全部折的候选。`,
       ),
     );

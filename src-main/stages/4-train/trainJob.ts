@@ -181,6 +181,16 @@ export class TrainJob {
     return this.steering;
   }
 
+  /** What people did to the time of the run. */
+  #steered(): Run['findings'] {
+    this.#wishes.pause = false;
+    this.#notePause();
+    return [
+      ...(this.#wishes.addedMs > 0 ? [{ code: 'timeAdded', params: { addedMs: this.#wishes.addedMs } }] : []),
+      ...(this.#pausedMs > 0 ? [{ code: 'paused', params: { pausedMs: this.#pausedMs } }] : []),
+    ];
+  }
+
   #notePause(): void {
     const now = this.#with.clock.now();
     if (this.#wishes.pause) this.#pausedAt ??= now;
@@ -282,7 +292,7 @@ export class TrainJob {
     const state = this.#context.signal.aborted ? 'cancelled' : 'done';
     transaction(db, () => {
       for (const each of stored) store.finishCandidate(this.#at(each.at).id, { ...each, members: this.#named(each.members) });
-      const findings = [...store.run(this.#run.id)!.findings, ...outcome.findings];
+      const findings = [...store.run(this.#run.id)!.findings, ...outcome.findings, ...this.#steered()];
       store.finish(this.#run.id, state, clock.now(), bestId, findings);
       const best = stored.find((each) => each.at === outcome.best)!;
       audit.append({
