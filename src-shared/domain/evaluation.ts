@@ -81,7 +81,8 @@ export const sliceTable = z.object({
   overall: z.number(),
   fewestRows: z.number().int(),
   tried: z.number().int(),
-  /** Worst first; the proven ones before the others. */
+  provenWorse: z.number().int(),
+  /** At most 40 of the proven ones and 40 of the others. Worst first; the proven ones before the others. */
   slices: z.array(slice),
 });
 export type SliceTable = z.infer<typeof sliceTable>;

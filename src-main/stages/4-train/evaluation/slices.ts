@@ -15,13 +15,14 @@ const quarters = 4;
 const mostValues = 20;
 /** Pairs are looked for among the columns whose own slices differ most. */
 const columnsOfPairs = 12;
-const mostShown = 60;
+/** Of each: proven worse, and all others. */
+const mostShown = 40;
 const falseDiscoveryRate = 0.05;
 const smallestProbability = 2 ** -23;
 
 /**
- * Slices by quarters of numbers and dates, by values, by what is missing; then pairs of those that are worse than both of their
- * halves. Each is held against all other rows by Welch's test on the loss of single rows; p values are adjusted for everything
+ * Slices by quarters of numbers and dates, by values, by what is missing; then pairs of those that are clearly worse than both of
+ * their halves. Each is held against all other rows by Welch's test on the loss of single rows; p values are adjusted for everything
  * that was tried (Benjamini & Hochberg, J. R. Stat. Soc. B 57 (1995)), so that of the slices called worse about one in twenty is
  * chance. Slices of fewer than `fewestRows` rows are not tried.
  */
@@ -50,6 +51,7 @@ export function sliceTable(answers: Answers, columns: readonly SliceColumn[], fe
   });
   const rank = { worse: 0, noProvenDifference: 1, better: 2 };
   slices.sort((a, b) => rank[a.verdict] - rank[b.verdict] || b.difference.value - a.difference.value);
+  const worse = slices.filter(({ verdict }) => verdict === 'worse');
   return {
     loss: answers.kind === 'class' ? 'logLoss' : 'mae',
     shown: answers.kind === 'class' ? 'accuracy' : 'mae',
@@ -57,7 +59,8 @@ export function sliceTable(answers: Answers, columns: readonly SliceColumn[], fe
     overall: mean(plain),
     fewestRows,
     tried: all.length,
-    slices: slices.slice(0, mostShown),
+    provenWorse: worse.length,
+    slices: [...worse.slice(0, mostShown), ...slices.filter(({ verdict }) => verdict !== 'worse').slice(0, mostShown)],
   };
 }
 
@@ -125,10 +128,11 @@ function conditionsOf({ name, column }: SliceColumn, fewestRows: number): Condit
   for (let at = 0; at + 1 < edges.length; at++) {
     const [low, high] = [edges[at]!, edges[at + 1]!];
     if (low === null && high === null) continue;
-    result.push({
-      condition: condition('range', { low, high }),
-      rows: known.filter((row) => (low === null || values[row]! >= low) && (high === null || values[row]! < high)),
-    });
+    const inside = known.filter((row) => (low === null || values[row]! >= low) && (high === null || values[row]! < high));
+    const first = inside.length > 0 ? values[inside[0]!]! : NaN;
+    // One value, as of 0 and 1, is said as a value.
+    const single = column.kind === 'float32' && inside.every((row) => values[row] === first);
+    result.push({ condition: single ? condition('value', { value: String(first) }) : condition('range', { low, high }), rows: inside });
   }
   return result;
 }
@@ -183,7 +187,9 @@ function pairsOf(singles: readonly Judged[], totals: Totals, fewestRows: number)
       if (rows.length < fewestRows) return [];
       const loss = rows.reduce((sum, row) => sum + totals.values[row]!, 0) / rows.length;
       if (!(loss > a.test.mean && loss > b.test.mean)) return [];
-      return judged([a.conditions[0]!, b.conditions[0]!], rows, totals, fewestRows);
+      const found = judged([a.conditions[0]!, b.conditions[0]!], rows, totals, fewestRows);
+      // By more than its own standard error: hundreds of pairs are a little worse than their halves by chance.
+      return found.filter(({ test }) => test.mean - Math.max(a.test.mean, b.test.mean) > (test.high - test.low) / 4);
     });
   });
 }

@@ -27,6 +27,11 @@ export function measure(answers: Answers, seed: number, also: readonly MetricNam
   const result: Metrics = {};
   for (const [name, value] of Object.entries(point) as [MetricName, number][]) {
     if (!Number.isFinite(value)) continue;
+    // Chance alone moves shares away from what was stated: replicates lie above the value, and their quantiles are no interval.
+    if (name === 'calibrationError') {
+      result[name] = { value, low: null, high: null, rows };
+      continue;
+    }
     result[name] = { value, ...(intervalOf(name, value, answers) ?? intervals[name] ?? { low: null, high: null }), rows };
   }
   return result;

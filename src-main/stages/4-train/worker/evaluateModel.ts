@@ -1,6 +1,6 @@
 // Everything that the test rows say about one finished model.
 import type { Costs, Evaluation, ThresholdAdvice } from '../../../../src-shared/domain/evaluation.ts';
-import { metricsOf } from '../../../../src-shared/domain/training.ts';
+import { metricsOf, type MetricName } from '../../../../src-shared/domain/training.ts';
 import type { ColumnType } from '../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { against, classCurves } from '../evaluation/classCurves.ts';
@@ -15,6 +15,8 @@ import { asAnswers } from './evaluate.ts';
 import { scoreTable } from './scoreRows.ts';
 import { onTestRows, type ModelOnRows, type TestRows } from './testRows.ts';
 
+/** Losses of answers that are meant as quantiles: two levels are enough to see. */
+const levelsAside: readonly MetricName[] = ['pinball5', 'pinball25', 'pinball75', 'pinball95'];
 const mostRows = 100_000;
 const mostClassesCrossed = 50;
 const mostHardest = 20;
@@ -38,7 +40,11 @@ export async function evaluateModel(order: ModelOnRows, pause: () => Promise<voi
       task,
       classes,
       rows: rows.length,
-      metrics: measure(answers, order.seed, metricsOf(task)),
+      metrics: measure(
+        answers,
+        order.seed,
+        metricsOf(task).filter((name) => !levelsAside.includes(name)),
+      ),
       curves: answers.kind === 'class' ? classCurves(answers, classes, order.seed) : [],
       confusion: answers.kind === 'class' && classes.length <= mostClassesCrossed ? crossed(answers) : null,
       residuals: answers.kind === 'number' ? residualsOf(answers, rowNumbers) : null,
