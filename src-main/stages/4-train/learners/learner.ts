@@ -170,8 +170,11 @@ export interface Learner<S extends Settings = Settings> {
    */
   fit(data: FitData, settings: S, control: FitControl): Promise<FittedLearner>;
   restore(state: LearnerState, engine: Engine): FittedLearner;
-  /** One learner that answers the mean of the raw outputs of all, for those of one task and width. Absent: graphs are averaged. */
-  merge?(fitted: readonly FittedLearner[]): FittedLearner;
+  /**
+   * One learner that answers the mean of the raw outputs of all (forests of classes: of their probabilities), for those of one task
+   * and width. Absent, or null where these have no such mean: graphs are averaged.
+   */
+  merge?(fitted: readonly FittedLearner[]): FittedLearner | null;
 }
 
 export function factsOf({ task, columns, train }: FitData, limits: Pick<DataFacts, 'budgetMs' | 'threads'>): DataFacts {

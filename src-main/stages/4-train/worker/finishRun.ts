@@ -19,6 +19,7 @@ import { Candidate } from './Candidate.ts';
 import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
 import { outcomeFindings, type Against, type Outcome } from './findings.ts';
 import { permutationImportance } from './importance.ts';
+import { keepTrees } from './keptTrees.ts';
 import { encodeLearnerState } from './learnerStateFile.ts';
 import { ModelSession } from './modelSession.ts';
 import type { FinishedCandidate, TrainOrder, TrainResult } from './order.ts';
@@ -293,7 +294,10 @@ class Finishing {
         const predictMs = await timeOneRow(model, fitted, table, split.test);
         const told = members.length > 1 ? members.map(({ candidate, weight }) => ({ at: candidate.at, weight })) : [];
         this.#tell(contender, candidates);
-        return { at, modelFile, referenceFile, test, predictMs, parity, importance: [], members: told };
+        const trees = opened.length === 1 ? keepTrees(fitted, opened[0]!, temperature) : null;
+        const treesFile = trees && join(outFolder, `candidate-${at}.trees`);
+        if (treesFile) await writeFile(treesFile, trees);
+        return { at, modelFile, referenceFile, treesFile, test, predictMs, parity, importance: [], members: told };
       } finally {
         await model.release();
       }
@@ -356,6 +360,7 @@ class Finishing {
     for (const fold of candidate.foldsDone) fits.push(learner.restore(await folder.state(candidate.at, fold), engine));
     if (fits.length === 1 || !learner.merge) return { view: learner.view, fitted: fits };
     const merged = learner.merge(fits);
+    if (!merged) return { view: learner.view, fitted: fits };
     for (const each of fits) await each.release();
     return { view: learner.view, fitted: [merged] };
   }
