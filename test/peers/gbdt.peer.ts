@@ -89,11 +89,9 @@ const cases: Case[] = [
     target: (signal) => Number(signal > 0.8),
   },
   {
-    ...{
-      name: 'subsets of 30 categories',
-      objective: { kind: 'squared' },
-      parameters: { objective: 'regression', min_data_per_group: 50 },
-    },
+    name: 'subsets of 30 categories',
+    objective: { kind: 'squared' },
+    parameters: { objective: 'regression', min_data_per_group: 50 },
     settings: { minDataPerGroup: 50 },
     levels: 30,
     target: (signal) => signal,
