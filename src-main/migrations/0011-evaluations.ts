@@ -12,6 +12,11 @@ export const evaluations: Migration = {
         format INTEGER NOT NULL,
         sha256 TEXT NOT NULL
       ) STRICT, WITHOUT ROWID;
+      -- Of models of trees alone: what exact reasons need and the ONNX file does not hold.
+      CREATE TABLE kept_trees (
+        candidate_id TEXT PRIMARY KEY REFERENCES candidates (id),
+        sha256 TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
     `);
   },
 };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { evaluation as evaluationSchema } from '../../../src-shared/domain/evaluation.ts';
-import { metricsOf } from '../../../src-shared/domain/training.ts';
+import { metricsOf, type Learner } from '../../../src-shared/domain/training.ts';
 import type { Result } from '../../../src-shared/rpc/contract.ts';
 import { openTestBench, type TestBench } from '../../testing/testBench.ts';
 import { FeatureService } from '../3-features/api.ts';
@@ -15,6 +15,7 @@ let bench: TestBench;
 let train: TrainService;
 let run: Result<'train.get'>;
 let prices: Result<'train.get'>;
+let trees: { churn: Result<'train.get'>; prices: Result<'train.get'> };
 
 beforeAll(async () => {
   bench = await openTestBench();
@@ -24,12 +25,16 @@ beforeAll(async () => {
   const inspector = new ModelWork({ blobs, startWorker, labels });
   const features = new FeatureService({ db, audit, clock, emit, data: data.service, inspector });
   train = new TrainService({ db, blobs, jobs, audit, clock, ids, emit, startWorker, folder, data: data.service, labels, features });
-  const finish = async (dataset: { name: string; version: number }, column: string): Promise<Result<'train.get'>> => {
+  const finish = async (
+    dataset: { name: string; version: number },
+    column: string,
+    learners: Learner[] = ['baseline', 'linear'],
+  ): Promise<Result<'train.get'>> => {
     const { runId, jobId } = await train.start(
       {
         dataset,
         target: { kind: 'column', column },
-        learners: ['baseline', 'linear'],
+        learners,
         search: { method: 'portfolio', maxCandidates: 2 },
         ensemble: false,
       },
@@ -49,8 +54,10 @@ beforeAll(async () => {
     { name: 'side', type: 'category' as const },
     { name: 'price', type: 'number' as const },
   ];
-  prices = await finish(await data.rows('homes', columns, rows), 'price');
-}, 180_000);
+  const homes = await data.rows('homes', columns, rows);
+  prices = await finish(homes, 'price');
+  trees = { churn: await finish({ name: 'churn', version: 1 }, 'churn', ['boosting']), prices: await finish(homes, 'price', ['boosting']) };
+}, 300_000);
 afterAll(async () => {
   await bench[Symbol.asyncDispose]();
 });
@@ -127,6 +134,20 @@ describe('reasons', { timeout: 120_000 }, () => {
     expect(typed.reasons[0]).toMatchObject({ column: 'area', cell: 190 });
     expect(typed.reasons[0]!.effect).toBeGreaterThan(100_000);
     expect(sum(typed)).toBeCloseTo(typed.value, 3);
+  });
+
+  it('of boosted trees are exact: of a number in its units, of classes on the scale of log odds', async () => {
+    const ofPrice = await train.explainRow({ candidateId: of(trees.prices, 'boosting').id, choice: { row: 5 }, scale: 'answer' });
+    expect(ofPrice.method).toBe('tree');
+    expect(sum(ofPrice)).toBeCloseTo(ofPrice.value, 3);
+    expect(ofPrice.reasons[0]!.column).toBe('area');
+    const asked = { candidateId: of(trees.churn, 'boosting').id, choice: { row: 11 } };
+    const ofChurn = await train.explainRow({ ...asked, scale: 'logOdds' });
+    expect(ofChurn.method).toBe('tree');
+    expect(sum(ofChurn)).toBeCloseTo(ofChurn.value, 9);
+    const other = await train.explainRow({ ...asked, scale: 'logOdds', class: 'No' });
+    expect(other.reasons[0]!.effect).toBeCloseTo(-ofChurn.reasons[0]!.effect, 9);
+    expect(await train.explainRow({ ...asked, scale: 'answer' })).toMatchObject({ method: 'sampled' });
   });
 
   it('refuse what is not there, by name', async () => {

@@ -162,6 +162,12 @@ export class TrainStore {
     this.#db.prepare('UPDATE candidates SET state = ? WHERE id = ?').run(state, id);
   }
 
+  /** Blob of the trees of a model of trees alone. */
+  treesOf(candidateId: string): string | null {
+    const row = this.#db.prepare<[string], { sha256: string }>('SELECT sha256 FROM kept_trees WHERE candidate_id = ?').get(candidateId);
+    return row?.sha256 ?? null;
+  }
+
   /** Blob of the evaluation of this very model, if there is one in this format. */
   evaluationOf(candidateId: string, modelSha256: string, format: number): string | null {
     const row = this.#db
@@ -185,6 +191,7 @@ export class TrainStore {
       sha256: string;
       sizeBytes: number;
       referenceSha256: string;
+      treesSha256: string | null;
       importance: FinishedCandidate['importance'];
       predictMs: number;
       parity: number;
@@ -194,6 +201,8 @@ export class TrainStore {
     const progress = this.candidate(id)?.candidate.progress;
     if (progress && result.members.length > 0)
       this.#db.prepare('UPDATE candidates SET progress = ? WHERE id = ?').run(JSON.stringify({ ...progress, members: result.members }), id);
+    if (result.treesSha256 === null) this.#db.prepare('DELETE FROM kept_trees WHERE candidate_id = ?').run(id);
+    else this.#db.prepare('INSERT OR REPLACE INTO kept_trees (candidate_id, sha256) VALUES (?, ?)').run(id, result.treesSha256);
     this.#db
       .prepare(
         `UPDATE candidates SET state = CASE state WHEN 'stopped' THEN 'stopped' ELSE 'done' END, test = ?, sha256 = ?, size_bytes = ?,

@@ -279,12 +279,13 @@ export class TrainJob {
   async #take(outcome: TrainResult): Promise<string> {
     const { db, store, blobs, audit, clock } = this.#with;
     const stored = await Promise.all(
-      outcome.candidates.map(async (each): Promise<FinishedCandidate & Blob & { referenceSha256: string }> => {
-        const [model, reference] = await Promise.all([
+      outcome.candidates.map(async (each): Promise<FinishedCandidate & Blob & { referenceSha256: string; treesSha256: string | null }> => {
+        const [model, reference, trees] = await Promise.all([
           blobs.adopt(each.modelFile),
           readFile(each.referenceFile).then((bytes) => blobs.put(bytes)),
+          each.treesFile === null ? null : blobs.adopt(each.treesFile),
         ]);
-        return { ...each, ...model, referenceSha256: reference.sha256 };
+        return { ...each, ...model, referenceSha256: reference.sha256, treesSha256: trees?.sha256 ?? null };
       }),
     );
     const bestId = this.#at(outcome.best).id;

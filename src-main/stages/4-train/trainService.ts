@@ -181,7 +181,10 @@ export class TrainService {
 
   /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL, MK_EXPLAIN_ROW, MK_EXPLAIN_CELL, MK_EXPLAIN_COLUMN, MK_EXPLAIN_CLASS. */
   async explainRow({ candidateId, ...asked }: Parsed<'train.explainRow'>): Promise<Result<'train.explainRow'>> {
-    return this.#work.explainRow({ ...(await this.#onRows(candidateId)).order, ...asked });
+    const { order } = await this.#onRows(candidateId);
+    const trees = this.#store.treesOf(candidateId);
+    if (trees !== null) await this.#with.blobs.verify(trees);
+    return this.#work.explainRow({ ...order, ...asked, treesFile: trees && this.#with.blobs.path(trees) });
   }
 
   /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL, MK_EXPLAIN_COLUMN, MK_EXPLAIN_CLASS. */

@@ -12,11 +12,12 @@ import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts'
 import type { RawTable } from '../../3-features/api.ts';
 import { columnEffect } from '../explanation/columnEffect.ts';
 import { findCounterfactuals } from '../explanation/counterfactuals.ts';
-import { explainable } from '../explanation/rowScorer.ts';
-import { backgroundOf, shapleyValues } from '../explanation/shapley.ts';
+import { asTheyAre, explainable } from '../explanation/rowScorer.ts';
+import { backgroundOf, shapleyValues, type ShapleyResult } from '../explanation/shapley.ts';
 import { classIndex } from './evaluateModel.ts';
 import { cellAt, shownCell, withCells } from './rawCells.ts';
 import { ModelScorer } from './modelScorer.ts';
+import { treeReasons } from './treeReasons.ts';
 import { onTestRows, type ModelOnRows, type TestRows } from './testRows.ts';
 
 type Pause = () => Promise<void>;
@@ -25,6 +26,8 @@ export interface ReasonsOrder extends ModelOnRows {
   choice: RowChoice;
   class?: string | undefined;
   scale: AnswerScale;
+  /** Of a model of trees alone. */
+  treesFile: string | null;
 }
 export interface EffectOrder extends ModelOnRows {
   column: string;
@@ -37,6 +40,8 @@ export interface CounterfactualOrder extends ModelOnRows {
   limits: ColumnLimit[] | null;
   mostChanges: number;
 }
+
+type ReasonsFound = Omit<ShapleyResult, 'method'> & Pick<RowReasons, 'method'>;
 
 const rowsRead = 2000;
 const rowsOfEffects = 5000;
@@ -53,7 +58,12 @@ export async function explainRow(order: ReasonsOrder, pause: Pause): Promise<Row
     const scale = output === null ? 'answer' : order.scale;
     const scorer = new ModelScorer(test.model, table, { output, scale });
     const background = backgroundOf(test.rows.filter((each) => each !== row));
-    const found = await shapleyValues(scorer, { row, background, mostOrders, tolerance, seed: order.seed, pause });
+    const [value] = await scorer.score(asTheyAre(Int32Array.of(row)));
+    const exact =
+      order.treesFile && (await treeReasons(order.treesFile, { inputs: scorer.inputs, table, row, output, scale, value: value! }));
+    const found: ReasonsFound = exact
+      ? { ...exact, method: 'tree', background: 0 }
+      : await shapleyValues(scorer, { row, background, mostOrders, tolerance, seed: order.seed, pause });
     const shown = (column: string): CellValue =>
       shownCell(
         scorer.inputs.find(({ name }) => name === column)!,
@@ -71,7 +81,7 @@ export async function explainRow(order: ReasonsOrder, pause: Pause): Promise<Row
       base: found.base,
       value: found.value,
       reasons,
-      background: background.length,
+      background: found.background,
       answer: await answerTo(test, table, row),
       truth: 'row' in order.choice ? truthOf(test, row) : null,
     };

@@ -97,6 +97,8 @@ export interface FinishedCandidate {
   at: number;
   modelFile: string;
   referenceFile: string;
+  /** Of a model of trees alone; see `keptTrees.ts`. */
+  treesFile: string | null;
   test: Metrics;
   predictMs: number;
   parity: number;
