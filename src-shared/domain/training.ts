@@ -171,6 +171,7 @@ export const searchLearners: readonly Learner[] = [
   'forest',
   'extraTrees',
   'mlp',
+  'network',
 ];
 
 /** Those that answer with a class only; all others take any task. */

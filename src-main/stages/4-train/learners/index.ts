@@ -5,6 +5,7 @@ import { extraTreesLearner, forestLearner } from './forest/forestLearner.ts';
 import type { Learner, LearnerName } from './learner.ts';
 import { linearLearner } from './linear/linearLearner.ts';
 import { mlpLearner } from './mlp/mlpLearner.ts';
+import { networkLearner } from './network/networkLearner.ts';
 import { nearestLearner } from './nearest/nearestLearner.ts';
 import { bayesLearner } from './bayes/bayesLearner.ts';
 import { rulesLearner } from './rules/rulesLearner.ts';
@@ -20,4 +21,5 @@ export const learners: Partial<Record<LearnerName, Learner>> = {
   forest: forestLearner as unknown as Learner,
   extraTrees: extraTreesLearner as unknown as Learner,
   mlp: mlpLearner as unknown as Learner,
+  network: networkLearner as unknown as Learner,
 };
