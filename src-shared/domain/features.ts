@@ -44,7 +44,7 @@ export const featureRule = z.discriminatedUnion('kind', [
     weighting: z.enum(['tfidf', 'count', 'binary']),
     /** 1 + ln(count) in place of the count. */
     sublinear: z.boolean().optional(),
-    /** Singular directions that the n-grams are reduced to; left out, each n-gram is a feature. */
+    /** Singular directions that trees read in place of the n-grams; left out, they read each n-gram. */
     components: z.number().int().min(1).max(256).optional(),
   }),
   z.object({
@@ -84,7 +84,7 @@ export const featureRule = z.discriminatedUnion('kind', [
 ]);
 export type FeatureRule = z.infer<typeof featureRule>;
 
-/** A feature of two columns that both have a rule of their own. */
+/** A feature of two columns; left out where one of them is. */
 export const featureInteraction = z.discriminatedUnion('kind', [
   /** Of two numbers; a ratio by zero is missing. */
   z.object({ kind: z.literal('product'), left: z.string(), right: z.string() }),
@@ -137,9 +137,14 @@ export type ModelInput = z.infer<typeof modelInput>;
 export const modelSignature = z.object({
   task,
   inputs: z.array(modelInput),
-  /** `prediction` (string for classes, float32 for regression) and, for classes, `probabilities` float32 [N, C]. */
-  outputs: z.array(z.object({ name: z.string(), onnxType: z.enum(['float32', 'string', 'int64']), shape: z.array(z.number().int()) })),
+  /**
+   * `prediction` (string for classes, float32 for regression) and, for classes, `probabilities` float32 [N, C]. Models with a
+   * `coverage` also give `lower` and `upper` float32 [N, 1], for classes `set` bool [N, C].
+   */
+  outputs: z.array(z.object({ name: z.string(), onnxType: z.enum(['float32', 'string', 'int64', 'bool']), shape: z.array(z.number().int()) })),
   classes: z.array(z.string()),
   target: z.string(),
+  /** Share of rows whose truth lies from `lower` to `upper`, or is in `set`; absent: the model gives neither. */
+  coverage: z.number().optional(),
 });
 export type ModelSignature = z.infer<typeof modelSignature>;

@@ -40,7 +40,7 @@ export class ColumnGroup {
     const output = g.output(addFeatureGraph(g, part, [view])[0]!).name;
     const model = await loadModel(g.toModelBytes({ producer: 'modelkeep' }));
     const [first] = part.columns;
-    const texts = first?.kind === 'textNgrams' ? await TextCounts.open(first, loadModel) : null;
+    const texts = first?.kind === 'textNgrams' ? await TextCounts.open(first, view, loadModel) : null;
     return new ColumnGroup({ part, model, output, texts }, placesOf(part, reported, view), placesOf(whole, reported, view), view);
   }
 

@@ -1,5 +1,5 @@
 import { GraphBuilder } from '../../compiler/index.ts';
-import type { FittedText } from './fittedFeatures.ts';
+import type { FeatureView, FittedText } from './fittedFeatures.ts';
 import type { LoadModel, ModelRunner, StringColumn } from './rawTable.ts';
 import { TermCounter } from './TermCounter.ts';
 import { countFeatures } from './textGraph.ts';
@@ -15,17 +15,17 @@ export class TextCounts {
   readonly #width: number;
   #room = new Float32Array(0);
 
-  static async open(column: FittedText, loadModel: LoadModel): Promise<TextCounts> {
+  static async open(column: FittedText, view: FeatureView, loadModel: LoadModel): Promise<TextCounts> {
     const g = new GraphBuilder('weights');
-    g.output(countFeatures(g, column, g.input('counts', 'float32', ['N', column.terms.length])), 'features');
-    return new TextCounts(column, await loadModel(g.toModelBytes({ producer: 'modelkeep' })));
+    g.output(countFeatures(g, column, g.input('counts', 'float32', ['N', column.terms.length]), view), 'features');
+    return new TextCounts(column, view, await loadModel(g.toModelBytes({ producer: 'modelkeep' })));
   }
 
-  private constructor(column: FittedText, model: ModelRunner) {
+  private constructor(column: FittedText, view: FeatureView, model: ModelRunner) {
     this.#counter = new TermCounter(column);
     this.#model = model;
     this.#terms = column.terms.length;
-    this.#width = column.projection?.components ?? column.terms.length;
+    this.#width = (view === 'codes' ? column.projection?.components : undefined) ?? column.terms.length;
   }
 
   async run(raw: StringColumn, rows: Int32Array, byGraph: (rows: Int32Array) => Promise<Float32Array>): Promise<Float32Array> {

@@ -24,6 +24,7 @@ export { isEntityName } from './keyNames.ts';
 export { noticeColumns } from './noticeColumns.ts';
 export { groupFacts, isPanel, sameWithin, timeFacts, type Structure } from './structure.ts';
 export { onnxLoader, type OnnxOptions } from './onnxRunner.ts';
+export { noticeInteractions } from './proposeInteractions.ts';
 export { proposeSpec, type ColumnFinding, type Proposal } from './proposeSpec.ts';
 export {
   allRows,

@@ -26,12 +26,16 @@ export function checkSpec(spec: FeatureSpec, columns: readonly Column[]): void {
     throw new ModelkeepError('MK_FEATURES_SPEC_CLASSES', { task: spec.task, found: spec.classes.length });
 }
 
+/** Where one of the columns is left out there is no interaction either; one with the wrong rule is a mistake. */
 function checkInteractions({ rules, interactions = [] }: FeatureSpec): void {
   const kindOf = new Map(rules.map(({ column, kind }) => [column, kind]));
   const require = (each: { kind: string; left: string; right: string }, needed: string): void => {
-    const column = [each.left, each.right].find((name) => kindOf.get(name) !== needed);
-    if (column !== undefined)
-      throw new ModelkeepError('MK_FEATURES_INTERACTION', { kind: each.kind, left: each.left, right: each.right, column });
+    const kinds = [each.left, each.right].map((name) => kindOf.get(name) ?? 'drop');
+    if (kinds.includes('drop')) return;
+    const wrong = kinds.findIndex((kind) => kind !== needed);
+    if (wrong < 0) return;
+    const column = wrong === 0 ? each.left : each.right;
+    throw new ModelkeepError('MK_FEATURES_INTERACTION', { kind: each.kind, left: each.left, right: each.right, column });
   };
   for (const each of interactions) require(each, each.kind === 'cross' ? 'oneHot' : 'numeric');
   for (const rule of rules)

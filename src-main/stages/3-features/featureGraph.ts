@@ -42,13 +42,13 @@ function scaledFeatures(g: GraphBuilder, fitted: FittedFeatures, inputOf: InputO
     ...oneHotFeatures(g, blocks, inputOf),
     ...blocks.encoded.flatMap((each) => encodedFeatures(g, each, inputOf(each))),
     ...blocks.datetimes.flatMap((each) => datetimeFeatures(g, each, inputOf(each))),
-    ...blocks.texts.map((each) => textFeatures(g, each, inputOf(each))),
+    ...blocks.texts.map((each) => textFeatures(g, each, inputOf(each), 'scaled')),
     ...blocks.images.map((each) => imageFeatures(g, each, inputOf(each))),
   ];
   return concat(g, parts, featureWidth(fitted, 'scaled'));
 }
 
-/** For trees: numbers as they are, categories and parts of dates by number; texts and images as in the scaled view. */
+/** For trees: numbers as they are, categories and parts of dates by number, texts reduced where the rule says so; images as in the scaled view. */
 function codeFeatures(g: GraphBuilder, fitted: FittedFeatures, inputOf: InputOf, combined: ReadonlyMap<object, Value>): Value {
   const blocks = blocksOf(fitted);
   const numbers = [...Object.values(blocks.numbers).flat().map(inputOf), ...combined.values()];
@@ -58,7 +58,7 @@ function codeFeatures(g: GraphBuilder, fitted: FittedFeatures, inputOf: InputOf,
     ...blocks.crosses.map((each) => crossCode(g, each, inputOf)),
     ...blocks.encoded.flatMap((each) => encodedCodes(g, each, inputOf(each))),
     ...blocks.datetimes.flatMap((each) => datetimeCodes(g, each, inputOf(each))),
-    ...blocks.texts.map((each) => textFeatures(g, each, inputOf(each))),
+    ...blocks.texts.map((each) => textFeatures(g, each, inputOf(each), 'codes')),
     ...blocks.images.map((each) => imageFeatures(g, each, inputOf(each))),
   ];
   return concat(g, parts, featureWidth(fitted, 'codes'));

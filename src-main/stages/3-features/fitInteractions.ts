@@ -20,7 +20,10 @@ export function fitInteractions(
   const since = spec.rules.flatMap((rule) =>
     rule.kind === 'datetime' ? (rule.since ?? []).map((right) => ({ kind: 'since' as const, left: rule.column, right })) : [],
   );
+  const used = new Set(columns.map(({ column }) => column));
   return [...since, ...(spec.interactions ?? [])].flatMap((each) => {
+    // Left out with a column that is, by its rule or because training rows have nothing of it.
+    if (!used.has(each.left) || !used.has(each.right)) return [];
     const fitted = each.kind === 'cross' ? fitCross(each, columns, table, rows) : fitCombination(each, columns, table, rows);
     return fitted ? [fitted] : [];
   });

@@ -4,7 +4,7 @@ import { randomizedSvd, type SparseRows } from './randomizedSvd.ts';
 import type { LoadModel, RawTable, StringColumn } from './rawTable.ts';
 
 /** Enough for 256 directions; spread evenly over the training rows. */
-const mostRows = 20_000;
+const mostRows = 10_000;
 
 /**
  * Reduces the n-grams of a text to `components` singular directions of the training rows (latent semantic analysis: Deerwester and

@@ -44,7 +44,7 @@ export interface FittedText extends Fitted {
   weighting: 'tfidf' | 'count' | 'binary';
   /** 1 + ln(count) in place of the count. */
   sublinear: boolean;
-  /** Row-major [terms, components]: what the n-grams are reduced to; null where each is a feature. */
+  /** Row-major [terms, components]: what the n-grams are reduced to in the view of codes; null where each is a feature there too. */
   projection: { components: number; matrix: number[] } | null;
   /** `forms`: token sequences counted as this n-gram; `idf` is 1 unless weighting is tfidf. */
   terms: { name: string; forms: string[][]; idf: number }[];

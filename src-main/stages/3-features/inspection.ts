@@ -1,4 +1,5 @@
 // What a proposal needs to know beyond the profile; looked up in the data by a worker process.
+import type { FeatureInteraction } from '../../../src-shared/domain/features.ts';
 import type { Structure } from './structure.ts';
 
 /** Distinct target values beyond this are counted, not listed. */
@@ -40,6 +41,8 @@ export interface Inspection {
   /** Image column → typical size and colours of a few readable images. */
   images: Record<string, { width: number; height: number; channels: 1 | 3 }>;
   structure?: Structure;
+  /** Pairs of columns that tell the target better together. */
+  interactions?: FeatureInteraction[];
   /** Column → an earlier one that is equal in every row. */
   duplicates?: Record<string, string>;
   /** What single columns look like beside the answer and the order of rows; see `noticeColumns`. */

@@ -47,7 +47,6 @@ export function layout(fitted: FittedFeatures, view: FeatureView): Part[] {
   return view === 'scaled' ? scaledLayout(fitted) : codesLayout(fitted);
 }
 
-/** Place of `text` features in the matrix a part each. */
 function codesLayout(fitted: FittedFeatures): Part[] {
   const { numbers, combinations, oneHot, crosses, encoded, datetimes, texts, images } = blocksOf(fitted);
   return [
@@ -68,7 +67,7 @@ function codesLayout(fitted: FittedFeatures): Part[] {
         each.parts.flatMap((name) => codeNames[name]),
       ),
     ),
-    ...texts.map(textPart),
+    ...texts.map((each) => textPart(each, 'codes')),
     ...images.map((each) => partOf(each, pixelNames(each))),
   ];
 }
@@ -105,7 +104,7 @@ function scaledLayout(fitted: FittedFeatures): Part[] {
     ),
     ...blocks.encoded.flatMap((each) => each.tables.map(({ name }, table) => ({ ...partOf(each, [`: ${name}`]), table }))),
     ...blocks.datetimes.map((each) => partOf(each, datetimeNames(each))),
-    ...blocks.texts.map(textPart),
+    ...blocks.texts.map((each) => textPart(each, 'scaled')),
     ...blocks.images.map((each) => partOf(each, pixelNames(each))),
   ];
 }
@@ -118,12 +117,11 @@ function valueName(value: string): string {
   return ` = ${value === '' ? 'missing' : value}`;
 }
 
-function textPart(each: FittedText): Part {
+function textPart(each: FittedText, view: FeatureView): Part {
+  const reduced = view === 'codes' ? each.projection : null;
   return partOf(
     each,
-    each.projection
-      ? Array.from({ length: each.projection.components }, (_, at) => `: direction ${at + 1}`)
-      : each.terms.map(({ name }) => `: ${name}`),
+    reduced ? Array.from({ length: reduced.components }, (_, at) => `: direction ${at + 1}`) : each.terms.map(({ name }) => `: ${name}`),
   );
 }
 

@@ -6,6 +6,7 @@ import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { leakScore } from './association.ts';
 import { compareText } from './compareText.ts';
 import { detectProblem } from './detectProblem.ts';
+import { usableInteractions } from './proposeInteractions.ts';
 import { reservedNames } from './featureGraph.ts';
 import { mostClasses, type Inspection } from './inspection.ts';
 import { isKeyName } from './keyNames.ts';
@@ -36,6 +37,10 @@ export interface Proposal {
 
 /** Values a one-hot column lists; the rest share "other". */
 const oneHotValues = 100;
+/** Values that trees get as codes of their own; they bin the 254 most frequent. */
+const mostCodes = 1000;
+/** Directions that trees read in place of thousands of n-grams. */
+const textDirections = 32;
 /** Integers with at most this many values are classes, not quantities. */
 const integerClasses = 10;
 const largestImageSide = 32;
@@ -43,8 +48,9 @@ const largestImageSide = 32;
 /**
  * What to do with each column, by its type and profile.
  *
- * Numbers are median-imputed and standardised (log1p first when heavily skewed and not negative), categories one-hot, texts
- * n-grams, dates calendar parts, images pixels. Identifiers, constants, empty columns, categories with almost as many values as
+ * Numbers are median-imputed and standardised (log1p first when heavily skewed and not negative, else a fitted power), categories
+ * one-hot or, with more than 100 values, target statistics and frequency, texts n-grams (reduced for trees), dates calendar parts and
+ * days between them, images pixels. Identifiers, constants, empty columns, categories with almost as many values as
  * rows, and leaks are left out; every one of these is a finding too.
  * Errors: MK_FEATURES_TARGET_ALL_MISSING, MK_FEATURES_TARGET_ONE_CLASS, MK_FEATURES_TARGET_TOO_MANY_CLASSES,
  * MK_FEATURES_TARGET_TYPE, MK_FEATURES_COLUMN_MISSING, MK_FEATURES_NONE_USABLE.
@@ -55,10 +61,20 @@ export function proposeSpec(input: ProposalInput): Proposal {
   const rules = input.columns.map((column) => ruleFor(column, input, findings));
   if (rules.every((rule) => rule.kind === 'drop')) restoreLeaks(rules, input);
   if (rules.every((rule) => rule.kind === 'drop')) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: rules.length });
-  const width = rules.reduce((sum, rule) => sum + widthOf(rule, input), 0);
+  addSince(rules);
+  const interactions = usableInteractions(rules, input.inspection.interactions ?? []);
+  const width = rules.reduce(
+    (sum, rule) => sum + widthOf(rule, input),
+    interactions.reduce((sum, each) => sum + (each.kind === 'cross' ? each.maxValues : 1), 0),
+  );
   const target = input.target.kind === 'column' ? input.target.column : input.target.labelSet;
   const problem = detectProblem({ ...input, target, task, classes });
-  return { spec: { dataset: input.dataset, target: input.target, task, classes, rules }, width, findings, problem };
+  return {
+    spec: { dataset: input.dataset, target: input.target, task, classes, rules, ...(interactions.length > 0 ? { interactions } : {}) },
+    width,
+    findings,
+    problem,
+  };
 }
 
 function chooseTask({ target, columns, inspection }: ProposalInput): { task: Task; classes: string[] } {
@@ -116,7 +132,7 @@ function ruleFor(column: Column, input: ProposalInput, findings: ColumnFinding[]
   if (score !== null && score !== undefined && score >= leakScore) return drop('leak', { score: Math.round(score * 1000) / 1000 });
   if (profile.missing > input.profile.rows / 2) find('mostlyMissing', { missing: profile.missing, rows: input.profile.rows });
   if (column.type === 'category' && profile.distinct > oneHotValues)
-    find('otherValues', { distinct: profile.distinct, kept: oneHotValues });
+    find('encodedValues', { distinct: profile.distinct, codes: Math.min(profile.distinct, mostCodes) });
   return transformFor(column, profile, input);
 }
 
@@ -137,16 +153,17 @@ function transformFor(column: Column, profile: ColumnProfile, { profile: { rows 
         impute: 'median',
         missingFlag: profile.missing > 0,
         scale: 'standard',
-        transform: heavilySkewed(profile) ? 'log1p' : 'none',
+        transform: transformOf(profile),
       };
     case 'boolean':
       return { column: name, kind: 'boolean' };
     case 'category':
     case 'identifier':
+      if (profile.distinct > oneHotValues) return encodedRule(name);
       return { column: name, kind: 'oneHot', maxValues: oneHotValues, minCount: Math.min(10, Math.max(2, Math.floor(rows / 2000))) };
     case 'text': {
       const character = (inspection.spaceless[name] ?? 0) > 0.3;
-      const common = { column: name, kind: 'textNgrams', minN: 1, maxN: 2, weighting: 'tfidf' } as const;
+      const common = { column: name, kind: 'textNgrams', minN: 1, maxN: 2, weighting: 'tfidf', components: textDirections } as const;
       return character ? { ...common, unit: 'character', maxFeatures: 3000 } : { ...common, unit: 'word', maxFeatures: 2000 };
     }
     case 'date':
@@ -162,12 +179,32 @@ function transformFor(column: Column, profile: ColumnProfile, { profile: { rows 
   }
 }
 
-/** Not negative, and the upper half of the values at least four times as wide as the lower. */
-function heavilySkewed({ numeric, findings }: ColumnProfile): boolean {
-  if (!numeric || numeric.min < 0) return false;
-  const stretched = numeric.p50 > numeric.p05 && numeric.p95 - numeric.p50 >= 4 * (numeric.p50 - numeric.p05);
-  return stretched || findings.some((each) => each.code === 'skewed');
+/** Target statistics and frequency in place of a column a value; a value needs two rows to be one. */
+function encodedRule(column: string): FeatureRule {
+  return { column, kind: 'encoded', encodings: ['target', 'frequency'], smoothing: 10, buckets: 32, minCount: 2, maxCodes: mostCodes };
 }
+
+/** The logarithm where the upper half of numbers that are never negative is stretched; a fitted power for other skewed ones. */
+function transformOf({ numeric, findings }: ColumnProfile): 'none' | 'log1p' | 'yeoJohnson' {
+  if (!numeric) return 'none';
+  const [above, below] = [numeric.p95 - numeric.p50, numeric.p50 - numeric.p05];
+  const stretchedUp = below > 0 && above >= mostStretched * below;
+  const stretchedDown = above > 0 && below >= mostStretched * above;
+  if (numeric.min >= 0 && (stretchedUp || findings.some((each) => each.code === 'skewed'))) return 'log1p';
+  return stretchedUp || stretchedDown ? 'yeoJohnson' : 'none';
+}
+
+/** One half of the values is that many times as wide as the other. */
+const mostStretched = 4;
+
+/** Days between each two of the first dates that are used. */
+function addSince(rules: FeatureRule[]): void {
+  const dates = rules.filter((rule) => rule.kind === 'datetime').slice(0, mostDates);
+  for (const [at, rule] of dates.entries()) if (at > 0) rule.since = dates.slice(0, at).map(({ column }) => column);
+}
+
+/** Three dates have three differences. */
+const mostDates = 3;
 
 /** Where nothing but leaks is left, they are perhaps none: a table of two columns may well be that simple. The finding stays. */
 function restoreLeaks(rules: FeatureRule[], input: ProposalInput): void {
@@ -196,7 +233,7 @@ function widthOf(rule: FeatureRule, { profile }: ProposalInput): number {
     case 'encoded':
       return rule.encodings.reduce((sum, each) => sum + (each === 'hash' ? rule.buckets : 1), 0);
     case 'textNgrams':
-      return rule.components ?? rule.maxFeatures;
+      return rule.maxFeatures;
     case 'datetime':
       return rule.parts.reduce((sum, part) => sum + partWidth[part], missing + (rule.since?.length ?? 0));
     case 'imagePixels':

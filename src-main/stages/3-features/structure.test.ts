@@ -5,7 +5,7 @@ import { detectProblem, type ProblemInput } from './detectProblem.ts';
 import { numberFacts, type Inspection } from './inspection.ts';
 import { isBirthName, isEntityName, isKeyName, isQueryName } from './keyNames.ts';
 import { noticeColumns } from './noticeColumns.ts';
-import { stringColumn } from './rawTable.ts';
+import { stringColumn, type RawColumn } from './rawTable.ts';
 import { groupFacts, isPanel, sameWithin, timeFacts } from './structure.ts';
 import type { Target } from './target.ts';
 
@@ -114,7 +114,9 @@ describe('names', () => {
   });
 });
 
-function problemOf(change: Partial<ProblemInput> & { inspection?: Partial<Inspection> } = {}): ReturnType<typeof detectProblem> {
+function problemOf(
+  change: Omit<Partial<ProblemInput>, 'inspection'> & { inspection?: Partial<Inspection> } = {},
+): ReturnType<typeof detectProblem> {
   const target = { answered: 100, numeric: true, distinct: 50, values: [] };
   return detectProblem({
     target: 'y',
@@ -229,7 +231,7 @@ describe('columns that may know the future', () => {
   const table = {
     rows,
     rowNumbers,
-    columns: new Map([
+    columns: new Map<string, RawColumn>([
       ['line', { kind: 'float32' as const, values: Float32Array.from(rowNumbers, (row) => 5000 - 3 * row) }],
       ['reason', stringColumn(Array.from(target.codes, (code, row) => (code === 1 ? `r${row % 3}` : null)))],
       ['asked', { kind: 'float64' as const, values: Float64Array.from(rowNumbers, shuffled) }],

@@ -1,5 +1,5 @@
 import { GraphBuilder, ints, strings, type AttributeInput, type Value } from '../../compiler/index.ts';
-import type { FittedText } from './fittedFeatures.ts';
+import type { FeatureView, FittedText } from './fittedFeatures.ts';
 
 /** RE2 patterns of one token. Letters, digits and combining marks make a word; a character is any that is not white space. */
 const tokenPatterns = { word: String.raw`[\p{L}\p{N}\p{M}]+`, character: String.raw`[^\s\p{Z}]` } as const;
@@ -26,15 +26,15 @@ export function tokenizerModel(unit: 'word' | 'character'): Uint8Array {
   return g.toModelBytes({ producer: 'modelkeep' });
 }
 
-/** One text column → float32 [N, terms], or [N, components] where a projection follows. */
-export function textFeatures(g: GraphBuilder, column: FittedText, input: Value): Value {
-  return countFeatures(g, column, countedTerms(g, column, input));
+/** One text column → float32 [N, terms]; in the view of codes [N, components] where there is a projection. */
+export function textFeatures(g: GraphBuilder, column: FittedText, input: Value, view: FeatureView): Value {
+  return countFeatures(g, column, countedTerms(g, column, input), view);
 }
 
 /** The same from counts of the terms, float32 [N, terms]. */
-export function countFeatures(g: GraphBuilder, column: FittedText, counts: Value): Value {
+export function countFeatures(g: GraphBuilder, column: FittedText, counts: Value, view: FeatureView): Value {
   const weighted = weightedTerms(g, column, counts);
-  if (!column.projection) return weighted;
+  if (!column.projection || view === 'scaled') return weighted;
   const { components, matrix } = column.projection;
   // In float64: the order of a sum depends on how many rows there are, but then hardly ever reaches the float32.
   const double = g.op('Cast', [weighted], { attributes: { to: 11 }, output: { dtype: 'float64', shape: weighted.shape } });

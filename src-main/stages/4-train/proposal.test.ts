@@ -58,7 +58,7 @@ describe('a proposal', { timeout: 60_000 }, () => {
     expect(rule('Order Date')).toEqual({ column: 'Order Date', kind: 'datetime', parts: ['age', 'dayOfWeek', 'month'] });
     expect(rule('Sales')).toMatchObject({ kind: 'numeric', transform: 'log1p' });
     expect(findings).toContainEqual({ column: 'Country', code: 'constant', params: {} });
-    expect(findings.find((each) => each.column === 'City')).toMatchObject({ code: 'otherValues' });
+    expect(findings.find((each) => each.column === 'City')).toMatchObject({ code: 'encodedValues' });
   });
 
   it('for poems cuts characters, for pictures takes pixels in their colours and nothing that the file says', async () => {

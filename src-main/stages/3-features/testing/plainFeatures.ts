@@ -66,7 +66,7 @@ function featuresOf(from: FittedColumn | FittedCombination | FittedCross, cell: 
     case 'datetime':
       return datetime(from, cell(from.column) as number, view);
     case 'textNgrams':
-      return text(from, cell(from.column) as string);
+      return text(from, cell(from.column) as string, view);
     case 'imagePixels':
       return Array.from(cell(from.column) as Uint8Array, (pixel, at) => {
         const channel = at % from.channels;
@@ -151,7 +151,7 @@ function datetime({ parts, fillDays, sdDays, missingFlag }: FittedDatetime, x: n
   return view === 'scaled' && missingFlag ? [...features, Number(missing)] : features;
 }
 
-function text({ unit, weighting, sublinear, projection, terms, minN, maxN }: FittedText, x: string): number[] {
+function text({ unit, weighting, sublinear, projection, terms, minN, maxN }: FittedText, x: string, view: FeatureView): number[] {
   const lower = x.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
   const tokens = lower.match(unit === 'word' ? /[\p{L}\p{N}\p{M}]+/gu : /[^\s\p{Z}]/gu) ?? [];
   const counts = new Map<string, number>();
@@ -166,7 +166,7 @@ function text({ unit, weighting, sublinear, projection, terms, minN, maxN }: Fit
     return sublinear && count > 0 ? 1 + Math.log(count) : count;
   });
   const weighted = weighting === 'tfidf' ? unitLength(tamed.map((count, at) => count * terms[at]!.idf)) : tamed;
-  if (!projection) return weighted;
+  if (!projection || view === 'scaled') return weighted;
   const { components, matrix } = projection;
   return Array.from({ length: components }, (_, component) =>
     weighted.reduce((sum, weight, term) => sum + weight * matrix[term * components + component]!, 0),

@@ -6,6 +6,7 @@ import {
   imageSize,
   mostClasses,
   noticeColumns,
+  noticeInteractions,
   numberFacts,
   spacelessShare,
   type Inspection,
@@ -63,6 +64,7 @@ export async function inspect(dataset: DatasetFile, target: FeatureSpec['target'
     associations,
     structure: await inspectStructure(connection, dataset, others, whole, { table, target: own }),
     duplicates: await duplicateColumns(connection, dataset, compared, table),
+    interactions: manyClasses ? [] : noticeInteractions(table, compared, own, rows, associations),
     noticed: noticeColumns(table, compared, own, associations),
     ...(await lookAtSamples(connection, dataset, others)),
   };
