@@ -199,7 +199,10 @@ describe('objectives and weights', { timeout: 120_000 }, () => {
     const rare = rowsOf(1000, (row) => [noise(row) + (row % 20 === 0 ? 0.4 : 0), row % 20 === 0 ? 'yes' : 'no']);
     const dataset = await data.rows('rare', classes, rare);
     const plain = await finish(dataset);
-    expect(plain.findings).toContainEqual({ code: 'imbalancedClasses', params: { class: 'yes', rows: 50, share: 0.05 } });
+    expect((await propose(dataset)).problem.reasons).toEqual([
+      { code: 'imbalancedClasses', params: { class: 'yes', rows: 50, share: 0.05 } },
+    ]);
+    expect(plain.findings).toContainEqual({ code: 'imbalanced', params: { class: 'yes', rows: 40, share: 0.05 } });
     const balanced = await finish(dataset, { classWeights: 'balanced' });
     expect(codes(balanced.findings)).toContain('balancedClasses');
     const meanOf = async (run: Run): Promise<number> => {

@@ -7,10 +7,14 @@ type Findings = Run['findings'];
 /** Reasons that speak of the split that was taken, or would have been. */
 const splitReasons = new Set(['timeOrder', 'timeDrift', 'forecastTable', 'groupedRows']);
 
+/** A run says it of the rows that it trains on. */
+const saidByRun = new Set(['imbalancedClasses']);
+
 /** The reasons as they are; where a person chose a random split against one, a warning in its place. */
 export function problemFindings({ reasons, holdout }: Problem, request: TrainRequest): Findings {
   const chosen = request.holdout;
   const found = reasons.flatMap((reason): Findings => {
+    if (saidByRun.has(reason.code)) return [];
     if (!splitReasons.has(reason.code) || !chosen || sameRows(chosen, holdout)) return [reason];
     if (chosen.kind !== 'stratified') return [];
     return holdout.kind === 'temporal'

@@ -202,6 +202,7 @@ export const train = {
   'time.now': 'now {{time}}',
 
   'growth.title': 'Best {{metric}} over time',
+  'growth.titleOpen': 'Best over time',
   'growth.label': 'Best {{metric}} so far {{value}}',
   'growth.best': 'best',
   'growth.candidate': 'candidate',
@@ -337,6 +338,37 @@ export const train = {
   'finding.notBetterThanBaseline':
     'The best candidate ({{value}}) is not proven better than always giving the same answer ({{baseline}}). These columns may not hold the answer.',
   'finding.parity': 'The saved file answers up to {{difference}} away from the trainer.',
+  'finding.timeOrder':
+    'Rows are in the order of <code>{{column}}</code>: the newest are tested on, as a model in use would meet them. Random parts would know the future.',
+  'finding.timeDrift':
+    'The answer changes over <code>{{column}}</code> (it explains {{drift}} of its variance): the newest rows are tested on.',
+  'finding.forecastTable':
+    'One row for each {{entity}} and {{time}} ({{entities}} × {{moments}}): a table to forecast from. The newest {{time}} is tested on. Columns from earlier times of the same {{entity}} are not made; add them to the data.',
+  'finding.groupedRows':
+    '<code>{{column}}</code> has about {{rows}} rows a value, and they are alike ({{correlation}} of the answer’s variance is between them): its {{groups}} values are kept whole, in training or in test.',
+  'finding.groupsToo':
+    'Rows of one <code>{{column}}</code> belong together too ({{groups}} values). The split by time does not keep them apart; split by group if new ones are to be predicted.',
+  'finding.randomOverTime':
+    'Rows were split at random although <code>{{column}}</code> orders them: the figures are better than the future will be. Split by time to see what holds.',
+  'finding.randomOverGroups':
+    'Rows were split at random although those of one <code>{{column}}</code> are alike: the figures are better than they will be for new ones. Split by group to see what holds.',
+  'finding.balancedClasses':
+    'Every class weighs the same in training: rare ones are found more often, and probabilities are those of a world with equal classes.',
+  'finding.countTarget':
+    'The answers are counts (mean {{mean}}, variance {{variance}}). The Poisson objective suits them and never answers below zero.',
+  'finding.amountTarget':
+    'The answers are amounts with a long upper tail (skewness {{skewness}}). The objective {{objective}} gives their mean without being ruled by the largest.',
+  'finding.imbalancedClasses': '“{{class}}” is rare: {{rows}} rows, {{share}} of all. Balanced class weights find it more often.',
+  'finding.ordinalClasses':
+    'The {{classes}} classes look like steps of a scale. They are learned as classes without an order; a number in their place would keep it.',
+  'finding.multilabelColumns':
+    '{{columns}} columns beginning with “{{prefix}}” are yes/no answers beside each other. One model answers one of them; leave out the others if they are not known beforehand.',
+  'finding.multilabelCells':
+    'Cells hold several answers, separated by “{{separator}}” ({{labels}} in all). Each combination counts as a class; a yes/no column for each answers better.',
+  'finding.rankingTable':
+    '{{grades}} grades within <code>{{column}}</code>: a ranking. Grades are learned row by row; keep each {{column}} whole with a split by group.',
+  'finding.duplicateRows':
+    '{{rows}} of {{test}} test rows are equal to rows that were trained on, answer included: the figures flatter. Remove repeated rows from the data.',
   'finding.identifier': '<code>{{column}}</code> was left out: it names rows.',
   'finding.constant': '<code>{{column}}</code> was left out: it has one value only.',
   'finding.allMissing': '<code>{{column}}</code> was left out: it has no values.',

@@ -197,6 +197,7 @@ export const train = {
   'time.now': '现在 {{time}}',
 
   'growth.title': '最佳 {{metric}} 随时间',
+  'growth.titleOpen': '最佳结果随时间',
   'growth.label': '目前最佳 {{metric}} 为 {{value}}',
   'growth.best': '最佳',
   'growth.candidate': '候选',
@@ -327,6 +328,29 @@ export const train = {
   'finding.overfitGap': '训练行损失 {{train}}，验证行损失 {{validation}}：最佳候选背下了部分行。增加数据最有效。',
   'finding.notBetterThanBaseline': '最佳候选（{{value}}）未被证实优于总给同一答案（{{baseline}}）。这些列也许不含答案。',
   'finding.parity': '保存的文件与训练器的回答最多相差 {{difference}}。',
+  'finding.timeOrder': '各行按 <code>{{column}}</code> 的时间排列：以最新的行作测试，与模型实际使用时一致。随机划分会预知未来。',
+  'finding.timeDrift': '答案随 <code>{{column}}</code> 变化（解释了其方差的 {{drift}}）：以最新的行作测试。',
+  'finding.forecastTable':
+    '每个 {{entity}} 与 {{time}} 各一行（{{entities}} × {{moments}}）：这是用于预测的表。以最新的 {{time}} 作测试。不会自动生成同一 {{entity}} 较早时间的列，请在数据中添加。',
+  'finding.groupedRows':
+    '<code>{{column}}</code> 每个值约有 {{rows}} 行，且彼此相似（答案方差的 {{correlation}} 来自组间）：其 {{groups}} 个值整组归入训练或测试。',
+  'finding.groupsToo':
+    '同一 <code>{{column}}</code> 的行也属于一组（{{groups}} 个值）。按时间划分不会将其分开；若要预测新的值，请按组划分。',
+  'finding.randomOverTime':
+    '尽管 <code>{{column}}</code> 给出了时间顺序，各行仍按随机划分：指标会比将来的实际更好。请按时间划分以了解真实水平。',
+  'finding.randomOverGroups':
+    '尽管同一 <code>{{column}}</code> 的行彼此相似，各行仍按随机划分：对新的值，实际表现会更差。请按组划分以了解真实水平。',
+  'finding.balancedClasses': '训练时各类别权重相同：稀有类别更容易被找到，但概率对应于各类别数量相等的情形。',
+  'finding.countTarget': '答案是计数（均值 {{mean}}，方差 {{variance}}）。泊松目标函数适合它，且不会给出负数。',
+  'finding.amountTarget': '答案是右侧长尾的金额（偏度 {{skewness}}）。目标函数 {{objective}} 给出均值，且不受最大值左右。',
+  'finding.imbalancedClasses': '「{{class}}」较稀有：{{rows}} 行，占 {{share}}。使用均衡的类别权重可更多地找到它。',
+  'finding.ordinalClasses': '{{classes}} 个类别像是一个等级尺度。目前按无序类别学习；换成数值可保留次序。',
+  'finding.multilabelColumns': '有 {{columns}} 个以「{{prefix}}」开头的是/否答案列。一个模型只回答其中一个；若其他列事先未知，请将其排除。',
+  'finding.multilabelCells':
+    '单元格中有多个答案，以「{{separator}}」分隔（共 {{labels}} 个）。每种组合算作一个类别；为每个答案设一个是/否列效果更好。',
+  'finding.rankingTable':
+    '<code>{{column}}</code> 内有 {{grades}} 个等级：这是排序问题。等级按行学习；请按组划分以保持每个 {{column}} 完整。',
+  'finding.duplicateRows': '{{test}} 个测试行中有 {{rows}} 行与训练行完全相同（含答案）：指标偏乐观。请从数据中移除重复行。',
   'finding.identifier': '<code>{{column}}</code> 已排除：它标识各行。',
   'finding.constant': '<code>{{column}}</code> 已排除：只有一个值。',
   'finding.allMissing': '<code>{{column}}</code> 已排除：没有值。',

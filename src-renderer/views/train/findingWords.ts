@@ -22,6 +22,9 @@ const watched = new Set([
   'missingTarget',
   'unreadableImages',
   'fewRows',
+  'randomOverTime',
+  'randomOverGroups',
+  'duplicateRows',
 ]);
 
 /** Good news first, then warnings, then the rest. */
