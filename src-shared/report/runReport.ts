@@ -90,7 +90,7 @@ function tried({ run, words }: Facts): string[] {
     ...(late > 0 ? [say(`${late} ran out of time`, `${late} 个时间不够`)] : []),
     ...(failed > 0 ? [say(`${failed} failed`, `${failed} 个失败`)] : []),
   ];
-  if (early.length > 0) lines.push(say(`Of them ${words.list(early)}.`, `其中${words.list(early)}。`));
+  if (early.length > 0) lines.push(say(`Of them ${words.list(early)}.`, `其中 ${words.list(early)}。`));
   if (unjudged > 0)
     lines.push(
       say(
@@ -183,8 +183,8 @@ function doubts({ run, best, metric, words }: Facts): string[] {
             `测试行上的结果不如选择时（${words.value(metric, test.value)} 对 ${words.value(metric, validation.value)}）：应以前者为准。`,
           )
         : say(
-            `On the test rows it is better than where it was chosen (${words.value(metric, test.value)} against ${words.value(metric, validation.value)}): the test rows may be easier than usual.`,
-            `测试行上的结果优于选择时（${words.value(metric, test.value)} 对 ${words.value(metric, validation.value)}）：测试行可能比通常容易。`,
+            `On the test rows it is better than where it was chosen (${words.value(metric, test.value)} against ${words.value(metric, validation.value)}): it averages the fits of all folds, which is mostly better than each, or the test rows are easier.`,
+            `测试行上的结果优于选择时（${words.value(metric, test.value)} 对 ${words.value(metric, validation.value)}）：它是各折拟合的平均，通常优于单独一折；也可能测试行较容易。`,
           ),
     );
   }

@@ -122,6 +122,16 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
     });
     await finished(first.jobId);
     await call('registry.setAlias', { name: 'churn', alias: 'champion', version: 1, reason: 'First model, better than the majority' });
+    // A network whose training graph can be looked at, however busy the machine is.
+    const network = await call('train.start', {
+      dataset,
+      target,
+      timeBudgetMs: 30_000,
+      learners: ['baseline', 'mlp'],
+      ensemble: false,
+      search: { method: 'portfolio', maxCandidates: 2 },
+    });
+    await finished(network.jobId);
     const linear = await call('train.start', {
       dataset,
       target,
@@ -166,8 +176,8 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
     await finished((await call('advise.analyse', { name: weeklyLines.name })).jobId);
     await call('audit.verify', {});
 
-    const { candidates } = await call('train.get', { runId: first.runId });
-    const graph = `#/train/${first.runId}/graph/${candidates.find(({ learner }) => learner === 'mlp')!.id}`;
+    const { candidates } = await call('train.get', { runId: network.runId });
+    const graph = `#/train/${network.runId}/graph/${candidates.find(({ learner }) => learner === 'mlp')!.id}`;
 
     return {
       runId: first.runId,
@@ -190,7 +200,9 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
         features: '#/features',
         'features-spec': '#/features/churn-features',
         train: '#/train',
+        'train-new': '#/train/new',
         'train-run': `#/train/${first.runId}`,
+        'train-report': `#/train/${first.runId}/report`,
         'train-graph': `${graph}?phase=4-fuse`,
         'train-graph-text': `${graph}?phase=5-emit&as=text`,
         registry: '#/registry',

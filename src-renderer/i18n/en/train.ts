@@ -215,6 +215,7 @@ export const train = {
   'origin.random': 'drawn by chance',
   'origin.tpe': 'near the best so far',
   'origin.ensemble': 'the best averaged; rows not fitted on set the weights',
+  'origin.distilled': 'one small model taught by the ensemble',
   'origin.expects': 'the search expects {{metric}} {{value}}',
 
   'board.title': 'Leaderboard',

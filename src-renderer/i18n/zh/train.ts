@@ -209,6 +209,7 @@ export const train = {
   'origin.random': '随机抽取',
   'origin.tpe': '靠近目前最佳',
   'origin.ensemble': '对最佳者取平均，权重由未参与拟合的行决定',
+  'origin.distilled': '由集成教出的一个小模型',
   'origin.expects': '搜索预计 {{metric}} {{value}}',
 
   'board.title': '排行',
