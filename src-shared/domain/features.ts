@@ -141,7 +141,9 @@ export const modelSignature = z.object({
    * `prediction` (string for classes, float32 for regression) and, for classes, `probabilities` float32 [N, C]. Models with a
    * `coverage` also give `lower` and `upper` float32 [N, 1], for classes `set` bool [N, C].
    */
-  outputs: z.array(z.object({ name: z.string(), onnxType: z.enum(['float32', 'string', 'int64', 'bool']), shape: z.array(z.number().int()) })),
+  outputs: z.array(
+    z.object({ name: z.string(), onnxType: z.enum(['float32', 'string', 'int64', 'bool']), shape: z.array(z.number().int()) }),
+  ),
   classes: z.array(z.string()),
   target: z.string(),
   /** Share of rows whose truth lies from `lower` to `upper`, or is in `set`; absent: the model gives neither. */

@@ -210,6 +210,13 @@ export const trainRequest = z.strictObject({
   metric: metricName.optional(),
   /** Whether the best candidates are averaged into one more. Default true. */
   ensemble: z.boolean().optional(),
+  /** Models also answer with an interval, of classes with a set, that holds the truth for this share of rows. Default 0.9; null: neither. */
+  interval: z
+    .strictObject({ level: z.number().min(0.5).max(0.99) })
+    .nullable()
+    .optional(),
+  /** Whether a small model is taught to answer as the ensemble does; one more candidate. Default false. */
+  distill: z.boolean().optional(),
   timeBudgetMs: z.number().int().min(1000).max(86_400_000).optional(),
   seed: z.number().int().min(0).optional(),
   /** Registers the best candidate under this name when the run ends. */
@@ -244,7 +251,7 @@ export type Fit = z.infer<typeof fit>;
 
 export const candidateProgress = z.object({
   /** Where its settings came from: a learner's list of strong ones, a grid, chance, or a model of what was seen (`expected`: its loss). */
-  origin: z.object({ kind: z.enum(['portfolio', 'grid', 'random', 'tpe', 'ensemble']), expected: z.number().nullable() }),
+  origin: z.object({ kind: z.enum(['portfolio', 'grid', 'random', 'tpe', 'ensemble', 'distilled']), expected: z.number().nullable() }),
   folds: z.object({ planned: z.number().int(), done: z.number().int() }),
   fits: z.array(fit),
   /** Of an ensemble: what it averages. */

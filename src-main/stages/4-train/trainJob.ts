@@ -51,6 +51,7 @@ export const trainDefaults = {
   /** All that there are; those that do not support the task stay out. */
   learners: searchLearners,
   search: { method: 'tpe' } satisfies SearchPlan as SearchPlan,
+  interval: { level: 0.9 },
   timeBudgetMs: 60_000,
   seed: 1,
 };
@@ -139,6 +140,8 @@ export class TrainJob {
       weightColumn: request.weightColumn ?? null,
       noticed: proposed?.problem ? problemFindings(proposed.problem, request) : [],
       ensemble: request.ensemble ?? true,
+      interval: request.interval === undefined ? trainDefaults.interval : request.interval,
+      distill: request.distill ?? false,
       timeBudgetMs: request.timeBudgetMs ?? trainDefaults.timeBudgetMs,
       // What comes after the worker's answer takes a little, too.
       usedMs: this.#with.clock.now() - this.#startedMs + 60,

@@ -114,7 +114,7 @@ export function outcomeFindings({
 }
 
 /** `gain` and its interval count upwards where the best is better, whatever the metric. */
-function againstParams({ place, learner, difference, verdict }: Against, metric: MetricName): Findings[number]['params'] {
+export function againstParams({ place, learner, difference, verdict }: Against, metric: MetricName): Findings[number]['params'] {
   const { value, low, high, rows } = difference;
   const sign = higherIsBetter[metric] ? 1 : -1;
   const interval =

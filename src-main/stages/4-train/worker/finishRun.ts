@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { higherIsBetter, type Metrics } from '../../../../src-shared/domain/training.ts';
 import type { FeatureView } from '../../3-features/api.ts';
-import { exportModel, signatureOf, smallestProbability, type Head, type ModelMember } from '../exportModel.ts';
+import { coverageOf, exportModel, signatureOf, smallestProbability, type Head, type ModelMember } from '../exportModel.ts';
+import { calibrated, uncalibrated } from '../learners/calibrate/calibration.ts';
 import { learners } from '../learners/index.ts';
 import type { FittedLearner, LabelledMatrix, Learner } from '../learners/learner.ts';
-import { fitTemperature, softmax } from '../learners/networkLoss.ts';
+import { softmax } from '../learners/networkLoss.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { pairedDifference } from '../metrics/comparePaired.ts';
 import { measure } from '../metrics/measure.ts';
@@ -16,13 +17,16 @@ import { referenceOf } from '../reference.ts';
 import { greedyEnsemble } from '../search/greedyEnsemble.ts';
 import { meanLoss } from '../search/rowLosses.ts';
 import { Candidate } from './Candidate.ts';
+import { chooseHead, type ChosenHead } from './chooseHead.ts';
+import { coverageFinding } from './coverageFinding.ts';
+import { gather, student, studentSettings, teach } from './distill.ts';
 import { answerRows, asAnswers, parityOf, timeOneRow } from './evaluate.ts';
-import { outcomeFindings, type Against, type Outcome } from './findings.ts';
+import { againstParams, outcomeFindings, type Against, type Outcome } from './findings.ts';
 import { permutationImportance } from './importance.ts';
 import { keepTrees } from './keptTrees.ts';
 import { encodeLearnerState } from './learnerStateFile.ts';
 import { ModelSession } from './modelSession.ts';
-import type { FinishedCandidate, TrainOrder, TrainResult } from './order.ts';
+import type { Findings, FinishedCandidate, Settings, TrainOrder, TrainResult } from './order.ts';
 import { ortRuntime } from './ortRuntime.ts';
 import type { PreparedRun } from './prepareRun.ts';
 import type { RunClock } from './runClock.ts';
@@ -37,6 +41,10 @@ const mostMembers = 8;
 /** Rows on which the trainers' own answers are held against the model's. */
 const parityRows = 4096;
 const shortestExplanationMs = 150;
+/** Of the time that is left, what a small model may take to learn. */
+const shareForDistilling = 0.3;
+/** With less than this left a model gets what it must have. */
+const hurryMs = 1000;
 /** What taking one model into the store costs, measured on a busy disk; once more for the run itself. */
 const handoverMs = 35;
 /** Rows from which an ensemble is chosen; more change nothing but the time. */
@@ -57,10 +65,9 @@ export interface Finish {
 interface Contender {
   at: number;
   members: { candidate: Candidate; weight: number }[];
-  /** Out-of-fold answers, whole. */
+  /** Out-of-fold answers, whole, uncalibrated: candidates are ranked by what they learned, whatever is made of it later. */
   answers: Answers;
   validation: Metrics;
-  temperature: number;
 }
 
 export async function finishRun(finish: Finish): Promise<TrainResult> {
@@ -70,6 +77,10 @@ export async function finishRun(finish: Finish): Promise<TrainResult> {
 class Finishing {
   readonly #with: Finish;
   readonly #judged = new Map<number, Answers>();
+  /** By place; an ensemble has none. */
+  readonly #learners = new Map<number, Candidate['proposal']['learner']>();
+  /** By place: what is said of the model if it is the best. */
+  readonly #found = new Map<number, Findings>();
   /** Of the models so far. */
   #longestMs = 0;
 
@@ -84,10 +95,13 @@ class Finishing {
     if (contenders.length === 0) throw new ModelkeepError(ended === 'asked' ? 'MK_JOB_CANCELLED' : 'MK_TRAIN_NOT_FINITE');
     const ensemble = order.ensemble ? this.#ensemble(contenders) : null;
     if (ensemble) contenders.push(ensemble);
+    const teacher = ensemble ?? contenders.toSorted((a, b) => this.#lossOf(a) - this.#lossOf(b))[0]!;
+    const distilled = order.distill ? await this.#distil(teacher, ensemble ? ensemble.at + 1 : this.#with.candidates.length) : null;
+    if (distilled) contenders.push(distilled);
     const ranked = contenders.toSorted((a, b) => this.#lossOf(a) - this.#lossOf(b));
     const best = ranked[0]!;
     const finished: FinishedCandidate[] = [];
-    for (const [index, contender] of this.#worthAModel(ranked).entries()) {
+    for (const [index, contender] of this.#worthAModel(ranked, distilled).entries()) {
       // Without the first there is nothing; the others are a bonus of the time that is left.
       const neededMs = 1.3 * this.#longestMs + handoverMs * (finished.length + 2);
       if (index > 0 && (clock.leftMs() < neededMs || control.stopAsked())) break;
@@ -112,6 +126,7 @@ class Finishing {
       tried: candidates.filter((each) => each.isWhole).length,
       planned: candidates.length,
     });
+    findings.push(...this.#found.get(best.at)!, ...(distilled ? this.#distilledFinding(teacher, distilled) : []));
     return { candidates: finished, best: best.at, findings, stopped: ended === 'asked' };
   }
 
@@ -183,16 +198,13 @@ class Finishing {
     const { judging } = this.#with.prepared;
     const [first] = members;
     const rows = first!.candidate.rowsDone();
+    if (members.length === 1) this.#learners.set(at, first!.candidate.proposal.learner);
     const parts = members.map(({ candidate }) => candidate.answersOn(rows));
     const mixed = mix(
       parts,
       members.map((each) => each.weight),
     );
-    if (mixed.kind === 'number') return { at, members, answers: mixed, validation: quickMeasure(mixed, judging.metric), temperature: 1 };
-    const logits = Float64Array.from(mixed.probabilities, (p) => Math.log(Math.max(p, smallestProbability)));
-    const temperature = fitTemperature(logits, { kind: 'class', codes: mixed.truth, classes: judging.outputs });
-    const answers: Answers = { ...mixed, probabilities: softmax(logits, judging.outputs, temperature) };
-    return { at, members, answers, validation: quickMeasure(answers, judging.metric), temperature };
+    return { at, members, answers: mixed, validation: quickMeasure(mixed, judging.metric) };
   }
 
   #lossOf({ members, validation }: Contender): number {
@@ -244,25 +256,89 @@ class Finishing {
     return ensemble;
   }
 
-  /** The best, the ensemble, the baseline, the best of each learner, then by rank. */
-  #worthAModel(ranked: readonly Contender[]): Contender[] {
+  /** A small model that learned the answers of `teacher`, fold by fold as any candidate; null where there is no time for all folds. */
+  async #distil(teacher: Contender, at: number): Promise<Contender | null> {
+    const { prepared, folder, control, clock, order, pause } = this.#with;
+    const { judging, source } = prepared;
+    const view = source.views[student.view];
+    const names = new Set(teacher.members.map(({ candidate }) => candidate.proposal.learner));
+    const isWhole = teacher.members.every(({ candidate }) => candidate.isWhole);
+    if (!view || !isWhole || (names.size === 1 && names.has('baseline'))) return null;
+    const settings = studentSettings(judging.validated.length);
+    const proposal = { learner: student.learner, settings, origin: { kind: 'distilled' as const, expected: null } };
+    const candidate = new Candidate(at, proposal, judging);
+    const endMs = clock.elapsedMs() + clock.leftMs() * shareForDistilling;
+    const isOver = (): boolean => clock.elapsedMs() > endMs || control.stopAsked();
+    const features = await prepared.featuresOf(
+      student.view,
+      judging.validated.map((row) => prepared.split.train[row]!),
+    );
+    const placesOf = (rows: Int32Array): Int32Array => rows.map((row) => judging.places[row]!).filter((place) => place >= 0);
+    for (const [fold, { train, validation }] of judging.folds.entries()) {
+      const fromMs = clock.elapsedMs();
+      const judged = placesOf(validation);
+      // Rows that teach have answers of the teacher, too. Where there are none (one part, or the first window), two thirds of the judged do.
+      const known = placesOf(train);
+      const hasOwn = known.length > 0;
+      const taught = hasOwn ? known : judged.filter((_, index) => index % 3 > 0);
+      const stopping = hasOwn ? judged : judged.filter((_, index) => index % 3 === 0);
+      const lesson = { task: source.task, columns: view.columns, features, teacher: teacher.answers, train: taught, validation: stopping };
+      if (isOver()) return null;
+      const fitted = await teach(lesson, settings, {
+        nowMs: () => clock.elapsedMs(),
+        deadlineMs: endMs,
+        shouldStop: () => (isOver() ? 'time' : 'no'),
+        pause,
+        onPoint: () => {},
+        seed: order.seed + at * 64 + fold,
+        runtime: ortRuntime,
+        threads: source.threads,
+      });
+      if (fitted.ended !== 'complete') return null;
+      await writeFile(folder.files(at, fold).stateFile, encodeLearnerState(fitted.state()));
+      const raw = await fitted.predict(gather(features, judged));
+      const toMs = clock.elapsedMs();
+      const { chosen, curve } = fitted;
+      candidate.take(fold, { worker: 0, fromMs, toMs, chosen, curve, ended: 'complete', fitMs: toMs - fromMs, predictMs: 0 }, raw);
+      await fitted.release();
+    }
+    candidate.state = 'done';
+    control.emit('added', { at, learner: student.learner, settings, progress: candidate.progress() });
+    control.emit('candidate', candidate.news());
+    return this.#contender(at, [{ candidate, weight: 1 }]);
+  }
+
+  /** What the small model loses against the large one, paired on the test rows. */
+  #distilledFinding(teacher: Contender, { at }: Contender): Findings {
+    const against = this.#against(teacher.at, at);
+    if (!against) return [];
+    const { metric } = this.#with.prepared.judging;
+    return [{ code: 'distilled', params: { ...againstParams(against, metric), place: at, teacher: teacher.at } }];
+  }
+
+  /** The best, the baseline, the ensemble, what was distilled of it, the best of each learner, then by rank. */
+  #worthAModel(ranked: readonly Contender[], distilled: Contender | null): Contender[] {
     const learnerOf = ({ members }: Contender): string => (members.length > 1 ? 'ensemble' : members[0]!.candidate.proposal.learner);
     const best = ranked[0]!;
     const firsts = ranked.filter((each, at) => ranked.findIndex((other) => learnerOf(other) === learnerOf(each)) === at);
     const ensemble = ranked.filter((each) => each.members.length > 1);
     const baseline = ranked.filter((each) => learnerOf(each) === 'baseline');
-    return [...new Set([best, ...baseline, ...ensemble, ...firsts, ...ranked])].slice(0, mostModels);
+    return [...new Set([best, ...baseline, ...ensemble, ...(distilled ? [distilled] : []), ...firsts, ...ranked])].slice(0, mostModels);
   }
 
   async #finishOne(contender: Contender): Promise<FinishedCandidate> {
     const { order, prepared, candidates, clock, pause } = this.#with;
     const { spec, seed, outFolder, targetName } = order;
     const { table, target, split, fitted, judging } = prepared;
-    const { at, members, temperature } = contender;
+    const { at, members } = contender;
+    const coverage = coverageOf(order, fitted);
+    const { metric } = judging;
+    const hurried = clock.leftMs() < hurryMs;
+    const chosen = chooseHead(contender.answers, { classes: spec.classes, metric, coverage, hurried });
+    const { head } = chosen;
     const opened = await Promise.all(members.map(async ({ candidate, weight }) => ({ ...(await this.#open(candidate)), weight })));
     try {
-      const head: Head = spec.task === 'regression' ? { kind: 'number' } : { kind: 'class', classes: spec.classes, temperature };
-      const signature = signatureOf(fitted, spec.task, spec.classes, targetName);
+      const signature = signatureOf(fitted, { task: spec.task, classes: spec.classes, target: targetName, coverage });
       const parts: ModelMember[] = opened.map(({ view, fitted: folds, weight }) => ({
         view,
         weight,
@@ -276,8 +352,8 @@ class Finishing {
         const answers = await answerRows(model, fitted, table, split.test, pause);
         const judged = asAnswers(answers, target, split.test);
         this.#judged.set(at, judged);
-        const hurried = clock.leftMs() < 1000;
-        const test = hurried ? quickMeasure(judged, judging.metric) : measure(judged, seed, [judging.metric]);
+        this.#found.set(at, [...calibrationFindings(chosen), ...coverageFinding(answers, judged, coverage)]);
+        const test = clock.leftMs() < hurryMs ? quickMeasure(judged, metric) : measure(judged, seed, [metric]);
         const rows = split.test.subarray(0, parityRows);
         const expected = await this.#own(opened, head, rows);
         const parity = parityOf(firstRows(answers, rows.length), expected, targetScale(judging.target));
@@ -293,8 +369,8 @@ class Finishing {
         await writeFile(referenceFile, JSON.stringify(reference));
         const predictMs = await timeOneRow(model, fitted, table, split.test);
         const told = members.length > 1 ? members.map(({ candidate, weight }) => ({ at: candidate.at, weight })) : [];
-        this.#tell(contender, candidates);
-        const trees = opened.length === 1 ? keepTrees(fitted, opened[0]!, temperature) : null;
+        this.#tell(contender, chosen);
+        const trees = opened.length === 1 ? keepTrees(fitted, opened[0]!, temperatureOf(head)) : null;
         const treesFile = trees && join(outFolder, `candidate-${at}.trees`);
         if (treesFile) await writeFile(treesFile, trees);
         return { at, modelFile, referenceFile, treesFile, test, predictMs, parity, importance: [], members: told };
@@ -323,12 +399,12 @@ class Finishing {
     }
   }
 
-  /** Of an ensemble: its out-of-fold figures; of a candidate: the temperature that was found for it. */
-  #tell({ at, members, validation, temperature }: Contender, candidates: readonly Candidate[]): void {
+  /** Of an ensemble: its out-of-fold figures; of a candidate: the calibration that was found for it. */
+  #tell({ at, members, validation }: Contender, chosen: ChosenHead): void {
     const { control, prepared } = this.#with;
-    const warmth = temperature === 1 ? {} : { temperature: Number(temperature.toPrecision(4)) };
+    const warmth = calibrationSettings(chosen);
     if (members.length === 1) {
-      const news = candidates[at]!.news();
+      const news = members[0]!.candidate.news();
       control.emit('candidate', { ...news, validation, settings: { ...news.settings, ...warmth } });
       return;
     }
@@ -383,17 +459,37 @@ class Finishing {
     }
     if (head.kind === 'number') return mixed;
     const logits = opened.length === 1 ? mixed : mixed.map((p) => Math.log(Math.max(p, smallestProbability)));
-    return softmax(logits, outputs, head.temperature);
+    return calibrated(head.calibration, logits, outputs);
   }
 
   /** Of candidate `b` against `a`, paired on the test rows; null where one of them was not judged, or they are one. */
   #against(a: number, b: number): Against | null {
-    const { prepared, order, candidates, clock } = this.#with;
+    const { prepared, order, clock } = this.#with;
     const [ofA, ofB] = [this.#judged.get(a), this.#judged.get(b)];
     if (!ofA || !ofB || a === b || clock.leftMs() <= 0) return null;
-    const learner = candidates[a]?.proposal.learner ?? 'ensemble';
+    const learner = this.#learners.get(a) ?? 'ensemble';
     return { place: a, learner, ...pairedDifference(ofA, ofB, prepared.judging.metric, order.seed) };
   }
+}
+
+/** As the settings of a candidate say it. */
+function calibrationSettings({ head, calibration }: ChosenHead): Settings {
+  if (head.kind === 'number' || !calibration) return {};
+  if (head.calibration.kind !== 'temperature') return { calibration: head.calibration.kind };
+  return head.calibration.temperature === 1 ? {} : { temperature: Number(head.calibration.temperature.toPrecision(4)) };
+}
+
+/** Where a curve calibrates, log odds are told as they were before it. */
+function temperatureOf(head: Head): number {
+  return head.kind === 'class' && head.calibration.kind === 'temperature' ? head.calibration.temperature : 1;
+}
+
+function calibrationFindings({ head, calibration }: ChosenHead): Findings {
+  if (head.kind === 'number' || !calibration || head.calibration === uncalibrated) return [];
+  const { before, after, rows } = calibration;
+  const method = head.calibration.kind;
+  const round = (value: number): number => Number(value.toPrecision(3));
+  return [{ code: 'calibrated', params: { method, before: round(before.error), after: round(after.error), rows } }];
 }
 
 function answersIn(answers: Answers): Float32Array | Float64Array {

@@ -106,6 +106,9 @@ function reorder({ prediction, probabilities }: ModelAnswers, order: number[]): 
     probabilities:
       probabilities &&
       Float32Array.from(probabilities, (_, cell) => probabilities[order[Math.floor(cell / classes)]! * classes + (cell % classes)]!),
+    lower: null,
+    upper: null,
+    set: null,
   };
 }
 

@@ -6,16 +6,26 @@ export interface ModelAnswers {
   prediction: string[] | Float32Array;
   /** Row-major [rows, classes]; null for regression. */
   probabilities: Float32Array | null;
+  /** From where to where the number is with the model's coverage; null where the model does not say. */
+  lower: Float32Array | null;
+  upper: Float32Array | null;
+  /** Row-major [rows, classes], 1 where the class is in; null where the model does not say. */
+  set: Uint8Array | null;
 }
 
 export function joinAnswers(parts: readonly ModelAnswers[]): ModelAnswers {
   if (parts.length === 1) return parts[0]!;
+  const joined = (pick: (each: ModelAnswers) => Float32Array | null): Float32Array | null =>
+    parts[0] && pick(parts[0]) ? concat(parts.map((each) => pick(each)!)) : null;
   const isText = Array.isArray(parts[0]?.prediction);
   return {
     prediction: isText
       ? parts.flatMap((each) => each.prediction as string[])
       : concat(parts.map((each) => each.prediction as Float32Array)),
-    probabilities: parts[0]?.probabilities ? concat(parts.map((each) => each.probabilities!)) : null,
+    probabilities: joined((each) => each.probabilities),
+    lower: joined((each) => each.lower),
+    upper: joined((each) => each.upper),
+    set: parts[0]?.set ? Uint8Array.from(parts.flatMap((each) => [...each.set!])) : null,
   };
 }
 

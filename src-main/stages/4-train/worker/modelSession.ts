@@ -51,11 +51,18 @@ export class ModelSession {
     );
     return {
       prediction: result['prediction']!.data as unknown as string[] | Float32Array,
-      probabilities: (result['probabilities']?.data as Float32Array | undefined) ?? null,
+      probabilities: numbers(result['probabilities']),
+      lower: numbers(result['lower']),
+      upper: numbers(result['upper']),
+      set: (result['set']?.data as Uint8Array | undefined) ?? null,
     };
   }
 
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function numbers(output: Tensor | undefined): Float32Array | null {
+  return (output?.data as Float32Array | undefined) ?? null;
 }

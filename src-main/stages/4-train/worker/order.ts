@@ -47,6 +47,10 @@ export interface TrainOrder {
   /** What was noticed before the rows were read in full. */
   noticed: Findings;
   ensemble: boolean;
+  /** Level of intervals and sets; null: neither. */
+  interval: { level: number } | null;
+  /** Whether a small model learns the answers of the ensemble. */
+  distill: boolean;
   /** From the start of the job to its last answer. */
   timeBudgetMs: number;
   /** Of it, gone before the order was written. */

@@ -3,10 +3,11 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { DuckDBBlobValue, type DuckDBConnection, type DuckDBDataChunk } from '@duckdb/node-api';
-import type { ModelInput } from '../../../../src-shared/domain/features.ts';
+import type { ModelInput, ModelSignature } from '../../../../src-shared/domain/features.ts';
 import type { ColumnType } from '../../../../src-shared/domain/table.ts';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { describeDiskError } from '../../../platform/files.ts';
+import { conformalOutputs } from '../exportModel.ts';
 import { decodeImage, type TensorLike } from '../../3-features/api.ts';
 import { openDuck, quoteName, quoteText } from './duck.ts';
 import type { ModelAnswers } from './modelAnswers.ts';
@@ -23,7 +24,8 @@ export interface PredictOrder {
 }
 
 /**
- * Writes `prediction` and, for classes, `probability_<class>` for every row of `input`; nothing is left behind on an error.
+ * Writes `prediction` and, for classes, `probability_<class>`, then what the model promises to hold the truth (`lower` and `upper`; for classes
+ * `set`, class names as a JSON array), for every row of `input`; nothing is left behind on an error.
  * Errors: MK_MODEL_UNREADABLE, MK_PREDICT_FILE, MK_PREDICT_COLUMN_MISSING, MK_PREDICT_CELL, MK_PREDICT_OUTPUT, MK_DISK_FULL.
  */
 export async function predictFile(order: PredictOrder, pause: (rows: number) => Promise<void>): Promise<{ rows: number }> {
@@ -62,11 +64,11 @@ async function writeAnswers(
   });
   let rows = 0;
   try {
-    await file.write(`${headerOf(signature.classes).map(csvCell).join(',')}\n`);
+    await file.write(`${headerOf(signature).map(csvCell).join(',')}\n`);
     for (let chunk = await source.next(); chunk; chunk = await source.next()) {
       const feeds = await feedsOf(chunk, signature.inputs, source.columns, basename(input), rows);
       const answers = await model.answerAll(feeds, chunk.rowCount);
-      await file.write(linesOf(answers, signature.classes.length));
+      await file.write(linesOf(answers, signature.classes));
       rows += chunk.rowCount;
       await pause(rows);
     }
@@ -189,16 +191,19 @@ async function feedsOf(
   return feeds;
 }
 
-function headerOf(classes: readonly string[]): string[] {
-  return ['prediction', ...classes.map((name) => `probability_${name}`)];
+function headerOf({ classes, outputs }: ModelSignature): string[] {
+  const conformal = outputs.map(({ name }) => name).filter((name) => conformalOutputs.includes(name));
+  return ['prediction', ...classes.map((name) => `probability_${name}`), ...conformal];
 }
 
-function linesOf({ prediction, probabilities }: ModelAnswers, classes: number): string {
+function linesOf({ prediction, probabilities, lower, upper, set }: ModelAnswers, classes: readonly string[]): string {
   const lines: string[] = [];
   for (let row = 0; row < prediction.length; row++) {
     const answer = prediction[row]!;
     const cells = [typeof answer === 'string' ? csvCell(answer) : float32Text(answer)];
-    for (let each = 0; probabilities && each < classes; each++) cells.push(float32Text(probabilities[row * classes + each]!));
+    for (let each = 0; probabilities && each < classes.length; each++) cells.push(float32Text(probabilities[row * classes.length + each]!));
+    if (lower && upper) cells.push(float32Text(lower[row]!), float32Text(upper[row]!));
+    if (set) cells.push(csvCell(JSON.stringify(classes.filter((_, each) => set[row * classes.length + each] === 1))));
     lines.push(cells.join(','));
   }
   return `${lines.join('\n')}\n`;
@@ -214,10 +219,9 @@ function csvCell(text: string): string {
 }
 
 async function toParquet(connection: DuckDBConnection, model: ModelSession, temporary: string): Promise<void> {
-  const { classes, task } = model.signature;
-  const types = headerOf(classes).map(
-    (name, at) => `${quoteText(name)}: ${quoteText(at === 0 && task !== 'regression' ? 'VARCHAR' : 'FLOAT')}`,
-  );
+  const { signature } = model;
+  const isText = (name: string, at: number): boolean => signature.task !== 'regression' && (at === 0 || name === 'set');
+  const types = headerOf(signature).map((name, at) => `${quoteText(name)}: ${quoteText(isText(name, at) ? 'VARCHAR' : 'FLOAT')}`);
   const parquet = `${temporary}.parquet`;
   try {
     const source = `read_csv(${quoteText(temporary)}, header = true, delim = ',', quote = '"', columns = {${types.join(', ')}})`;

@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { startWorker } from '../../../platform/processHost.ts';
 import type { FeatureView } from '../../3-features/api.ts';
-import { signatureOf } from '../exportModel.ts';
+import { coverageOf, signatureOf } from '../exportModel.ts';
 import { learners } from '../learners/index.ts';
 import { factsOfSource } from '../search/factsOfSource.ts';
 import { Proposer, type Entrant } from '../search/proposer.ts';
@@ -67,7 +67,12 @@ export async function trainRun(order: TrainOrder, wishes: RunWishes, events: Run
       test: split.test.length,
       dropped: prepared.dropped,
     },
-    signature: signatureOf(prepared.fitted, spec.task, spec.classes, targetName),
+    signature: signatureOf(prepared.fitted, {
+      task: spec.task,
+      classes: spec.classes,
+      target: targetName,
+      coverage: coverageOf(order, prepared.fitted),
+    }),
     primaryMetric: judging.metric,
     findings: prepared.findings,
     folds: plan,

@@ -108,6 +108,10 @@ function predictionSchema({ signature }: ModelToServe): Schema {
       properties: Object.fromEntries(signature.classes.map((name) => [name, { type: 'number' }])),
     };
   }
+  for (const { name } of signature.outputs) {
+    if (name === 'set') prediction['set'] = { type: 'array', items: { type: 'string', enum: signature.classes } };
+    if (name === 'lower' || name === 'upper') prediction[name] = nullable({ type: 'number' });
+  }
   return {
     type: 'object',
     required: ['endpoint', 'model', 'version', 'requestId', 'predictions', 'warnings'],

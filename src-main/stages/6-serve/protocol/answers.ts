@@ -25,7 +25,7 @@ export interface Answered {
 }
 
 /** `{endpoint, model, version, requestId, predictions: [{prediction, probability, probabilities}], warnings}`.
- *  Outputs other than `prediction` and `probabilities` stand in `predictions` under their own names. */
+ *  A `set` of classes is an array of their names; other outputs (`lower`, `upper`) stand in `predictions` under their own names. */
 export function namedAnswer(answered: Answered, signature: ModelSignature, flags: Flags): Buffer {
   const { endpoint, model, version, requestId, rows } = answered;
   const labels = signature.classes.map((name) => JSON.stringify(name));
@@ -53,6 +53,8 @@ function namedOutput(output: OutputColumn, row: number, labels: readonly string[
     });
     return `"probability":${numberJson(values[at + best]!)},"probabilities":{${parts.join(',')}}`;
   }
+  if (output.name === 'set' && width === labels.length && output.onnxType === 'bool')
+    return `"set":[${labels.filter((_, index) => (output.data as Uint8Array)[at + index] === 1).join(',')}]`;
   const name = JSON.stringify(output.name);
   if (width === 1) return `${name}:${elementJson(output, at)}`;
   return `${name}:[${Array.from({ length: width }, (_, index) => elementJson(output, at + index)).join(',')}]`;

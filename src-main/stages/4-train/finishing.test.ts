@@ -1,0 +1,109 @@
+// What the end of a run makes of its candidates: calibrated answers, sets and intervals that keep their promise, a small student.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fetchDataset } from '../../../test/fixtures/fetch.ts';
+import { modelSignature } from '../../../src-shared/domain/features.ts';
+import type { TrainRequest } from '../../../src-shared/domain/training.ts';
+import type { Result } from '../../../src-shared/rpc/contract.ts';
+import { openTestBench, type TestBench } from '../../testing/testBench.ts';
+import { readModel } from '../../compiler/index.ts';
+import { FeatureService } from '../3-features/api.ts';
+import { ModelWork, TrainService, type LabelReader } from './api.ts';
+import { signatureKey } from './exportModel.ts';
+import { TestData } from './testData.ts';
+import { ModelSession } from './worker/modelSession.ts';
+
+const churn = new URL('../../../resources/samples/churn/churn.csv', import.meta.url).pathname;
+
+let bench: TestBench;
+let data: TestData;
+let train: TrainService;
+
+beforeEach(async () => {
+  bench = await openTestBench();
+  data = new TestData(bench);
+  const labels: LabelReader = { labelsOf: () => Promise.reject(new Error('There are no labels.')) };
+  const { db, blobs, jobs, audit, clock, ids, emit, startWorker, folder } = bench;
+  const inspector = new ModelWork({ blobs, startWorker, labels });
+  const features = new FeatureService({ db, audit, clock, emit, data: data.service, inspector });
+  train = new TrainService({ db, blobs, jobs, audit, clock, ids, emit, startWorker, folder, data: data.service, labels, features });
+});
+afterEach(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+async function finish(request: TrainRequest): Promise<Result<'train.get'>> {
+  const { runId, jobId } = await train.start(
+    { search: { method: 'portfolio', maxCandidates: 3 }, timeBudgetMs: 60_000, ...request },
+    bench.caller,
+  );
+  const job = await bench.jobs.wait(jobId);
+  if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}`), { job: job.error });
+  return train.get({ runId });
+}
+
+const paramsOf = (run: Result<'train.get'>, code: string): Record<string, number | string> | undefined =>
+  run.findings.find((each) => each.code === code)?.params;
+
+async function modelOf(run: Result<'train.get'>, id = run.bestCandidateId): Promise<Buffer> {
+  return readFile(bench.blobs.path(run.candidates.find((each) => each.id === id)!.sha256!));
+}
+
+describe('the end of a run', { timeout: 180_000 }, () => {
+  it('of classes: sets hold the truth as promised, and a small model learns what the ensemble says', async () => {
+    const dataset = await data.import('churn', churn);
+    const run = await finish({
+      dataset,
+      target: { kind: 'column', column: 'churn' },
+      learners: ['baseline', 'linear', 'boosting'],
+      metric: 'logLoss',
+      distill: true,
+    });
+    for (const each of run.candidates.filter(({ sha256 }) => sha256)) expect(each.parity).toBeLessThanOrEqual(1e-6);
+    const sets = paramsOf(run, 'sets')!;
+    expect(sets).toMatchObject({ level: 0.9, rows: 1409 });
+    expect(Math.abs(Number(sets['share']) - 0.9)).toBeLessThanOrEqual(0.02);
+    expect(sets['size']).toBeGreaterThan(1);
+    expect(sets['size']).toBeLessThan(1.6);
+
+    const student = run.candidates.find((each) => each.progress!.origin.kind === 'distilled')!;
+    const ensemble = run.candidates.find((each) => each.learner === 'ensemble')!;
+    expect(student).toMatchObject({ state: 'done', learner: 'boosting' });
+    expect(student.test.auc!.value).toBeGreaterThan(ensemble.test.auc!.value - 0.01);
+    expect(paramsOf(run, 'distilled')).toMatchObject({ metric: 'logLoss', rows: 1409, place: run.candidates.indexOf(student) });
+
+    const bytes = await modelOf(run);
+    const signature = modelSignature.parse(JSON.parse(readModel(bytes).metadata[signatureKey]!));
+    expect(signature).toMatchObject({ coverage: 0.9, outputs: [{ name: 'prediction' }, { name: 'probabilities' }, { name: 'set' }] });
+    expect(run.signature).toEqual(signature);
+    // One ensemble of trees for all folds.
+    const trees = readModel(await modelOf(run, run.candidates.find((each) => each.learner === 'boosting' && each.sha256)!.id));
+    expect(trees.graph.nodes.filter(({ opType }) => opType.startsWith('TreeEnsemble'))).toHaveLength(1);
+  });
+
+  it('of numbers: intervals hold the truth as promised, at the level asked for, in the answers to a file too', async () => {
+    const dataset = await data.import('diamonds', (await fetchDataset('diamonds')).path);
+    const run = await finish({
+      dataset,
+      target: { kind: 'column', column: 'price' },
+      learners: ['baseline', 'linear', 'boosting'],
+      interval: { level: 0.8 },
+      folds: { kind: 'stratified', folds: 2 },
+    });
+    const intervals = paramsOf(run, 'intervals')!;
+    expect(Math.abs(Number(intervals['share']) - 0.8)).toBeLessThanOrEqual(0.02);
+    const session = await ModelSession.open(await modelOf(run));
+    expect(session.signature.outputs.map(({ name }) => name)).toEqual(['prediction', 'lower', 'upper']);
+    await session.release();
+  });
+
+  it('makes neither where it is not wanted', async () => {
+    const dataset = await data.import('churn', churn);
+    const run = await finish({ dataset, target: { kind: 'column', column: 'churn' }, learners: ['baseline', 'linear'], interval: null });
+    expect(run.signature!.outputs.map(({ name }) => name)).toEqual(['prediction', 'probabilities']);
+    expect(run.signature).not.toHaveProperty('coverage');
+    expect(paramsOf(run, 'sets')).toBeUndefined();
+    expect(run.candidates.some((each) => each.progress!.origin.kind === 'distilled')).toBe(false);
+  });
+});
