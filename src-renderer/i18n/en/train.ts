@@ -214,6 +214,7 @@ export const train = {
   'origin.grid': 'a point of the grid',
   'origin.random': 'drawn by chance',
   'origin.tpe': 'near the best so far',
+  'origin.distilled': 'a small model that learned what the best averaged say',
   'origin.ensemble': 'the best averaged; rows not fitted on set the weights',
   'origin.distilled': 'one small model taught by the ensemble',
   'origin.expects': 'the search expects {{metric}} {{value}}',
@@ -251,6 +252,7 @@ export const train = {
   'candidate.dropout': 'Dropout',
   'candidate.epochs': 'Epochs',
   'candidate.temperature': 'Temperature',
+  'candidate.calibration': 'Calibration',
   'candidate.batchSize': 'Batch',
   'candidate.numLeaves': 'Leaves a tree',
   'candidate.minDataInLeaf': 'Least rows a leaf',
@@ -338,6 +340,14 @@ export const train = {
     'Loss {{train}} on training rows, {{validation}} on validation rows: the best candidate learns some rows by heart. More rows help most.',
   'finding.notBetterThanBaseline':
     'The best candidate ({{value}}) is not proven better than always giving the same answer ({{baseline}}). These columns may not hold the answer.',
+  'finding.calibrated':
+    'Probabilities were calibrated ({{method}}) on {{rows}} rows: from {{before}} away from how often they are right to {{after}}.',
+  'finding.intervals':
+    'Lower and upper limits hold the truth of {{share}} of {{rows}} test rows; promised were {{level}} of 1. They are {{width}} apart.',
+  'finding.sets':
+    'Sets of classes hold the truth of {{share}} of {{rows}} test rows; promised were {{level}} of 1. They have {{size}} classes on average.',
+  'finding.distilled':
+    'A small model learned what the large one says. Its {{metric}} is {{gain}} better (below 0: worse) on {{rows}} test rows.',
   'finding.parity': 'The saved file answers up to {{difference}} away from the trainer.',
   'finding.timeOrder':
     'Rows are in the order of <code>{{column}}</code>: the newest are tested on, as a model in use would meet them. Random parts would know the future.',
