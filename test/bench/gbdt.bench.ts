@@ -25,7 +25,6 @@ import { gbdtCases, type GbdtCase, type GbdtTable } from './trees/gbdtTables.ts'
  */
 const leastRows = [20, 18, 20, 22, 16, 24];
 const turnsOf = (rows: number): number[] => (rows < 100_000 ? leastRows : leastRows.slice(0, 4));
-const threadCounts = [1, 2];
 const contenders = ['lightgbm', 'quantised', 'xgboost'] as const;
 
 interface Trained {
@@ -40,6 +39,8 @@ export const benchmark: Benchmark = {
   about:
     'growing boosted trees against LightGBM (plain, quantised gradients) and XGBoost: 1 M x 28, flights-3m, bank-full, diamonds, 1,000 rows',
   async run(flags) {
+    const threads = flags.find((flag) => flag.startsWith('--threads='))?.slice(10);
+    const threadCounts = threads ? [Number(threads)] : [1, 2];
     const only = flags.find((flag) => flag.startsWith('--only='))?.slice(7);
     const folder = await mkdtemp(join(tmpdir(), 'modelkeep-bench-'));
     const peer = await startPeer(folder);
@@ -48,14 +49,14 @@ export const benchmark: Benchmark = {
     let headline = { ours: 0, peer: 0 };
     try {
       for (const each of gbdtCases.filter(({ name }) => !only || name.includes(only)))
-        for (const [threads, figures] of Object.entries(await race(each, folder, peer))) {
+        for (const [count, figures] of Object.entries(await race(each, folder, peer, threadCounts))) {
           const { ours, lightgbm, quantised, xgboost, binning } = figures;
           if (headline.ours === 0) headline = { ours: ours.seconds, peer: lightgbm.seconds };
           ratios.push(lightgbm.seconds / ours.seconds);
           const words = (name: string, theirs: Trained): string =>
             `${name} ${theirs.seconds.toFixed(3)} s (ratio ${(theirs.seconds / ours.seconds).toFixed(2)}, processor ` +
             `${(theirs.cpu / ours.cpu).toFixed(2)}), loss ${theirs.loss.toPrecision(5)} (ours ${percent(ours.loss, theirs.loss)})`;
-          extra[`${each.name}, ${threads} threads`] = [
+          extra[`${each.name}, ${count} threads`] = [
             `ours ${ours.seconds.toFixed(3)} s, loss ${ours.loss.toPrecision(5)}`,
             words('LightGBM', lightgbm),
             words('quantised', quantised),
@@ -85,7 +86,7 @@ export const benchmark: Benchmark = {
 
 type Figures = Record<(typeof contenders)[number] | 'ours', Trained> & { binning: { ours: number; lightgbm: number; xgboost: number } };
 
-async function race(each: GbdtCase, folder: string, peer: Peer): Promise<Record<string, Figures>> {
+async function race(each: GbdtCase, folder: string, peer: Peer, threadCounts: readonly number[]): Promise<Record<string, Figures>> {
   const table = await each.table();
   const weights = each.weighted ? table.train.target.map((_, row) => 0.5 + (row % 7) / 7) : undefined;
   const bytes = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
