@@ -120,7 +120,7 @@ export async function trainAndRegister({ page, shoot }: Walker): Promise<void> {
   await main(page).getByRole('radio', { name: '15 s' }).click();
   const plan = main(page).getByRole('region', { name: 'What will happen' });
   await reads(plan, '640 rows are learned from and, in turn, choose between candidates; 160 judge');
-  await reads(plan, /Baseline, Linear, .*Boosted trees, .*Neural net compete for 15 s/);
+  await reads(plan, /Baseline, Linear, .*Boosted trees, .*Neural net.* compete for 15 s/);
   await main(page).getByRole('button', { name: 'Start', exact: true }).click();
   await isAt(page, /^#\/train\/run_/);
 
@@ -145,8 +145,8 @@ export async function trainAndRegister({ page, shoot }: Walker): Promise<void> {
     .first();
   await register.waitFor({ timeout: 120_000 });
   await reads(main(page), /the same \d+ rows for all|on 160 test rows that no candidate saw/);
-  // The baseline answers by chance, a model does not.
-  await reads(board.getByRole('row', { name: /Baseline/ }), '0.500');
+  // The baseline answers by chance (its constant differs a little from fold to fold), a model does not.
+  await reads(board.getByRole('row', { name: /Baseline/ }), /0\.(49\d|500)/);
   const best = await board.getByRole('row').nth(1).textContent();
   expect(Number(/0\.\d{3}/.exec(best ?? '')?.[0])).toBeGreaterThan(0.8);
   await shoot('train-done');
