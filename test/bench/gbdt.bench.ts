@@ -123,7 +123,9 @@ async function race(each: GbdtCase, folder: string, peer: Peer, threadCounts: re
           name === 'ours'
             ? await trainOurs(each, table, { pool, binned, weights, monotone, least })
             : ((await peer.ask({ do: name, threads, least })) as Trained);
-        if (turn > 0) (runs[name] ??= []).push(trained);
+        runs[name] ??= [];
+        // LightGBM refuses some tables with quantised gradients: NaN is then its figure.
+        if (turn > 0 && !('failed' in trained)) runs[name].push(trained);
         await sleep(20);
       }
     pool.end();

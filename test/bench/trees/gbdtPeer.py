@@ -79,10 +79,14 @@ for line in sys.stdin:
         print(json.dumps({"lightgbm": lightgbm_seconds, "xgboost": xgboost_seconds}), flush=True)
         continue
     cpu, started = time.process_time(), time.perf_counter()
-    if order["do"] == "xgboost":
-        model = xgboost.train(xgboost_parameters(case, order["threads"], order["least"]), matrix, case["rounds"])
-    else:
-        model = lightgbm.train(lightgbm_parameters(case, order["threads"], order["least"], order["do"] == "quantised"), set_, case["rounds"])
+    try:
+        if order["do"] == "xgboost":
+            model = xgboost.train(xgboost_parameters(case, order["threads"], order["least"]), matrix, case["rounds"])
+        else:
+            model = lightgbm.train(lightgbm_parameters(case, order["threads"], order["least"], order["do"] == "quantised"), set_, case["rounds"])
+    except lightgbm.basic.LightGBMError as error:  # quantised gradients with bagging: "Check failed: right_count > 0"
+        print(json.dumps({"failed": str(error)}), flush=True)
+        continue
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     answers = model.predict(test) if order["do"] == "xgboost" else model.predict(sides["test"][0])
     print(json.dumps({"seconds": seconds, "cpu": cpu, "loss": loss(case, sides["test"][1], answers)}), flush=True)
