@@ -440,7 +440,13 @@ describe('a temporal holdout', { timeout: 60_000 }, () => {
 describe('finished models', { timeout: 120_000 }, () => {
   it('answer a file row by row, and refuse what they cannot read, leaving nothing behind', async () => {
     const dataset = await data.import('churn', join(samples, 'churn/churn.csv'));
-    const run = await finish({ dataset, target: { kind: 'column', column: 'churn' }, learners: ['linear'], timeBudgetMs: 20_000 });
+    const run = await finish({
+      dataset,
+      target: { kind: 'column', column: 'churn' },
+      learners: ['linear'],
+      timeBudgetMs: 20_000,
+      interval: null,
+    });
     const sha256 = best(run).sha256!;
     const predict = async (input: string, output: string): Promise<{ state: string; error: unknown; result: unknown }> => {
       const { jobId } = train.startPredict({ sha256, subject: 'churn v1', input, output }, bench.caller);

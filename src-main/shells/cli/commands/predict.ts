@@ -6,7 +6,8 @@ export const predictCommands = [
   defineCommand({
     words: ['predict'],
     usage: 'NAME[:VERSION|@ALIAS] --input FILE --output FILE',
-    summary: 'Scores a file: one row out per row in, with “prediction” and for classes “probability_<class>”.',
+    summary:
+      'Scores a file: one row out per row in, with “prediction”, for classes “probability_<class>”, then “lower” and “upper” or “set”.',
     options: { input: { type: 'string' }, output: { type: 'string' } },
     positionals: { min: 1, max: 1 },
     run: async ({ call, finish, words: [word], options }) => {

@@ -12,8 +12,8 @@ export interface HeadSettings {
   metric: MetricName;
   /** Share of rows whose truth the interval or set is to hold; null: neither is made. */
   coverage: number | null;
-  /** No time to compare calibrations: only a temperature is fitted. */
-  hurried: boolean;
+  /** No time to compare calibrations, or classes were given other weights, which a curve would take back. */
+  onlyTemperature: boolean;
 }
 
 export interface ChosenHead {
@@ -30,7 +30,7 @@ const mostIsotonicClasses = 8;
 const rankMetrics: readonly MetricName[] = ['auc', 'averagePrecision', 'lift10', 'recall5'];
 
 /** `answers`: out of fold, uncalibrated. */
-export function chooseHead(answers: Answers, { classes, metric, coverage, hurried }: HeadSettings): ChosenHead {
+export function chooseHead(answers: Answers, { classes, metric, coverage, onlyTemperature }: HeadSettings): ChosenHead {
   if (answers.kind === 'number') {
     const interval = coverage === null ? null : fitInterval('residual', { outputs: answers.prediction }, answers.truth, coverage);
     return { head: { kind: 'number', interval }, calibration: null };
@@ -42,8 +42,8 @@ export function chooseHead(answers: Answers, { classes, metric, coverage, hurrie
   const some = step === 1 ? logits : new Float64Array(rows.length * count);
   if (step > 1) rows.forEach((row, at) => some.set(logits.subarray(row * count, (row + 1) * count), at * count));
   const kinds: Calibration['kind'][] = ['temperature'];
-  if (!hurried) kinds.push('platt');
-  if (!hurried && count <= mostIsotonicClasses && !rankMetrics.includes(metric)) kinds.push('isotonic');
+  if (!onlyTemperature) kinds.push('platt');
+  if (!onlyTemperature && count <= mostIsotonicClasses && !rankMetrics.includes(metric)) kinds.push('isotonic');
   const { calibration, ...told } = chooseCalibration(
     { logits: some, codes: Int32Array.from(rows, (row) => answers.truth[row]!), classes: count },
     kinds,

@@ -109,6 +109,7 @@ class Finishing {
       finished.push(await this.#finishOne(contender));
       this.#longestMs = Math.max(this.#longestMs, clock.elapsedMs() - startedMs);
     }
+    const ofStudent = distilled ? this.#distilledFinding(teacher, distilled) : [];
     await this.#explain(finished);
     const { candidates } = this.#with;
     const at = (place: number | undefined): FinishedCandidate | undefined => finished.find((each) => each.at === place);
@@ -126,7 +127,7 @@ class Finishing {
       tried: candidates.filter((each) => each.isWhole).length,
       planned: candidates.length,
     });
-    findings.push(...this.#found.get(best.at)!, ...(distilled ? this.#distilledFinding(teacher, distilled) : []));
+    findings.push(...this.#found.get(best.at)!, ...ofStudent);
     return { candidates: finished, best: best.at, findings, stopped: ended === 'asked' };
   }
 
@@ -333,8 +334,8 @@ class Finishing {
     const { at, members } = contender;
     const coverage = coverageOf(order, fitted);
     const { metric } = judging;
-    const hurried = clock.leftMs() < hurryMs;
-    const chosen = chooseHead(contender.answers, { classes: spec.classes, metric, coverage, hurried });
+    const onlyTemperature = clock.leftMs() < hurryMs || order.classWeights === 'balanced';
+    const chosen = chooseHead(contender.answers, { classes: spec.classes, metric, coverage, onlyTemperature });
     const { head } = chosen;
     const opened = await Promise.all(members.map(async ({ candidate, weight }) => ({ ...(await this.#open(candidate)), weight })));
     try {

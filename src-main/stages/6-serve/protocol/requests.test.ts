@@ -285,6 +285,29 @@ describe('answers', () => {
     ],
   };
 
+  test('a set of classes is an array of their names, limits stand under their own', () => {
+    const outputs = [
+      { name: 'prediction', onnxType: 'string' as const, dims: [], data: ['yes', 'no'] },
+      { name: 'set', onnxType: 'bool' as const, dims: [2], data: Uint8Array.of(1, 1, 1, 0) },
+      { name: 'lower', onnxType: 'float32' as const, dims: [1], data: Float32Array.of(0.5, -Infinity) },
+    ];
+    const { predictions } = JSON.parse(namedAnswer({ ...answered, outputs }, signature, { warnings: [], total: 0 }).toString()) as {
+      predictions: object[];
+    };
+    expect(predictions).toEqual([
+      { prediction: 'yes', set: ['no', 'yes'], lower: 0.5 },
+      { prediction: 'no', set: ['no'], lower: null },
+    ]);
+    const wanted = outputs.map(({ name }) => ({ name, binary: false }));
+    const { body } = v2Answer({ ...answered, outputs }, wanted, null, 0);
+    expect((JSON.parse(body.toString()) as { outputs: object[] }).outputs[1]).toEqual({
+      name: 'set',
+      shape: [2, 2],
+      datatype: 'BOOL',
+      data: [true, true, true, false],
+    });
+  });
+
   test('a named answer carries model, version, request id and the probability of each class', () => {
     expect(JSON.parse(namedAnswer(answered, signature, { warnings: [], total: 0 }).toString())).toEqual({
       endpoint: 'churn',
