@@ -212,21 +212,24 @@ function stateWords({ state, progress }: Candidate): string {
 function wrap(names: readonly string[]): string {
   const lines: string[] = [''];
   for (const name of names) {
-    if (lines.at(-1)!.length + name.length > 84) lines.push('');
+    if (lines.at(-1)!.length + name.length > (lines.length === 1 ? 60 : 84)) lines.push('');
     lines.push(`${lines.pop()}${name}, `);
   }
-  return lines.join('\n                    ').replace(/, $/, '');
+  return lines
+    .map((line) => line.trimEnd())
+    .join('\n                    ')
+    .replace(/,$/, '');
 }
 
 /** The proposed spec, for the task that was asked for. A number can be asked for wherever the target is one; classes only where there are few. */
 async function specFor(call: Call, of: Pick<FeatureSpec, 'dataset' | 'target'>, task: Run['task'] & string): Promise<FeatureSpec> {
   const { spec } = await call('features.propose', of);
   if (spec.task === task) return spec;
-  if (task === 'regression') return { ...spec, task, classes: [] };
+  const numbers = spec.classes.every((name) => Number.isFinite(Number(name)));
+  if (task === 'regression' && numbers) return { ...spec, task, classes: [] };
   const found = spec.task === 'regression' ? 'a number with many values' : `${spec.classes.length} classes`;
-  throw new UsageError(
-    `--task ${task} does not fit: the target has ${found}. Allowed here: ${spec.task}${spec.task === 'regression' ? '' : ', regression'}`,
-  );
+  const allowed = spec.task !== 'regression' && numbers ? `${spec.task}, regression` : spec.task;
+  throw new UsageError(`--task ${task} does not fit: the target has ${found}. Allowed here: ${allowed}`);
 }
 
 /** The version of the label set that was named, else the newest frozen one. */
