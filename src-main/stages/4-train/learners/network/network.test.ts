@@ -75,7 +75,7 @@ describe.each(named)('a $family', ({ settings }) => {
 describe('members of a tabm', () => {
   it('answer the mean of their probabilities', async () => {
     // One member of three, taken apart, is a network of one member.
-    const [, tabM] = settingsFor(classes);
+    const [tabM] = settingsFor(classes);
     const fitted = await networkLearner.fit(classes, tabM!, testControl());
     const rows = testRows(classes.task, 'scaled', 20, 4).features;
     const together = await fitted.predict(rows);
