@@ -39,8 +39,16 @@ export const benchmark: Benchmark = {
       const ours = new Map<string, Judged>();
       const portfolio = networkLearner.portfolio(factsOf(table.data, { budgetMs, threads: 2 }));
       for (const settings of portfolio)
-        ours.set(`${settings.family}, ${settings.epochs} epochs`, await meanOf(seeds, (seed) => judge(table, networkLearner, settings, seed)));
-      ours.set('mlp', await meanOf(seeds, (seed) => judge(table, mlpLearner, mlpLearner.portfolio(factsOf(table.data, { budgetMs, threads: 2 }))[0]!, seed)));
+        ours.set(
+          `${settings.family}, ${settings.epochs} epochs`,
+          await meanOf(seeds, (seed) => judge(table, networkLearner, settings, seed)),
+        );
+      ours.set(
+        'mlp',
+        await meanOf(seeds, (seed) =>
+          judge(table, mlpLearner, mlpLearner.portfolio(factsOf(table.data, { budgetMs, threads: 2 }))[0]!, seed),
+        ),
+      );
       const peers = await judgePeers(table, models, seeds, portfolio[0]!.epochs);
       version = peers.version;
       extra[table.name] = [...ours, ...peers.judged].map(([name, judged]) => words(name, judged)).join('; ');
