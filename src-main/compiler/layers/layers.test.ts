@@ -22,6 +22,8 @@ import {
   maxPool,
   ModelBuilder,
   multiHeadAttention,
+  periodicEmbedding,
+  piecewiseLinearEmbedding,
   rmsNorm,
   rnn,
   transformerEncoderLayer,
@@ -51,6 +53,26 @@ const cases: Record<string, LayerCase> = {
     layer: (m, x) => linear(m, x, { name: 'a', units: 5, bias: false }),
     output: ['N', 'T', 5],
     parameters: { 'a.weight': [6, 5] },
+  },
+  periodicEmbedding: {
+    input: ['N', 3],
+    layer: (m, x) => periodicEmbedding(m, x, { name: 'a', frequencies: 5, units: 2, deviation: 0.1, rate: 0.1 }),
+    output: ['N', 6],
+    parameters: { 'a.frequency': [3, 1, 5], 'a.phase': [3, 1, 5], 'a.weight': [3, 5, 2], 'a.bias': [3, 1, 2] },
+  },
+  piecewiseLinearEmbedding: {
+    input: ['N', 2],
+    layer: (m, x) =>
+      piecewiseLinearEmbedding(m, x, {
+        name: 'a',
+        edges: [
+          [-1, 0, 2],
+          [0, 1],
+        ],
+        units: 3,
+      }),
+    output: ['N', 6],
+    parameters: { 'a.weight': [2, 2, 3], 'a.bias': [2, 1, 3] },
   },
   conv1d: {
     input: ['N', 2, 10],
@@ -181,6 +203,52 @@ describe('layers', () => {
     expect(Math.max(...uniform)).toBeGreaterThan(0.9 / Math.sqrt(50));
     expect(Math.max(...uniform.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(50));
     expect(initialWeights({ w: [50, 40] }, 1, { w: fanInUniform(50) }).w).toEqual(uniform);
+  });
+});
+
+describe('embeddings of numbers', () => {
+  const answers = (build: (m: ModelBuilder, x: TypedValue) => TypedValue, x: number[][], weights: Record<string, number[]>): number[] => {
+    const m = new ModelBuilder('numbers', { dtype: 'float64' });
+    m.output(build(m, m.input('x', ['N', x[0]!.length])), 'output');
+    const { graph, parameterShapes } = m.build();
+    const given = Object.entries(parameterShapes).map(([name, shape]) => [name, tensor([...shape], Float64Array.from(weights[name]!))]);
+    const data = tensor([x.length, x[0]!.length], Float64Array.from(x.flat()));
+    return [...interpret(graph, { ...Object.fromEntries(given), x: data })['output']!.data];
+  };
+
+  it('write each column by its own waves', () => {
+    const found = answers((m, x) => periodicEmbedding(m, x, { name: 'a', frequencies: 2, units: 1, deviation: 0.1 }), [[0.5, 2]], {
+      'a.frequency': [1, 0.3, 0.1, 2],
+      'a.phase': [0, 0.25, 0.4, 0],
+      'a.weight': [2, 3, 5, 7],
+      'a.bias': [1, -1],
+    });
+    const wave = (turns: number): number => Math.cos(2 * Math.PI * turns);
+    expect(found[0]).toBeCloseTo(2 * wave(0.5) + 3 * wave(0.3 * 0.5 + 0.25) + 1, 12);
+    expect(found[1]).toBeCloseTo(5 * wave(0.1 * 2 + 0.4) + 7 * wave(2 * 2) - 1, 12);
+  });
+
+  it('say how far a number lies in each of its bins', () => {
+    const found = answers(
+      (m, x) =>
+        piecewiseLinearEmbedding(m, x, {
+          name: 'a',
+          edges: [
+            [-1, 0, 2],
+            [0, 1],
+          ],
+          units: 1,
+        }),
+      [
+        [-5, 9],
+        [-0.5, 0.25],
+        [1, -3],
+        [7, 0.5],
+      ],
+      { 'a.weight': [10, 20, 4, 99], 'a.bias': [1, 2] },
+    );
+    // The second bin of the second column does not exist: its weight says nothing.
+    expect(found).toEqual([1, 6, 6, 3, 21, 2, 31, 4]);
   });
 });
 

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { constant, cosine, linearDecay, oneCycle, plateauStart, reduceOnPlateau, stepDecay, warmUp, type Schedule } from './schedules.ts';
+import {
+  constant,
+  cosine,
+  cosineLog,
+  linearDecay,
+  oneCycle,
+  plateauStart,
+  reduceOnPlateau,
+  stepDecay,
+  warmUp,
+  type Schedule,
+} from './schedules.ts';
 
 // Rates of steps 1 … 8 as PyTorch 2's schedulers of the same name give them for 8 steps (CosineAnnealingLR(T_max=8),
 // LinearLR(1, 0, 8), StepLR(3, 0.5), OneCycleLR(max_lr=1, total_steps=8)), by their documented formulas.
@@ -9,6 +20,7 @@ const cases: [string, Schedule, number[]][] = [
   ['linear to a floor', linearDecay({ rate: 1, steps: 2, finalRate: 0.5 }), [1, 0.75, 0.5, 0.5]],
   ['cosine', cosine({ rate: 1, steps: 4 }), [1, 0.853553390593274, 0.5, 0.146446609406726, 0, 0]],
   ['cosine to a floor', cosine({ rate: 1, steps: 2, finalRate: 0.2 }), [1, 0.6, 0.2, 0.2]],
+  ['waves of ever twice the length', cosineLog({ rate: 1, steps: 15 }), [0, 0, 0.9304309704312053, 0, 0.7183546884620604]],
   ['step', stepDecay({ rate: 1, every: 3, factor: 0.5 }), [1, 1, 1, 0.5, 0.5, 0.5, 0.25]],
   ['warm-up', warmUp(4, linearDecay({ rate: 1, steps: 2 })), [0.25, 0.5, 0.75, 1, 1, 0.5, 0, 0]],
   [
