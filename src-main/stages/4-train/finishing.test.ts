@@ -83,7 +83,8 @@ describe('the end of a run', { timeout: 180_000 }, () => {
   });
 
   it('of numbers: intervals hold the truth as promised, at the level asked for, in the answers to a file too', async () => {
-    const dataset = await data.import('diamonds', (await fetchDataset('diamonds')).path);
+    const { path } = await fetchDataset('diamonds');
+    const dataset = await data.import('diamonds', path);
     const run = await finish({
       dataset,
       target: { kind: 'column', column: 'price' },
@@ -96,6 +97,19 @@ describe('the end of a run', { timeout: 180_000 }, () => {
     const session = await ModelSession.open(await modelOf(run));
     expect(session.signature.outputs.map(({ name }) => name)).toEqual(['prediction', 'lower', 'upper']);
     await session.release();
+
+    const output = join(bench.folder, 'prices.csv');
+    const { jobId } = train.startPredict(
+      { sha256: run.candidates.find((each) => each.id === run.bestCandidateId)!.sha256!, subject: 'diamonds v1', input: path, output },
+      bench.caller,
+    );
+    expect((await bench.jobs.wait(jobId)).state).toBe('done');
+    const [header, ...lines] = (await readFile(output, 'utf8')).trimEnd().split('\n');
+    expect(header).toBe('prediction,lower,upper');
+    for (const [prediction, lower, upper] of lines.map((line) => line.split(',').map(Number))) {
+      expect(lower).toBeLessThan(prediction!);
+      expect(upper).toBeGreaterThan(prediction!);
+    }
   });
 
   it('makes neither where it is not wanted', async () => {
