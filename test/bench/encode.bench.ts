@@ -57,8 +57,6 @@ export const benchmark: Benchmark = {
           const [a, b] = [seconds(own, of), seconds(other, of)];
           extra[`${kind}: ${name}`] = `${a} s against ${b} s, ratio ${(b / a).toFixed(2)}`;
         };
-        line('fit', ({ fit }) => fit);
-        line('transform', ({ transform }) => transform);
         line('fit + transform, processor time', ({ cpu }) => work(cpu));
         line('reading the Parquet file too', (turn) => turn.read + work(turn));
         extra[`${kind}: features`] = `${own[0]!.width} and ${other[0]!.width}`;

@@ -3,7 +3,7 @@ import type { Column } from '../../../src-shared/domain/table.ts';
 import { counterRandom } from '../../platform/random.ts';
 import { association } from './association.ts';
 import { noticeInteractions, usableInteractions } from './proposeInteractions.ts';
-import { allRows, stringColumn, type RawTable } from './rawTable.ts';
+import { allRows, stringColumn, type RawColumn, type RawTable } from './rawTable.ts';
 import type { Target } from './target.ts';
 
 const rows = 4000;
@@ -14,13 +14,13 @@ const [price, pieces, noise] = [numbers(), numbers(), numbers()];
 const [left, right] = [letters(), letters()];
 const table: RawTable = {
   rows,
-  columns: new Map([
+  columns: new Map<string, RawColumn>([
     ['price', { kind: 'float32', values: price }],
     ['pieces', { kind: 'float32', values: pieces }],
     ['noise', { kind: 'float32', values: noise }],
     ['left', stringColumn(left)],
     ['right', stringColumn(right)],
-  ] as const),
+  ]),
 };
 const columns: Column[] = [
   ...['price', 'pieces', 'noise'].map((name): Column => ({ name, type: 'number' })),
