@@ -117,10 +117,10 @@ export async function proposeFeatures({ page, shoot }: Walker): Promise<void> {
 /** A short run, watched until it is judged; then its best candidate is registered. */
 export async function trainAndRegister({ page, shoot }: Walker): Promise<void> {
   await isAt(page, '#/train/new?spec=customers-features@1');
-  await main(page).getByRole('radio', { name: '15 s' }).click();
+  await main(page).getByRole('radio', { name: '1 min' }).click();
   const plan = main(page).getByRole('region', { name: 'What will happen' });
   await reads(plan, '640 rows are learned from and, in turn, choose between candidates; 160 judge');
-  await reads(plan, /Baseline, Linear, .*Boosted trees, .*Neural net.* compete for 15 s/);
+  await reads(plan, /Baseline, Linear, .*Boosted trees, .*Neural net.* compete for 1 min/);
   await main(page).getByRole('button', { name: 'Start', exact: true }).click();
   await isAt(page, /^#\/train\/run_/);
 
@@ -128,7 +128,7 @@ export async function trainAndRegister({ page, shoot }: Walker): Promise<void> {
   await main(page)
     .getByRole('button', { name: /^Finish now with best/ })
     .waitFor();
-  await reads(main(page), /Time budget 0:15/);
+  await reads(main(page), /Time budget 1:00/);
   const board = main(page).getByRole('grid', { name: 'Leaderboard' });
   await board
     .getByRole('row', { name: /Linear/ })

@@ -32,6 +32,8 @@ export class Candidate {
   failure: string | null = null;
   /** Folds that are being fitted: by fold, the process and since when. */
   readonly running = new Map<number, { worker: number; fromMs: number }>();
+  /** Fits that ended without a result: out of time, at a pause, or with an error. */
+  readonly abandoned: CandidateProgress['fits'] = [];
   validation: Metrics = {};
   /** Probabilities or numbers [validated rows, outputs]; rows of folds that are not fitted are 0. */
   readonly #answers: Float32Array;
@@ -144,7 +146,7 @@ export class Candidate {
     return {
       origin: this.proposal.origin,
       folds: { planned: this.fits.length, done: done.length },
-      fits: [...done, ...running],
+      fits: [...done, ...this.abandoned, ...running],
       members: [],
       dropped: this.dropped,
       failure: this.failure,

@@ -164,6 +164,7 @@ export class Search {
       this.#settle(candidate);
     } catch (error) {
       candidate.running.delete(fold);
+      candidate.abandoned.push({ worker, fold, fromMs, toMs: clock.elapsedMs(), value: null });
       this.#failed(candidate, fold, error);
     }
     control.emit('candidate', candidate.news());
