@@ -192,11 +192,11 @@ describe('paired comparison', () => {
   });
 
   it('sees that a model without a fault is better than a constant', () => {
-    const truth = Int32Array.from({ length: 60 }, (_, row) => row % 2);
+    const codes = Int32Array.from({ length: 60 }, (_, row) => row % 2);
     const answered = (p: (own: number) => number): Answers => ({
       kind: 'class',
-      truth,
-      probabilities: Float64Array.from([...truth].flatMap((own) => [1 - p(own), p(own)])),
+      truth: codes,
+      probabilities: Float64Array.from([...codes].flatMap((own) => [1 - p(own), p(own)])),
       classes: 2,
     });
     const [constant, perfect] = [answered(() => 0.5), answered((own) => 0.1 + 0.8 * own)];
