@@ -143,7 +143,7 @@ test('a report says what was tried, why the winner won, and what to collect, in 
   const sections = Object.fromEntries(runReport(run, 'en').map(({ id, lines }) => [id, lines.join('\n')]));
   expect(sections['result']).toBe('Ensemble predicts churn best: AUC 0.850 (0.830 to 0.870) on 400 rows that no candidate saw.');
   expect(sections['tried']).toContain('4 candidates in 1 min 1 s: Boosted trees × 2, Baseline, Linear.');
-  expect(sections['tried']).toContain('fitted 5 times');
+  expect(sections['tried']).toContain('A candidate is fitted 5 times');
   expect(sections['why']).toContain('It averages Boosted trees 1 (70%), Linear (30%).');
   expect(sections['why']).toContain('beats the constant answer by 0.350 (0.330 to 0.370) AUC, paired on the same 400 test rows');
   expect(sections['why']).toContain('Against the next, Boosted trees 1, the difference of 0.004 (−0.002 to 0.010) AUC may be chance');

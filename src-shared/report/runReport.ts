@@ -64,7 +64,8 @@ function tried({ run, words }: Facts): string[] {
       .sort((a, b) => b[1] - a[1])
       .map(([learner, count]) => (count === 1 ? words.learner(learner) : `${words.learner(learner)} × ${count}`)),
   );
-  const tookMs = run.finishedAt === null ? 0 : run.finishedAt - run.startedAt;
+  const pausedMs = Number(run.findings.find(({ code }) => code === 'paused')?.params['pausedMs'] ?? 0);
+  const tookMs = run.finishedAt === null ? 0 : run.finishedAt - run.startedAt - pausedMs;
   const lines = [
     say(
       `${words.count(fitted.length)} candidates in ${words.duration(tookMs)}: ${list}.`,
@@ -77,7 +78,7 @@ function tried({ run, words }: Facts): string[] {
       folds === 1
         ? say('Each was judged on one part of the rows that it was not fitted on.', '每个候选都用未参与拟合的一部分行评判。')
         : say(
-            `Each was fitted ${folds} times and judged on the part that it did not see, so that every row judges once.`,
+            `A candidate is fitted ${folds} times and judged on the part that it did not see, so that every row judges once.`,
             `每个候选拟合 ${folds} 次，用它没见过的部分评判，因此每行都评判一次。`,
           ),
     );
