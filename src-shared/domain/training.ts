@@ -81,7 +81,8 @@ export const higherIsBetter: Record<MetricName, boolean> = {
 /** All metrics that a task has. */
 export function metricsOf(of: Task): MetricName[] {
   const ofNumbers: readonly MetricName[] = ['rmse', 'mae', 'r2', ...metricNames.slice(metricNames.indexOf('medianAbsoluteError'))];
-  return metricNames.filter((name) => name !== 'ndcg10' && ofNumbers.includes(name) === (of === 'regression'));
+  const aside: readonly MetricName[] = of === 'binary' ? ['ndcg10', 'top3Accuracy'] : ['ndcg10'];
+  return metricNames.filter((name) => !aside.includes(name) && ofNumbers.includes(name) === (of === 'regression'));
 }
 export const metrics = z.partialRecord(metricName, estimate);
 export type Metrics = z.infer<typeof metrics>;

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
-import type { FoldPlan } from '../../../../src-shared/domain/training.ts';
+import { metricsOf, type FoldPlan } from '../../../../src-shared/domain/training.ts';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { counterRandom } from '../../../platform/random.ts';
 import {
@@ -154,6 +154,8 @@ export async function prepareRun(
       ? classTarget(target, used)
       : { kind: 'number' as const, values: Float64Array.from(used, (row) => target.values[row]!), objective: order.objective };
   const metric = order.metric ?? primaryMetric(spec.task, order.objective);
+  const known = metricsOf(spec.task);
+  if (!known.includes(metric)) throw new ModelkeepError('MK_TRAIN_METRIC', { metric, task: spec.task, metrics: known.join(', ') });
   const all = used.length + kept.test.length;
   const findings = [
     ...order.noticed,
