@@ -112,6 +112,24 @@ describe('the end of a run', { timeout: 180_000 }, () => {
     }
   });
 
+  it('gives the same bytes for the same request and seed, the student too', async () => {
+    const dataset = await data.import('churn', churn);
+    const hashes = async (): Promise<(string | null)[]> => {
+      const run = await finish({
+        dataset,
+        target: { kind: 'column', column: 'churn' },
+        learners: ['baseline', 'boosting'],
+        folds: { kind: 'stratified', folds: 2 },
+        distill: true,
+        timeBudgetMs: 40_000,
+      });
+      return run.candidates.map((each) => each.sha256);
+    };
+    const first = await hashes();
+    expect(first.filter(Boolean).length).toBeGreaterThanOrEqual(4);
+    expect(await hashes()).toEqual(first);
+  });
+
   it('makes neither where it is not wanted', async () => {
     const dataset = await data.import('churn', churn);
     const run = await finish({ dataset, target: { kind: 'column', column: 'churn' }, learners: ['baseline', 'linear'], interval: null });

@@ -328,7 +328,7 @@ class Finishing {
   }
 
   async #finishOne(contender: Contender): Promise<FinishedCandidate> {
-    const { order, prepared, candidates, clock, pause } = this.#with;
+    const { order, prepared, clock, pause } = this.#with;
     const { spec, seed, outFolder, targetName } = order;
     const { table, target, split, fitted, judging } = prepared;
     const { at, members } = contender;
