@@ -177,7 +177,7 @@ export class TrainForm {
       target: this.target,
       ...this.#holdout(),
       learners: this.competing,
-      ...(this.#foldPlan() ?? {}),
+      ...this.#foldPlan(),
       search: {
         method: this.method,
         ...(this.method === 'grid' ? { grid: this.grid } : {}),

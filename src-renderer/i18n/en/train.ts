@@ -216,7 +216,6 @@ export const train = {
   'origin.tpe': 'near the best so far',
   'origin.distilled': 'a small model that learned what the best averaged say',
   'origin.ensemble': 'the best averaged; rows not fitted on set the weights',
-  'origin.distilled': 'one small model taught by the ensemble',
   'origin.expects': 'the search expects {{metric}} {{value}}',
 
   'board.title': 'Leaderboard',

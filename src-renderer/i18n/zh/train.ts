@@ -210,7 +210,6 @@ export const train = {
   'origin.tpe': '靠近目前最佳',
   'origin.distilled': '学习最佳平均者回答的小模型',
   'origin.ensemble': '对最佳者取平均，权重由未参与拟合的行决定',
-  'origin.distilled': '由集成教出的一个小模型',
   'origin.expects': '搜索预计 {{metric}} {{value}}',
 
   'board.title': '排行',
