@@ -4,7 +4,8 @@ export { TreePool, type TreeThreads } from './TreePool.ts';
 export { serveTreeThread } from './serveTreeThread.ts';
 export type { HelperThread, TeamInvitation } from '../kernels/threads/ThreadTeam.ts';
 export { treeBytes, type TreeFacts } from './treeBytes.ts';
-export { binLike, binRows, type BinOptions, type TreeMatrix } from './bin/binRows.ts';
+export { binLike, binRows, type BinOptions } from './bin/binRows.ts';
+export type { TreeMatrix } from './bin/TreeMatrix.ts';
 export type { BinnedMatrix } from './bin/BinnedMatrix.ts';
 export {
   trainBoosting,

@@ -48,6 +48,6 @@ it('a run that ended and begins again is running, not ended', () => {
     rules: [],
   };
   store.finish('run_a', 'failed', 5, null, []);
-  store.begin('run_a', spec, 'f'.repeat(64));
+  store.begin('run_a', spec, 'f'.repeat(64), { dataset, target: { kind: 'column', column: 'churn' } });
   expect(store.run('run_a')).toMatchObject({ state: 'running', finishedAt: null });
 });

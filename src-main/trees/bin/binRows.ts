@@ -5,13 +5,7 @@ import type { BinnedMatrix, Slot } from './BinnedMatrix.ts';
 import { countCategories } from './categories.ts';
 import { cutColumns } from './cutColumns.ts';
 import { layOut } from './layOut.ts';
-
-/** Rows as they are served: float32, row-major; NaN is missing, a categorical feature holds its code. */
-export interface TreeMatrix {
-  rows: number;
-  width: number;
-  data: Float32Array;
-}
+import type { TreeMatrix } from './TreeMatrix.ts';
 
 export interface BinOptions {
   pool: TreePool;

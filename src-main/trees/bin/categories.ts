@@ -1,4 +1,4 @@
-import type { TreeMatrix } from './binRows.ts';
+import type { TreeMatrix } from './TreeMatrix.ts';
 
 /** 256 bins without the one of missing values and the one of all other categories. */
 export const mostCategoryBins = 254;

@@ -1,6 +1,6 @@
 import { task } from '../grow/tasks.ts';
 import type { TreePool } from '../TreePool.ts';
-import type { TreeMatrix } from './binRows.ts';
+import type { TreeMatrix } from './TreeMatrix.ts';
 
 /** Rows that quantiles are taken from, as in LightGBM. */
 const sampleRows = 200_000;

@@ -1,7 +1,8 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { mix } from '../grow/random.ts';
 import { chunkRows, chunkSums, task } from '../grow/tasks.ts';
-import type { PackedGradients, TreeGrower } from '../grow/TreeGrower.ts';
+import type { PackedGradients } from '../grow/openLeaf.ts';
+import type { TreeGrower } from '../grow/TreeGrower.ts';
 import { align, type TreePool } from '../TreePool.ts';
 import type { ScoredMatrix } from './ScoredMatrix.ts';
 import type { BoostingSettings } from './settings.ts';

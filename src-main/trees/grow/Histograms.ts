@@ -1,7 +1,7 @@
 import type { BinnedMatrix } from '../bin/BinnedMatrix.ts';
 import { align, type TreePool } from '../TreePool.ts';
 import { chunkRows, scratchByte, scratchBytes, task } from './tasks.ts';
-import type { OpenLeaf } from './TreeGrower.ts';
+import type { OpenLeaf } from './openLeaf.ts';
 
 /** Histograms of leaves kept at once take no more than this: beyond, the leaf that gains least counts again when its turn comes. */
 const keptBytes = 2 ** 28;

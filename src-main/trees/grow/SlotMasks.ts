@@ -2,7 +2,7 @@ import type { SlotLayout } from '../bin/BinnedMatrix.ts';
 import type { TreePool } from '../TreePool.ts';
 import type { GrowSettings } from './settings.ts';
 import { randomFrom } from './random.ts';
-import type { OpenLeaf } from './TreeGrower.ts';
+import type { OpenLeaf } from './openLeaf.ts';
 
 type MaskSettings = Pick<GrowSettings, 'featureFraction' | 'featureFractionBynode' | 'interactionConstraints'>;
 

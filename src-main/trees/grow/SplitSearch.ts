@@ -2,21 +2,7 @@ import type { BinnedMatrix } from '../bin/BinnedMatrix.ts';
 import { align, type TreePool } from '../TreePool.ts';
 import type { GrowSettings } from './settings.ts';
 import { task } from './tasks.ts';
-import type { OpenLeaf, PackedGradients } from './TreeGrower.ts';
-
-export interface Split {
-  gain: number;
-  slot: number;
-  /** Numbers: last bin that goes left. */
-  bin: number;
-  missingRight: boolean;
-  set: Uint8Array | undefined;
-  /** Sums of the left side. */
-  gradient: number;
-  hessian: number;
-  /** L2 of the outputs of both sides. */
-  penalty: number;
-}
+import type { OpenLeaf, PackedGradients, Split } from './openLeaf.ts';
 
 const recordBytes = 64;
 const leafBytes = 64;

@@ -2,41 +2,11 @@ import type { BinnedMatrix } from '../bin/BinnedMatrix.ts';
 import { align, type TreePool } from '../TreePool.ts';
 import type { GrownNode, GrownTree } from './GrownTree.ts';
 import { Histograms } from './Histograms.ts';
+import type { OpenLeaf, PackedGradients, Split } from './openLeaf.ts';
 import { SlotMasks } from './SlotMasks.ts';
 import type { GrowSettings } from './settings.ts';
-import { SplitSearch, type Split } from './SplitSearch.ts';
+import { SplitSearch } from './SplitSearch.ts';
 import { chunkCounts, chunkRows, partitionLookup, task } from './tasks.ts';
-
-/** Gradients of one tree, packed, and what 1 stands for in them. */
-export interface PackedGradients {
-  packed: number;
-  gradientUnit: number;
-  hessianUnit: number;
-}
-
-/** A leaf while the tree grows. */
-export interface OpenLeaf {
-  from: number;
-  to: number;
-  depth: number;
-  /** Sums of the packed gradients. */
-  gradient: number;
-  hessian: number;
-  /** 0: none is kept. */
-  histogram: number;
-  /** Bounds of its output, from monotone constraints. */
-  lower: number;
-  upper: number;
-  /** L2 of its own output: subsets of categories add some. */
-  penalty: number;
-  /** The node above, and the side. */
-  parent: number;
-  isRight: boolean;
-  path: ReadonlySet<number>;
-  /** 1 for slots of categories that gained nothing above: they are not tried again (as in LightGBM), which would fit noise. */
-  closed: Uint8Array | undefined;
-  split: Split | undefined;
-}
 
 /** Rows below which threads cost more than they give. */
 const sharedRows = 8192;
