@@ -25,6 +25,7 @@ import { againstParams, outcomeFindings, type Against, type Outcome } from './fi
 import { permutationImportance } from './importance.ts';
 import { keepTrees } from './keptTrees.ts';
 import { encodeLearnerState } from './learnerStateFile.ts';
+import { spread } from '../explanation/rowScorer.ts';
 import { ModelSession } from './modelSession.ts';
 import type { Findings, FinishedCandidate, Settings, TrainOrder, TrainResult } from './order.ts';
 import { ortRuntime } from './ortRuntime.ts';
@@ -529,10 +530,4 @@ function targetScale(target: PreparedRun['judging']['target']): number {
   if (target.kind === 'class') return 1;
   const mean = target.values.reduce((sum, each) => sum + each, 0) / target.values.length;
   return Math.sqrt(target.values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / target.values.length) || 1;
-}
-
-/** Evenly over the whole. */
-function spread(rows: Int32Array, most: number): Int32Array {
-  if (rows.length <= most) return rows;
-  return Int32Array.from({ length: most }, (_, at) => rows[Math.floor((at * rows.length) / most)]!);
 }

@@ -3,6 +3,7 @@ import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import { higherIsBetter, type MetricName } from '../../../../src-shared/domain/training.ts';
 import { counterRandom } from '../../../platform/random.ts';
 import { columnFeed, type FittedFeatures, type RawTable, type Target } from '../../3-features/api.ts';
+import { spread } from '../explanation/rowScorer.ts';
 import { bootstrapWeights, percentileInterval } from '../metrics/bootstrap.ts';
 import { prepareMetric } from '../metrics/pointMetrics.ts';
 import { asAnswers } from './evaluate.ts';
@@ -110,10 +111,4 @@ function reorder({ prediction, probabilities }: ModelAnswers, order: number[]): 
     upper: null,
     set: null,
   };
-}
-
-/** Evenly over the whole, so that an order in time is kept in proportion. */
-function spread(rows: Int32Array, most: number): Int32Array {
-  if (rows.length <= most) return rows;
-  return Int32Array.from({ length: most }, (_, at) => rows[Math.floor((at * rows.length) / most)]!);
 }
