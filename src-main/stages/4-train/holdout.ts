@@ -72,16 +72,7 @@ function temporal(
   { rows, rowNumbers, times }: SplitInput,
   { timeColumn, validationFraction, testFraction }: Extract<Holdout, { kind: 'temporal' }>,
 ): Split {
-  const timeOf = (row: number): number => (Number.isNaN(times![row]) ? -Infinity : times![row]!);
-  const ordered = Int32Array.from(rows).sort((a, b) => {
-    const [left, right] = [timeOf(a), timeOf(b)];
-    return left === right ? rowNumbers[a]! - rowNumbers[b]! : left - right;
-  });
-  const startOfMoment = (at: number): number => {
-    let start = at;
-    while (start > 0 && timeOf(ordered[start - 1]!) === timeOf(ordered[at]!)) start--;
-    return start;
-  };
+  const { ordered, startOfMoment } = inTimeOrder(rows, rowNumbers, times!);
   const testFrom = startOfMoment(Math.floor(rows.length * (1 - testFraction)));
   const validationFrom = startOfMoment(Math.min(testFrom - 1, Math.floor(rows.length * (1 - testFraction - validationFraction))));
   if (validationFrom < 1) throw new ModelkeepError('MK_TRAIN_ONE_TIME', { column: timeColumn });
@@ -183,6 +174,27 @@ function unlikeness(
     const size = (own.rows / rows - fraction) / fraction;
     return sum + size ** 2 + own.means.reduce((apart, mean, each) => apart + (mean - all.means[each]!) ** 2, 0);
   }, 0);
+}
+
+/** Rows from the oldest, and the first place at or before `at` where a moment begins. Rows without a time count as the oldest. */
+export function inTimeOrder(
+  rows: Int32Array,
+  rowNumbers: Int32Array,
+  times: Float64Array,
+): { ordered: Int32Array; startOfMoment: (at: number) => number } {
+  const timeOf = (row: number): number => (Number.isNaN(times[row]) ? -Infinity : times[row]!);
+  const ordered = Int32Array.from(rows).sort((a, b) => {
+    const [left, right] = [timeOf(a), timeOf(b)];
+    return left === right ? rowNumbers[a]! - rowNumbers[b]! : left - right;
+  });
+  return {
+    ordered,
+    startOfMoment: (at) => {
+      let start = at;
+      while (start > 0 && timeOf(ordered[start - 1]!) === timeOf(ordered[at]!)) start--;
+      return start;
+    },
+  };
 }
 
 /** Shuffled by a hash of seed and row number. */

@@ -1,7 +1,7 @@
 // Which rows of the development part train and which validate, fold by fold. Decided by row numbers and the seed alone.
 import type { FoldPlan } from '../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { inHashOrder } from '../holdout.ts';
+import { inHashOrder, inTimeOrder } from '../holdout.ts';
 
 /** Positions among the development rows, ascending. No row is in both. */
 export interface Fold {
@@ -114,35 +114,26 @@ function randomHoldout({ rows, rowNumbers, codes }: FoldRows, fraction: number, 
   return { train: positionsWhere(validates, (each) => each === 0), validation: positionsWhere(validates, (each) => each === 1) };
 }
 
-/** Positions from the oldest; rows without a time count as the oldest. */
-function byTime({ rows, rowNumbers, times }: FoldRows): { ordered: Int32Array; timeOf: (row: number) => number } {
-  const timeOf = (row: number): number => (Number.isNaN(times![row]) ? -Infinity : times![row]!);
-  const ordered = Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => {
-    const [left, right] = [timeOf(a), timeOf(b)];
-    return left === right ? rowNumbers[a]! - rowNumbers[b]! : left - right;
-  });
-  return { ordered, timeOf };
-}
-
-/** The first place at or before `at` where a moment begins: a day is not cut in two. */
-function startOfMoment(ordered: Int32Array, timeOf: (row: number) => number, at: number): number {
-  let start = at;
-  while (start > 0 && timeOf(ordered[start - 1]!) === timeOf(ordered[at]!)) start--;
-  return start;
+function byTime({ rows, rowNumbers, times }: FoldRows): ReturnType<typeof inTimeOrder> {
+  return inTimeOrder(
+    Int32Array.from({ length: rows }, (_, row) => row),
+    rowNumbers,
+    times!,
+  );
 }
 
 function lastMoments(rows: FoldRows, fraction: number): Fold {
-  const { ordered, timeOf } = byTime(rows);
-  const from = startOfMoment(ordered, timeOf, Math.min(rows.rows - 1, Math.floor(rows.rows * (1 - fraction))));
+  const { ordered, startOfMoment } = byTime(rows);
+  const from = startOfMoment(Math.min(rows.rows - 1, Math.floor(rows.rows * (1 - fraction))));
   if (from < 1) throw new ModelkeepError('MK_TRAIN_ONE_TIME', { column: 'time' });
   return { train: ordered.slice(0, from).sort(), validation: ordered.slice(from).sort() };
 }
 
 /** Blocks of equal size in time; fold f trains on blocks 0…f and validates on block f + 1. */
 function expanding(rows: FoldRows, { folds, timeColumn }: Extract<FoldPlan, { kind: 'expanding' }>): Fold[] {
-  const { ordered, timeOf } = byTime(rows);
+  const { ordered, startOfMoment } = byTime(rows);
   const starts = Array.from({ length: folds + 1 }, (_, block) =>
-    startOfMoment(ordered, timeOf, Math.min(rows.rows - 1, Math.floor((rows.rows * block) / (folds + 1)))),
+    startOfMoment(Math.min(rows.rows - 1, Math.floor((rows.rows * block) / (folds + 1)))),
   );
   const distinct = [...new Set(starts)];
   if (distinct.length < folds + 1)
