@@ -14,6 +14,7 @@ export { type PrivacySettings, type RowGradientForm } from './privacy/sumInGroup
 export { noiseFor, privacySpent, type PrivacySpending, type PrivacyUse } from './privacy/rdpAccountant.ts';
 export { quantizeDynamic, type QuantizedGraph } from './quantize/quantizeDynamic.ts';
 export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.ts';
+export { keptInFloat, type KeptOperator } from './quantize/keptInFloat.ts';
 export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
 export { explainTraining, phaseNames, type PhaseName } from './explain.ts';
 export { compileGradients, type CompiledGradients, type GradientSettings } from './compileGradients.ts';

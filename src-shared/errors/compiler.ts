@@ -260,6 +260,17 @@ export const compilerErrors = {
     },
     hint: { en: 'Correct the setting and start again.', zh: '请更正该设置后重新开始。' },
   },
+  MK_COMPILER_RANGE_NOT_FINITE: {
+    http: 422,
+    message: {
+      en: '"{tensor}" takes values that are not finite on the sample rows, so it has no range to quantise in.',
+      zh: '“{tensor}”在样本行上出现非有限值，因此没有可用于量化的范围。',
+    },
+    hint: {
+      en: 'Leave out sample rows with extreme numbers, or quantise dynamically, which needs no sample.',
+      zh: '请去掉样本中带极端数值的行，或改用不需要样本的动态量化。',
+    },
+  },
   MK_KERNELS_MEMORY_EXCEEDED: {
     http: 507,
     message: {

@@ -1,3 +1,4 @@
+import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { encodeModel } from '../onnx/encode.ts';
 import type { Runtime, RuntimeTensor } from '../run/runtime.ts';
@@ -17,7 +18,7 @@ export interface QuantizationReport {
   readonly quantizedBytes: number;
 }
 
-/** Ranges of the values that `quantizeStatic` needs, over sample batches. Throws when a batch gives a value that is not finite. */
+/** Ranges of the values that `quantizeStatic` needs, over sample batches. Throws MK_COMPILER_RANGE_NOT_FINITE when a batch gives a value that has no range. */
 export async function measureRanges(
   runtime: Runtime,
   graph: Graph,
@@ -40,7 +41,7 @@ export async function measureRanges(
           if (each > high) high = each;
         }
         if (!Number.isFinite(low) || !Number.isFinite(high) || data.some(Number.isNaN))
-          throw new Error(`"${name}" takes values that are not finite.`);
+          throw new ModelkeepError('MK_COMPILER_RANGE_NOT_FINITE', { tensor: name });
         ranges[name] = { low, high };
       }
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   encodeModel,
+  float,
   GraphBuilder,
   initialWeights,
   integer,
@@ -11,6 +12,8 @@ import {
   type Graph,
 } from '../index.ts';
 import { onnxRuntime, testRandom } from '../tests/runtimes.ts';
+import { foldScales } from './foldScales.ts';
+import { keptInFloat } from './keptInFloat.ts';
 import { compareQuantized, measureRanges } from './measure.ts';
 import { quantizeDynamic } from './quantizeDynamic.ts';
 import { quantizeStatic } from './quantizeStatic.ts';
@@ -105,14 +108,48 @@ it('weights come back within half a step by channel, and a channel of zeros stay
   );
 });
 
-it('products that are small, scaled or fed by computed weights stay as they are', () => {
+it('products that are small, have a scaled bias that is computed, or computed weights stay as they are, and are told', () => {
   const g = new GraphBuilder('kept');
   const x = g.input('features', 'float32', ['N', 4]);
   const w = g.initializer('w', { dtype: 'float32', shape: [4, 4], data: draw(16) });
-  const scaled = g.op('Gemm', [x, w], { attributes: { alpha: { kind: 'float', value: 2 } }, output: { shape: ['N', 4] } });
+  const scaled = g.op('Gemm', [x, w, g.op('Neg', [w])], { attributes: { beta: float(2) }, output: { shape: ['N', 4] } });
   g.output(g.op('MatMul', [scaled, g.op('Neg', [w])], { output: { shape: ['N', 4] } }), 'output');
-  expect(quantizeDynamic(g.build(), { leastWeights: 1 }).quantized).toEqual([]);
+  const graph = g.build();
+  expect(quantizeDynamic(graph, { leastWeights: 1 }).quantized).toEqual([]);
+  expect(keptInFloat(graph, [])).toEqual([
+    { operator: 'Gemm', count: 1 },
+    { operator: 'MatMul', count: 1 },
+  ]);
   expect(quantizeDynamic(perceptron(), { leastWeights: 1e9 }).quantized).toEqual([]);
+});
+
+describe('a Gemm that scales', () => {
+  const g = new GraphBuilder('scaled');
+  const x = g.input('features', 'float32', ['N', 40]);
+  const w = g.initializer('w', { dtype: 'float32', shape: [40, 16], data: draw(640) });
+  const b = g.initializer('b', { dtype: 'float32', shape: [16], data: draw(16) });
+  g.output(g.op('Gemm', [x, w, b], { attributes: { alpha: float(0.25), beta: float(3) }, output: { shape: ['N', 16] } }), 'output');
+  const graph = g.build();
+  const batches = [{ features: onnxRuntime.tensor('float32', draw(rows * 40), [rows, 40]) }];
+
+  it('is the same with its factors in its constants', async () => {
+    const folded = foldScales(graph, 256);
+    expect(folded.nodes[0]!.attributes).toEqual({});
+    const { largestDifference } = await compareQuantized(onnxRuntime, graph, folded, batches, 'output');
+    expect(largestDifference).toBeLessThan(1e-5);
+    expect(foldScales(graph, 641)).toEqual(graph);
+  });
+
+  it('computes in int8 in both forms', async () => {
+    const forms = [quantizeDynamic(graph), quantizeStatic(graph, await measureRanges(onnxRuntime, graph, batches))];
+    for (const { graph: quantized, quantized: names } of forms) {
+      expect(names).toHaveLength(1);
+      expect(keptInFloat(graph, names)).toEqual([]);
+      const { largestDifference } = await compareQuantized(onnxRuntime, graph, quantized, batches, 'output');
+      expect(largestDifference).toBeGreaterThan(0);
+      expect(largestDifference).toBeLessThan(0.1);
+    }
+  });
 });
 
 it('a value that is not finite is refused while ranges are measured', async () => {
@@ -120,5 +157,5 @@ it('a value that is not finite is refused while ranges are measured', async () =
   features[7] = Number.NaN;
   await expect(
     measureRanges(onnxRuntime, perceptron(), [{ features: onnxRuntime.tensor('float32', features, [rows, 40]) }]),
-  ).rejects.toThrow('not finite');
+  ).rejects.toMatchObject({ code: 'MK_COMPILER_RANGE_NOT_FINITE', params: { tensor: 'features' } });
 });

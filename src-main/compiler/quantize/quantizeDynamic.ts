@@ -1,5 +1,6 @@
 import { integer } from '../onnx/attributes.ts';
 import { dataTypeCodes, type Graph } from '../onnx/graph.ts';
+import { foldScales } from './foldScales.ts';
 import { quantizeWeights, transposed } from './quantizeWeights.ts';
 import { rewriteWeighted, type NodeWriter, type WeightedNode } from './rewriteNodes.ts';
 
@@ -17,7 +18,12 @@ export interface QuantizedGraph {
  * Source: https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html and onnx__MatMulInteger.html.
  */
 export function quantizeDynamic(graph: Graph, { leastWeights = 256 }: { leastWeights?: number } = {}): QuantizedGraph {
-  const { graph: result, rewritten } = rewriteWeighted(graph, new Set(['MatMul', 'Gemm']), leastWeights, replaceProduct);
+  const { graph: result, rewritten } = rewriteWeighted(
+    foldScales(graph, leastWeights),
+    new Set(['MatMul', 'Gemm']),
+    leastWeights,
+    replaceProduct,
+  );
   return { graph: result, quantized: rewritten };
 }
 
@@ -42,7 +48,7 @@ function replaceProduct(writer: NodeWriter, { node, weights }: WeightedNode): bo
   return true;
 }
 
-/** MatMul, or Gemm without scaling and with the data as it is. */
+/** MatMul, or Gemm without scaling (see `foldScales`) and with the data as it is. */
 export function isPlainProduct({ opType, attributes }: WeightedNode['node']): boolean {
   const number = (name: string): number =>
     attributes[name]?.kind === 'int' || attributes[name]?.kind === 'float' ? Number(attributes[name].value) : NaN;

@@ -1,5 +1,6 @@
 import { integer } from '../onnx/attributes.ts';
 import type { Graph } from '../onnx/graph.ts';
+import { foldScales } from './foldScales.ts';
 import { isPlainProduct, type QuantizedGraph } from './quantizeDynamic.ts';
 import { quantizeWeights } from './quantizeWeights.ts';
 import { rewriteWeighted, type NodeWriter } from './rewriteNodes.ts';
@@ -43,31 +44,36 @@ export function quantizeStatic(
   { leastWeights = 256 }: { leastWeights?: number } = {},
 ): QuantizedGraph {
   const known = new Map<string, string>();
-  const { graph: result, rewritten } = rewriteWeighted(graph, products, leastWeights, (writer, { node, weights, bias }) => {
-    const [data, output] = [node.inputs[0]!, node.outputs[0]!];
-    const isConvolution = node.opType === 'Conv';
-    if (!isConvolution && (weights.shape.length !== 2 || !isPlainProduct(node))) return false;
-    if (node.inputs[2] && !bias) return false;
-    const [dataRange, outputRange] = [ranges[data], ranges[output]];
-    if (!dataRange || (isConvolution && !outputRange)) return false;
-    const axis = isConvolution || node.attributes['transB']?.value === 1 ? 0 : 1;
-    const { values, scales } = quantizeWeights(weights, axis);
-    const x = known.get(data) ?? throughBytes(writer, data, data, dataRange);
-    known.set(data, x);
-    const stem = node.inputs[1]!;
-    const w = writer.constant(`${stem}_int8`, { dtype: 'int8', shape: weights.shape, data: values });
-    const scale = writer.constant(`${stem}_scale`, { dtype: 'float32', shape: [scales.length], data: scales });
-    const zero = writer.constant(`${stem}_zero`, { dtype: 'int8', shape: [scales.length], data: new Int8Array(scales.length) });
-    const [dequantized] = writer.node('DequantizeLinear', [w, scale, zero], stem, 1, { axis: integer(axis) }) as [string];
-    const inputs = [x, dequantized, ...(node.inputs[2] ? [node.inputs[2]] : [])];
-    if (!isConvolution) {
-      writer.node(node.opType, inputs, output, [output], node.attributes);
+  const { graph: result, rewritten } = rewriteWeighted(
+    foldScales(graph, leastWeights),
+    products,
+    leastWeights,
+    (writer, { node, weights, bias }) => {
+      const [data, output] = [node.inputs[0]!, node.outputs[0]!];
+      const isConvolution = node.opType === 'Conv';
+      if (!isConvolution && (weights.shape.length !== 2 || !isPlainProduct(node))) return false;
+      if (node.inputs[2] && !bias) return false;
+      const [dataRange, outputRange] = [ranges[data], ranges[output]];
+      if (!dataRange || (isConvolution && !outputRange)) return false;
+      const axis = isConvolution || node.attributes['transB']?.value === 1 ? 0 : 1;
+      const { values, scales } = quantizeWeights(weights, axis);
+      const x = known.get(data) ?? throughBytes(writer, data, data, dataRange);
+      known.set(data, x);
+      const stem = node.inputs[1]!;
+      const w = writer.constant(`${stem}_int8`, { dtype: 'int8', shape: weights.shape, data: values });
+      const scale = writer.constant(`${stem}_scale`, { dtype: 'float32', shape: [scales.length], data: scales });
+      const zero = writer.constant(`${stem}_zero`, { dtype: 'int8', shape: [scales.length], data: new Int8Array(scales.length) });
+      const [dequantized] = writer.node('DequantizeLinear', [w, scale, zero], stem, 1, { axis: integer(axis) }) as [string];
+      const inputs = [x, dequantized, ...(node.inputs[2] ? [node.inputs[2]] : [])];
+      if (!isConvolution) {
+        writer.node(node.opType, inputs, output, [output], node.attributes);
+        return true;
+      }
+      const [raw] = writer.node(node.opType, inputs, output, 1, node.attributes) as [string];
+      throughBytes(writer, raw, output, outputRange!, output);
       return true;
-    }
-    const [raw] = writer.node(node.opType, inputs, output, 1, node.attributes) as [string];
-    throughBytes(writer, raw, output, outputRange!, output);
-    return true;
-  });
+    },
+  );
   return { graph: result, quantized: rewritten };
 }
 
