@@ -56,6 +56,8 @@ export const auditActions = {
   'train.explainRow': 'readOnly',
   'train.effect': 'readOnly',
   'train.counterfactual': 'readOnly',
+  'train.compare': 'readOnly',
+  'train.judge': 'readOnly',
   'registry.register': 'registry.register',
   'registry.list': 'readOnly',
   'registry.get': 'readOnly',

@@ -14,5 +14,7 @@ export function trainHandlers(train: TrainService): HandlersOf<typeof contract> 
     'train.explainRow': (params) => train.explainRow(params),
     'train.effect': (params) => train.effect(params),
     'train.counterfactual': (params) => train.counterfactual(params),
+    'train.compare': (params) => train.compareCandidates(params),
+    'train.judge': (params) => train.judge(params),
   };
 }

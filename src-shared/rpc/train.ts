@@ -10,7 +10,8 @@ import {
   rowReasons,
   thresholdAdvice,
 } from '../domain/evaluation.ts';
-import { candidate, run, trainRequest } from '../domain/training.ts';
+import { estimate } from '../domain/names.ts';
+import { candidate, metricName, metrics, run, trainRequest } from '../domain/training.ts';
 import { trainingGraph } from '../domain/trainingGraph.ts';
 
 export const train = {
@@ -56,6 +57,29 @@ export const train = {
       mostChanges: z.number().int().min(1).max(6).default(3),
     }),
     result: counterfactuals,
+  },
+  /** Two finished candidates on the same test rows, none of which either learned from where that can be had: metrics of each and b − a. */
+  'train.compare': {
+    params: z.strictObject({ a: z.string(), b: z.string() }),
+    result: z.object({
+      rows: z.number().int(),
+      metrics: z.array(
+        z.object({
+          metric: metricName,
+          a: estimate,
+          b: estimate,
+          difference: estimate,
+          verdict: z.enum(['better', 'worse', 'noProvenDifference']),
+        }),
+      ),
+      answersChanged: z.number().int(),
+      note: z.string(),
+    }),
+  },
+  /** What a finished candidate of another run, such as a champion, reaches on the test rows of this one, also while it goes on. */
+  'train.judge': {
+    params: z.strictObject({ candidateId: z.string(), runId: z.string() }),
+    result: z.object({ rows: z.number().int(), metrics, note: z.enum(['unseenTestRows', 'testRowsSeen']) }),
   },
   'train.get': {
     params: z.strictObject({ runId: z.string() }),

@@ -9,7 +9,7 @@ import type { JobContext } from '../../platform/jobs.ts';
 import type { RequestOptions, StartWorker, Worker } from '../../platform/processHost.ts';
 import type { Inspection, Inspector } from '../3-features/api.ts';
 import { datasetFile, labelRows, type LabelReader } from './sources.ts';
-import type { Comparison, CompareOrder } from './worker/compareModels.ts';
+import type { Comparison, CompareOrder, Judgement, JudgeOrder } from './worker/compareModels.ts';
 import type { ExplainOrder } from './worker/explainModel.ts';
 import type { ThresholdOrder } from './worker/evaluateModel.ts';
 import type { CounterfactualOrder, EffectOrder, ReasonsOrder } from './worker/explainRows.ts';
@@ -75,6 +75,11 @@ export class ModelWork implements Inspector {
 
   compare(order: CompareOrder, options?: RequestOptions): Promise<Comparison> {
     return this.#inWorker((worker) => worker.request('compare', order, options));
+  }
+
+  /** A model on the test rows of another run. */
+  judge(order: JudgeOrder): Promise<Judgement> {
+    return this.#inWorker((worker) => worker.request('judge', order));
   }
 
   /** Scores a file of someone's; see `predictFile`. */

@@ -7,6 +7,7 @@ import {
   reference,
   type Candidate,
   type CurvePoint,
+  type MetricName,
   type Reference,
   type Run,
   type TrainRequest,
@@ -26,7 +27,7 @@ import { ModelWork } from './modelWork.ts';
 import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
 import { TrainStore, type StoredCandidate } from './store.ts';
 import { TrainJob, trainDefaults, type Proposed, type TrainJobResult } from './trainJob.ts';
-import type { Comparison, TrainedOn } from './worker/compareModels.ts';
+import type { Comparison, Judgement, TrainedOn } from './worker/compareModels.ts';
 import { evaluationFormat } from './worker/evaluationFormat.ts';
 import type { ModelOnRows } from './worker/testRows.ts';
 import type { FinishedCandidate } from './worker/order.ts';
@@ -66,6 +67,8 @@ export class TrainService {
   readonly #running = new Map<string, TrainJob>();
   /** By model: two windows that ask at once wait for one. */
   readonly #evaluating = new Map<string, Promise<Evaluation>>();
+  /** By candidate and run: it does not change once the run has its rows. */
+  readonly #judged = new Map<string, Promise<Judgement>>();
 
   constructor(dependencies: TrainDependencies) {
     this.#with = dependencies;
@@ -235,8 +238,49 @@ export class TrainService {
       await blobs.verify(sha256);
       return { modelFile: blobs.path(sha256), trainedOn: await this.#trainedOn(runId) };
     };
-    const order = { a: await side(a), b: await side(b), rows, seed: 1 };
+    const order = { a: await side(a), b: await side(b), rows, also: this.#primaryOf(b.runId), seed: 1 };
     return this.#work.compare(order, signal ? { signal } : {});
+  }
+
+  /** Two finished candidates, of one run or of two, on the same rows. Errors: those of `compare`, MK_TRAIN_NO_MODEL. */
+  async compareCandidates({ a, b }: Parsed<'train.compare'>): Promise<Result<'train.compare'>> {
+    return this.compare(this.#modelOf(a), this.#modelOf(b));
+  }
+
+  /**
+   * A finished candidate of another run on the test rows of this one, also while this one goes on; worked out once.
+   * Errors: MK_NOT_FOUND (also before the run has its rows), MK_TRAIN_NO_MODEL, MK_COMPARE_TASKS, MK_PREDICT_COLUMN_MISSING.
+   */
+  async judge({ candidateId, runId }: Parsed<'train.judge'>): Promise<Result<'train.judge'>> {
+    const key = `${candidateId} ${runId}`;
+    const known = this.#judged.get(key);
+    if (known) return known;
+    const judged = this.#judge(this.#modelOf(candidateId), runId);
+    this.#judged.set(key, judged);
+    return judged.catch((error: unknown) => {
+      this.#judged.delete(key);
+      throw error;
+    });
+  }
+
+  async #judge({ sha256, runId: from }: ModelOfRun, runId: string): Promise<Judgement> {
+    const { blobs } = this.#with;
+    const on = await this.#trainedOn(runId);
+    await blobs.verify(sha256);
+    const model = { modelFile: blobs.path(sha256), trainedOn: await this.#trainedOn(from) };
+    return this.#work.judge({ model, on, also: this.#primaryOf(runId), seed: 1 });
+  }
+
+  #primaryOf(runId: string): MetricName[] {
+    const { primaryMetric } = this.#require(runId);
+    return primaryMetric === null ? [] : [primaryMetric];
+  }
+
+  /** Errors: MK_NOT_FOUND, MK_TRAIN_NO_MODEL. */
+  #modelOf(candidateId: string): ModelOfRun {
+    const { sha256, runId } = this.#requireCandidate(candidateId).candidate;
+    if (sha256 === null) throw new ModelkeepError('MK_TRAIN_NO_MODEL');
+    return { sha256, runId };
   }
 
   /** Starts a job that writes the answers of a stored model to the rows of a file. `subject` is for people: `churn v3`. */

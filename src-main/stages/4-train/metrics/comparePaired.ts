@@ -16,21 +16,24 @@ export interface PairedMetric {
 
 /**
  * Two models on the same rows. Each bootstrap replicate draws the same rows for both, so what is easy or hard for both cancels
- * out: the interval of the difference is narrower than the two intervals suggest. `better` means that b is better than a.
+ * out: the interval of the difference is narrower than the two intervals suggest. `better` means that b is better than a. `also`:
+ * metrics beyond those of every model.
  */
-export function comparePaired(a: Answers, b: Answers, seed: number): PairedMetric[] {
+export function comparePaired(a: Answers, b: Answers, seed: number, also: readonly MetricName[] = []): PairedMetric[] {
   const rows = rowCount(a);
   if (rowCount(b) !== rows) throw new Error('Both models must have answered the same rows.');
   const [metricsA, metricsB] = [prepareMetrics(a), prepareMetrics(b)];
-  const [ofA, ofB] = [measure(a, seed), measure(b, seed)];
-  const names = (Object.keys(ofA) as MetricName[]).filter((name) => ofB[name]);
+  const [ofA, ofB] = [measure(a, seed, also), measure(b, seed, also)];
+  const both = (Object.keys(ofA) as MetricName[]).filter((name) => ofB[name]);
+  const names = both.filter((name) => name in metricsA());
   const differences = new Map<MetricName, number[]>(names.map((name) => [name, []]));
   const passes = a.kind === 'class' && a.classes > 2 ? a.classes / 2 : 1;
   for (const weights of bootstrapWeights(rows, seed, replicateCount(rows, passes))) {
     const [pointA, pointB] = [metricsA(weights), metricsB(weights)];
     for (const name of names) differences.get(name)!.push(pointB[name]! - pointA[name]!);
   }
-  return names.map((metric) => {
+  return both.map((metric) => {
+    if (!differences.has(metric)) return { metric, a: ofA[metric]!, b: ofB[metric]!, ...pairedDifference(a, b, metric, seed) };
     const value = ofB[metric]!.value - ofA[metric]!.value;
     const interval = percentileInterval(differences.get(metric)!);
     const difference = { value, low: interval?.low ?? null, high: interval?.high ?? null, rows };

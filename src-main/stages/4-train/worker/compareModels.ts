@@ -1,11 +1,12 @@
 // Two models on the same rows, none of which either was trained on where that can be had.
 import { readFile } from 'node:fs/promises';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
-import type { Holdout } from '../../../../src-shared/domain/training.ts';
+import type { Holdout, MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { answeredRows, type Target } from '../../3-features/api.ts';
 import { inHashOrder, splitRows, type Split } from '../holdout.ts';
 import { comparePaired, type PairedMetric } from '../metrics/comparePaired.ts';
+import { measure } from '../metrics/measure.ts';
 import { openDuck, parquetRows, quoteName, type Duck } from './duck.ts';
 import { asAnswers } from './evaluate.ts';
 import { ModelSession } from './modelSession.ts';
@@ -30,6 +31,8 @@ export interface CompareOrder {
   b: { modelFile: string; trainedOn: TrainedOn };
   /** Rows of `b`'s dataset to answer; default: chosen from the test rows. */
   rows: Int32Array | null;
+  /** Metrics beyond those of every model. */
+  also: readonly MetricName[];
   seed: number;
 }
 
@@ -43,11 +46,26 @@ export interface Comparison {
   note: CompareNote;
 }
 
+export interface JudgeOrder {
+  model: { modelFile: string; trainedOn: TrainedOn };
+  /** Whose test rows are answered. */
+  on: TrainedOn;
+  also: readonly MetricName[];
+  seed: number;
+}
+
+/** What a model of another run reaches on the test rows of this one. */
+export interface Judgement {
+  rows: number;
+  metrics: Metrics;
+  note: 'unseenTestRows' | 'testRowsSeen';
+}
+
 const fewestCompared = 30;
 const mostCompared = 50_000;
 
 /** Errors: MK_MODEL_UNREADABLE, MK_PREDICT_COLUMN_MISSING, MK_TRAIN_TOO_FEW_ROWS, MK_COMPARE_TASKS. */
-export async function compareModels({ a, b, rows, seed }: CompareOrder, pause: () => Promise<void>): Promise<Comparison> {
+export async function compareModels({ a, b, rows, also, seed }: CompareOrder, pause: () => Promise<void>): Promise<Comparison> {
   const [modelA, modelB] = [await ModelSession.open(await readFile(a.modelFile)), await ModelSession.open(await readFile(b.modelFile))];
   try {
     requireSameQuestion(modelA, modelB);
@@ -59,7 +77,7 @@ export async function compareModels({ a, b, rows, seed }: CompareOrder, pause: (
     if (kept.length < 2) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: kept.length, needed: 2 });
     const ofA = await answersOf(modelA, duck, dataset, kept, pause);
     const ofB = await answersOf(modelB, duck, dataset, kept, pause);
-    const metrics = comparePaired(asAnswers(alignClasses(ofA, modelA, modelB), target, kept), asAnswers(ofB, target, kept), seed);
+    const metrics = comparePaired(asAnswers(alignClasses(ofA, modelA, modelB), target, kept), asAnswers(ofB, target, kept), seed, also);
     const answersChanged = Array.isArray(ofA.prediction)
       ? (ofA.prediction as string[]).filter((answer, row) => answer !== ofB.prediction[row]).length
       : (ofA.prediction as Float32Array).filter(
@@ -70,6 +88,43 @@ export async function compareModels({ a, b, rows, seed }: CompareOrder, pause: (
     await modelA.release();
     await modelB.release();
   }
+}
+
+/**
+ * The model on the test rows of a run that it did not come from, those left out that it learned from; where nearly all are, on all
+ * of them, and `note` says so. Errors: those of {@link compareModels}.
+ */
+export async function judgeModel(
+  { model: { modelFile, trainedOn }, on, also, seed }: JudgeOrder,
+  pause: () => Promise<void>,
+): Promise<Judgement> {
+  const model = await ModelSession.open(await readFile(modelFile));
+  try {
+    using duck = await openDuck();
+    const { test } = await splitOf(duck, on);
+    const unseen = await without(duck, on, test, trainedOn, learnedFrom(await splitOf(duck, trainedOn)));
+    const isUnseen = unseen.length >= fewestCompared || unseen.length === test.length;
+    const target = await readTarget(duck.connection, on.dataset, on.spec, on.labels);
+    requireTarget(model, target, on.spec);
+    const placed = inOrderOf(target, model);
+    const kept = capRows((isUnseen ? unseen : test).filter(answeredIn(placed)), seed);
+    if (kept.length < 2) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: kept.length, needed: 2 });
+    const answers = asAnswers(await answersOf(model, duck, on.dataset, kept, pause), placed, kept);
+    return { rows: kept.length, metrics: measure(answers, seed, also), note: isUnseen ? 'unseenTestRows' : 'testRowsSeen' };
+  } finally {
+    await model.release();
+  }
+}
+
+/** With folds every row that is not tested on is learned from. */
+function learnedFrom({ train, validation }: Split): Int32Array {
+  return Int32Array.from([...train, ...validation]);
+}
+
+function requireTarget({ signature: { task, classes } }: ModelSession, target: Target, spec: TrainedOn['spec']): void {
+  if ((task === 'regression') !== (target.kind === 'number')) throw new ModelkeepError('MK_COMPARE_TASKS', { a: task, b: spec.task });
+  if (target.kind === 'class' && !target.classes.some((name) => classes.includes(name)))
+    throw new ModelkeepError('MK_COMPARE_TASKS', { a: classes.join(', ').slice(0, 100), b: target.classes.join(', ').slice(0, 100) });
 }
 
 function answeredIn(target: Target): (row: number) => boolean {
@@ -96,9 +151,9 @@ function requireSameQuestion({ signature: a }: ModelSession, { signature: b }: M
  */
 async function chooseRows(duck: Duck, a: TrainedOn, b: TrainedOn): Promise<{ on: TrainedOn; rows: Int32Array; note: CompareNote }> {
   const [splitA, splitB] = [await splitOf(duck, a), await splitOf(duck, b)];
-  const unseenByA = await without(duck, b, splitB.test, a, splitA.train);
+  const unseenByA = await without(duck, b, splitB.test, a, learnedFrom(splitA));
   if (unseenByA.length >= fewestCompared || unseenByA.length === splitB.test.length) return { on: b, rows: unseenByA, note: 'testRowsOfB' };
-  const unseenByB = await without(duck, a, splitA.test, b, splitB.train);
+  const unseenByB = await without(duck, a, splitA.test, b, learnedFrom(splitB));
   if (unseenByB.length >= fewestCompared) return { on: a, rows: unseenByB, note: 'testRowsOfA' };
   return { on: b, rows: splitB.test, note: 'testRowsOfBSeenByA' };
 }

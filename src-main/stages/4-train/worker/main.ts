@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import { serveWorker } from '../../../platform/workerMain.ts';
-import { compareModels, type CompareOrder } from './compareModels.ts';
+import { compareModels, judgeModel, type CompareOrder, type JudgeOrder } from './compareModels.ts';
 import { adviseThreshold, evaluateModel, type ThresholdOrder } from './evaluateModel.ts';
 import { explainModel, type ExplainOrder } from './explainModel.ts';
 import { counterfactual, explainColumn, explainRow, type CounterfactualOrder, type EffectOrder, type ReasonsOrder } from './explainRows.ts';
@@ -28,6 +28,7 @@ const server = serveWorker({
   explain: (order: ExplainOrder) => explainModel(order),
   score: ({ modelFile, source }: { modelFile: string; source: ScoreRows }, { signal }) => scoreRows(modelFile, source, pauseUnless(signal)),
   compare: (order: CompareOrder, { signal }) => compareModels(order, pauseUnless(signal)),
+  judge: (order: JudgeOrder, { signal }) => judgeModel(order, pauseUnless(signal)),
   evaluate: (order: ModelOnRows, { signal }) => evaluateModel(order, pauseUnless(signal)),
   threshold: (order: ThresholdOrder, { signal }) => adviseThreshold(order, pauseUnless(signal)),
   explainRow: (order: ReasonsOrder, { signal }) => explainRow(order, pauseUnless(signal)),
