@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { metricNames, searchLearners, trainRequest } from '../../../src-shared/domain/training.ts';
 import { UsageError } from './command.ts';
 import { readOptions } from './options.ts';
-import { judging, trainSettings } from './trainOptions.ts';
+import { judging, objectiveOf, trainSettings } from './trainOptions.ts';
 
 const settings = (values: Record<string, string | boolean | string[]>) => trainSettings(readOptions(values));
 const request = { dataset: { name: 'd', version: 1 }, target: { kind: 'column', column: 'y' } };
@@ -27,6 +27,42 @@ test('groups and times hold back the test rows in the same way', () => {
   expect(judging('time:t', undefined).holdout).toMatchObject({ kind: 'temporal', timeColumn: 't' });
   expect(judging('5', 't')).toMatchObject({ folds: { kind: 'expanding', folds: 5 }, holdout: { kind: 'temporal' } });
   expect(judging(undefined, 't')).toEqual({ holdout: { kind: 'temporal', timeColumn: 't', validationFraction: 0.2, testFraction: 0.2 } });
+});
+
+test.each([
+  ['random', { kind: 'stratified' }],
+  ['time:order date', { kind: 'temporal', timeColumn: 'order date' }],
+  ['group:shop', { kind: 'group', groupColumn: 'shop' }],
+])('--holdout %s is a holdout that the contract takes, and folds follow it', (held, holdout) => {
+  const asked = settings({ holdout: held, cv: '4' });
+  expect(asked.holdout).toMatchObject(holdout);
+  expect(asked.folds?.kind).toBe({ stratified: 'stratified', temporal: 'expanding', group: 'group' }[holdout.kind as 'group']);
+  expect(() => trainRequest.parse({ ...request, ...asked })).not.toThrow();
+  // A split of the test rows that was named stays, whatever compares the candidates.
+  expect(settings({ holdout: held, cv: 'group:g' }).holdout).toEqual(asked.holdout);
+});
+
+test.each([
+  ['squared', undefined, { kind: 'squared' }],
+  ['absolute', undefined, { kind: 'absolute' }],
+  ['huber:2.5', undefined, { kind: 'huber', delta: 2.5 }],
+  ['quantile:0.9', undefined, { kind: 'quantile', level: 0.9 }],
+  ['quantile', '0.05', { kind: 'quantile', level: 0.05 }],
+  [undefined, '0.5', { kind: 'quantile', level: 0.5 }],
+  ['poisson', undefined, { kind: 'poisson' }],
+  ['gamma', undefined, { kind: 'gamma' }],
+  ['tweedie', undefined, { kind: 'tweedie', power: 1.5 }],
+  ['tweedie:1.2', undefined, { kind: 'tweedie', power: 1.2 }],
+])('--objective %s --quantile %s is an objective that the contract takes', (word, quantile, objective) => {
+  expect(objectiveOf(word, quantile)).toEqual(objective);
+  expect(() => trainRequest.parse({ ...request, objective: objectiveOf(word, quantile) })).not.toThrow();
+});
+
+test('weights, intervals and a small model are asked for by name', () => {
+  const asked = settings({ 'class-weights': 'balanced', 'weight-column': 'w', interval: '0.95', distill: true });
+  expect(asked).toEqual({ classWeights: 'balanced', weightColumn: 'w', interval: { level: 0.95 }, distill: true });
+  expect(() => trainRequest.parse({ ...request, ...asked })).not.toThrow();
+  expect(settings({ interval: 'off' })).toEqual({ interval: null });
 });
 
 test('every learner and every metric can be named', () => {
@@ -55,6 +91,17 @@ test.each([
   [{ grid: ['ensemble.x=3'] }, 'baseline, linear'],
   [{ learner: ['xgboost'] }, 'baseline, linear'],
   [{ 'max-candidates': '0' }, 'from 1 to 10000'],
+  [{ objective: 'mse' }, 'squared, absolute, huber:DELTA'],
+  [{ objective: 'huber' }, 'huber:DELTA'],
+  [{ objective: 'poisson:2' }, 'poisson'],
+  [{ objective: 'tweedie:2' }, 'from 1.05 to 1.95'],
+  [{ quantile: '0.8' }, '0.05, 0.1, 0.25'],
+  [{ objective: 'quantile' }, '0.05, 0.1, 0.25'],
+  [{ objective: 'gamma', quantile: '0.9' }, '--objective quantile'],
+  [{ 'class-weights': 'auto' }, 'none, balanced'],
+  [{ interval: '90' }, 'off or from 0.5 to 0.99'],
+  [{ holdout: 'newest' }, 'random, time:COLUMN or group:COLUMN'],
+  [{ holdout: 'time:a', 'time-column': 'a' }, 'one of them'],
 ])('%j makes no sense, and the refusal names what is allowed', (values, allowed) => {
   expect(() => settings(values)).toThrow(UsageError);
   expect(() => settings(values)).toThrow(allowed);

@@ -1,24 +1,30 @@
 // What `train` takes beside data and target, as it is typed. Every refusal names what is allowed. Errors: UsageError.
 import {
   metricNames,
+  quantileLevels,
   searchLearners,
   type FoldPlan,
   type Holdout,
   type Learner,
   type MetricName,
+  type Objective,
   type SearchPlan,
+  type TrainRequest,
 } from '../../../src-shared/domain/training.ts';
 import { UsageError, type Options } from './command.ts';
 
 export const searchMethods = ['portfolio', 'grid', 'random', 'tpe'] as const;
+export const classWeights = ['none', 'balanced'] as const;
+export const objectives = ['squared', 'absolute', 'huber:DELTA', 'quantile:LEVEL', 'poisson', 'gamma', 'tweedie:POWER'] as const;
 export const tasks = ['binary', 'multiclass', 'regression'] as const;
 
+const usualPower = 1.5;
 const usualFolds = 5;
 /** Of the rows that learn, where one part validates. */
 const holdoutFraction = 0.2;
 const fractions = { validationFraction: 0.15, testFraction: 0.2 };
 
-export interface TrainSettings {
+export interface TrainSettings extends Pick<TrainRequest, 'objective' | 'classWeights' | 'weightColumn' | 'interval' | 'distill'> {
   learners?: Learner[];
   folds?: FoldPlan;
   holdout?: Holdout;
@@ -31,7 +37,11 @@ export function trainSettings(options: Options): TrainSettings {
   const metric = options.oneOf('metric', metricNames);
   const learners = options.list('learner')?.map((word) => learnerOf(word, '--learner'));
   const search = searchOf(options);
-  const { folds, holdout } = judging(options.text('cv'), options.text('time-column'));
+  const { folds, holdout } = judging(options.text('cv'), options.text('time-column'), options.text('holdout'));
+  const objective = objectiveOf(options.text('objective'), options.text('quantile'));
+  const weights = options.oneOf('class-weights', classWeights);
+  const weightColumn = options.text('weight-column');
+  const interval = options.text('interval');
   return {
     ...(learners ? { learners: [...new Set(learners)] } : {}),
     ...(folds ? { folds } : {}),
@@ -39,30 +49,99 @@ export function trainSettings(options: Options): TrainSettings {
     ...(metric ? { metric } : {}),
     ...(search ? { search } : {}),
     ...(options.flag('no-ensemble') ? { ensemble: false } : {}),
+    ...(options.flag('distill') ? { distill: true } : {}),
+    ...(objective ? { objective } : {}),
+    ...(weights ? { classWeights: weights } : {}),
+    ...(weightColumn === undefined ? {} : { weightColumn }),
+    ...(interval === undefined ? {} : { interval: intervalOf(interval) }),
   };
 }
 
-/** `none`, `5`, `group:COLUMN` or `time:COLUMN`. Groups and times hold back the test rows in the same way. */
-export function judging(word: string | undefined, timeColumn: string | undefined): Pick<TrainSettings, 'folds' | 'holdout'> {
-  const temporal = (column: string): Holdout => ({ kind: 'temporal', timeColumn: column, validationFraction: 0.2, testFraction: 0.2 });
-  const holdout = timeColumn === undefined ? {} : { holdout: temporal(timeColumn) };
+/** `poisson`, `huber:10`, `quantile:0.9`; `--quantile 0.9` alone says the last. */
+export function objectiveOf(word: string | undefined, quantile: string | undefined): Objective | undefined {
+  const [, name, figure] = /^(\w+)(?::(.+))?$/s.exec(word ?? '') ?? [];
+  const refused = (): never => {
+    throw new UsageError(`--objective is one of ${objectives.join(', ')}, not “${word}”`);
+  };
+  if (quantile !== undefined && word !== undefined && word !== 'quantile')
+    throw new UsageError(`--quantile goes with --objective quantile, not ${word}`);
+  if (quantile !== undefined || name === 'quantile') return { kind: 'quantile', level: levelOf(quantile ?? figure) };
+  if (word === undefined) return undefined;
+  const number = figure === undefined ? NaN : Number(figure);
+  switch (name) {
+    case 'huber':
+      return number > 0 && Number.isFinite(number) ? { kind: name, delta: number } : refused();
+    case 'tweedie': {
+      const power = figure === undefined ? usualPower : number;
+      if (!(power >= 1.05 && power <= 1.95)) throw new UsageError(`The power of tweedie is from 1.05 to 1.95, not “${figure}”`);
+      return { kind: name, power };
+    }
+    case 'squared':
+    case 'absolute':
+    case 'poisson':
+    case 'gamma':
+      return figure === undefined ? { kind: name } : refused();
+    default:
+      return refused();
+  }
+}
+
+function levelOf(word: string | undefined): (typeof quantileLevels)[number] {
+  const level = quantileLevels.find((each) => each === Number(word));
+  if (word === undefined || level === undefined)
+    throw new UsageError(`A quantile is one of ${quantileLevels.join(', ')}${word === undefined ? '' : `, not “${word}”`}`);
+  return level;
+}
+
+function intervalOf(word: string): { level: number } | null {
+  if (word === 'off') return null;
+  const level = Number(word);
+  if (word.trim() === '' || !(level >= 0.5 && level <= 0.99)) throw new UsageError(`--interval is off or from 0.5 to 0.99, not “${word}”`);
+  return { level };
+}
+
+/** `random`, `time:COLUMN` or `group:COLUMN`. */
+function holdoutOf(word: string): Holdout {
+  if (word === 'random') return { kind: 'stratified', ...fractions };
+  const [, kind, column] = /^(group|time):(.+)$/s.exec(word) ?? [];
+  if (kind === 'group' && column !== undefined) return { kind: 'group', groupColumn: column, ...fractions };
+  if (kind === 'time' && column !== undefined) return temporal(column);
+  throw new UsageError(`--holdout is random, time:COLUMN or group:COLUMN, not “${word}”`);
+}
+
+function temporal(timeColumn: string): Holdout {
+  return { kind: 'temporal', timeColumn, validationFraction: 0.2, testFraction: 0.2 };
+}
+
+/**
+ * `none`, `5`, `group:COLUMN` or `time:COLUMN`. Groups and times hold back the test rows in the same way, unless the holdout is
+ * named by itself.
+ */
+export function judging(
+  word: string | undefined,
+  timeColumn: string | undefined,
+  held?: string | undefined,
+): Pick<TrainSettings, 'folds' | 'holdout'> {
+  if (held !== undefined && timeColumn !== undefined) throw new UsageError('--time-column is --holdout time:COLUMN; one of them is enough');
+  const asked = held === undefined ? (timeColumn === undefined ? undefined : temporal(timeColumn)) : holdoutOf(held);
+  const holdout = asked ? { holdout: asked } : {};
   if (word === undefined) return holdout;
   if (word === 'none') return { folds: { kind: 'holdout', fraction: holdoutFraction }, ...holdout };
   const [, kind, column] = /^(group|time):(.+)$/s.exec(word) ?? [];
   if (kind === 'group' && column !== undefined)
     return {
       folds: { kind: 'group', folds: usualFolds, groupColumn: column },
-      holdout: holdout.holdout ?? { kind: 'group', groupColumn: column, ...fractions },
+      holdout: asked ?? { kind: 'group', groupColumn: column, ...fractions },
     };
   if (kind === 'time' && column !== undefined)
-    return { folds: { kind: 'expanding', folds: usualFolds, timeColumn: column }, holdout: temporal(timeColumn ?? column) };
+    return { folds: { kind: 'expanding', folds: usualFolds, timeColumn: column }, holdout: asked ?? temporal(column) };
   const folds = /^\d{1,3}$/.test(word) ? Number(word) : NaN;
   if (!(folds >= 2 && folds <= 20))
     throw new UsageError(`--cv is none, a number of folds from 2 to 20, group:COLUMN or time:COLUMN, not “${word}”`);
-  // Random folds would look into the future of a run that is judged by time.
-  return timeColumn === undefined
-    ? { folds: { kind: 'stratified', folds } }
-    : { folds: { kind: 'expanding', folds, timeColumn }, ...holdout };
+  // Random folds would look into the future of a run that is judged by time, and see the groups of one that is judged by groups.
+  if (asked?.kind === 'temporal') return { folds: { kind: 'expanding', folds, timeColumn: asked.timeColumn }, ...holdout };
+  if (asked?.kind === 'group') return { folds: { kind: 'group', folds, groupColumn: asked.groupColumn }, ...holdout };
+  return { folds: { kind: 'stratified', folds }, ...holdout };
 }
 
 function searchOf(options: Options): SearchPlan | undefined {

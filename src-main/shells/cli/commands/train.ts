@@ -12,7 +12,7 @@ import { runReport, type ReportedRun } from '../../../../src-shared/report/runRe
 import { defineCommand, UsageError } from '../command.ts';
 import { datasetRef } from '../options.ts';
 import { estimateText, time, type Out } from '../render.ts';
-import { searchMethods, tasks, trainSettings } from '../trainOptions.ts';
+import { classWeights, objectives, searchMethods, tasks, trainSettings } from '../trainOptions.ts';
 import { atVersion } from './data.ts';
 
 type Call = Parameters<typeof atVersion>[0];
@@ -22,13 +22,21 @@ export const trainCommands = [
     words: ['train'],
     usage:
       '--data NAME[@VERSION] (--target COLUMN | --labels SET[@VERSION]) [--time-budget 120s] [--task TASK] [--metric METRIC] ' +
-      '[--cv none|5|group:COLUMN|time:COLUMN] [--search METHOD] [--grid LEARNER.SETTING=V,V]… [--max-candidates N] [--no-ensemble] ' +
+      '[--objective OBJECTIVE] [--quantile LEVEL] [--class-weights balanced|none] [--weight-column COLUMN] [--interval LEVEL|off] ' +
+      '[--holdout random|time:COLUMN|group:COLUMN] [--cv none|5|group:COLUMN|time:COLUMN] [--search METHOD] [--grid LEARNER.SETTING=V,V]… [--max-candidates N] [--no-ensemble] [--distill] ' +
       '[--learner NAME]… [--seed N] [--time-column COLUMN] [--register NAME] [--compare-with MODEL] [--report]',
     summary: [
       'Searches models for a dataset until the time is up, and shows what they reach on rows that they have not seen.',
       '',
       `  --task            ${tasks.join(', ')}; default: by the target`,
       `  --metric          what candidates are ranked by: ${wrap(metricNames)}`,
+      `  --objective       what a predicted number is: ${wrap(objectives)}`,
+      '  --quantile        level of the quantile that is predicted, e.g. 0.9',
+      `  --class-weights   ${classWeights.join(', ')}: balanced lets every class weigh the same in training; default none`,
+      '  --weight-column   how much each row counts in training; no feature',
+      '  --interval        limits (of classes a set) that hold the truth for this share of rows, 0.5 to 0.99, or off; default 0.9',
+      '  --holdout         rows that judge: random, time:COLUMN (the newest), group:COLUMN (whole groups); default: by structure',
+      '  --distill         one more candidate: a small model that learns to answer as the best does',
       '  --cv              none (one validation part), a number of folds, group:COLUMN (rows of a group together),',
       '                    time:COLUMN (each fold after the last); default: by rows, time and structure',
       `  --search          ${searchMethods.join(', ')}; default tpe`,
@@ -43,6 +51,13 @@ export const trainCommands = [
       'time-budget': { type: 'string' },
       task: { type: 'string' },
       metric: { type: 'string' },
+      objective: { type: 'string' },
+      quantile: { type: 'string' },
+      'class-weights': { type: 'string' },
+      'weight-column': { type: 'string' },
+      interval: { type: 'string' },
+      distill: { type: 'boolean' },
+      holdout: { type: 'string' },
       cv: { type: 'string' },
       search: { type: 'string' },
       grid: { type: 'string', multiple: true },
@@ -157,6 +172,8 @@ function printRun(run: ReportedRun & { report?: { en: ReturnType<typeof runRepor
     `${rows.test} to test`,
   ];
   out.line(`Run ${number}: ${parts ? parts.join(', ') : state}`);
+  const judged = judgedBy(run);
+  if (judged !== null) out.line(judged);
   if (report) {
     for (const { title, lines } of report.en) {
       out.line();
@@ -181,6 +198,20 @@ function printRun(run: ReportedRun & { report?: { en: ReturnType<typeof runRepor
       };
     }),
   );
+}
+
+/** Which rows judge, and that random ones were asked for against what the rows show. */
+function judgedBy({ request: { holdout }, findings }: ReportedRun): string | null {
+  if (!holdout) return null;
+  const rows =
+    holdout.kind === 'temporal'
+      ? `the newest rows by ${holdout.timeColumn}`
+      : holdout.kind === 'group'
+        ? `whole groups of ${holdout.groupColumn}`
+        : 'random rows';
+  const against = findings.find(({ code }) => code === 'randomOverTime' || code === 'randomOverGroups');
+  const warning = against ? `; ${against.params['column']} orders or groups the rows, so the figures flatter` : '';
+  return `Judged on ${rows}${warning}`;
 }
 
 function chooses({ candidates }: ReportedRun): boolean {
