@@ -2,14 +2,18 @@
 import { namePattern } from '../../src-shared/domain/names.ts';
 import {
   classLearners,
+  quantileLevels,
   searchLearners,
   type FoldPlan,
   type Holdout,
   type Learner,
   type MetricName,
+  type Objective,
   type SearchPlan,
   type TrainRequest,
 } from '../../src-shared/domain/training.ts';
+import { targetColumns } from '../../src-shared/domain/target.ts';
+import type { Problem } from '../../src-shared/domain/problem.ts';
 import type { Result } from '../../src-shared/rpc/contract.ts';
 import { client } from '../rpc/client.svelte.ts';
 import { gridOf, gridSize, usualTexts } from './gridValues.ts';
@@ -20,6 +24,7 @@ import { TargetChoice, targetOfKey, type Target } from './targetChoice.svelte.ts
 /** `auto`: by the number of rows, the budget, and whether the test rows are the newest. */
 export type FoldChoice = 'auto' | FoldPlan['kind'];
 /** Of a run that is not told. */
+const usualLevel = 0.9;
 const usualFractions = { validationFraction: 0.15, testFraction: 0.2 };
 export const searchMethods: readonly SearchPlan['method'][] = ['tpe', 'random', 'portfolio', 'grid'];
 /** Offered to rank by; a run shows all others, too. */
@@ -27,9 +32,11 @@ export const rankingMetrics: Record<'class' | 'number', readonly MetricName[]> =
   class: ['auc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1', 'averagePrecision', 'mcc', 'brier', 'lift10'],
   number: ['rmse', 'mae', 'r2', 'medianAbsoluteError', 'mape', 'rmsle', 'poissonDeviance'],
 };
+export const objectiveKinds: readonly Objective['kind'][] = ['squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie'];
+export type QuantileLevel = (typeof quantileLevels)[number];
 /** Offered lengths; any other comes from the address or a run that is repeated. */
 export const budgetsMs = [15_000, 60_000, 300_000, 1_200_000, 3_600_000] as const;
-export type Missing = 'target' | 'time' | 'learners' | 'fractions' | 'name' | 'folds' | 'group' | 'grid';
+export type Missing = 'target' | 'time' | 'learners' | 'fractions' | 'name' | 'folds' | 'group' | 'grid' | 'delta' | 'power' | 'interval';
 
 export class TrainForm {
   readonly choice = new TargetChoice();
@@ -56,9 +63,24 @@ export class TrainForm {
   /** Null: as many as the time allows. */
   maxCandidates = $state<number | null>(null);
   ensemble = $state(true);
+  distill = $state(false);
+  /** For numbers. */
+  objective = $state<Objective['kind']>('squared');
+  quantileLevel = $state<QuantileLevel>(0.9);
+  /** In units of the target, so there is no usual value. */
+  huberDelta = $state<number | null>(null);
+  tweediePower = $state<number | null>(1.5);
+  /** For classes. */
+  balanced = $state(false);
+  weightColumn = $state<string | null>(null);
+  withInterval = $state(true);
+  intervalPercent = $state<number | null>(90);
   seed = $state<number | null>(1);
   registerAs = $state('');
   compareWith = $state<string | null>(null);
+  /** What the rows say about the target; null before one is chosen. */
+  #proposal = $state.raw<Loaded<Result<'features.propose'>> | null>(null);
+  #proposalOf = '';
   #olderSpec = $state.raw<Result<'features.list'>[number] | null>(null);
   #starting = $state(false);
   #error = $state.raw<unknown>(null);
@@ -73,13 +95,19 @@ export class TrainForm {
   get error(): unknown {
     return this.#error;
   }
-  /** What is predicted, as far as it shows before the rows are read; null: it may be either. */
+  get proposal(): Loaded<Result<'features.propose'>> | null {
+    return this.#proposal;
+  }
+  get problem(): Problem | null {
+    return this.#proposal?.value?.problem ?? null;
+  }
+  /** What is predicted: as the rows say, before they are read as the type of the column does; null: it may be either. */
   get kind(): 'class' | 'number' | null {
-    const task = this.#savedSpec()?.spec.task;
+    const task = this.#savedSpec()?.spec.task ?? this.#proposal?.value?.spec.task;
     if (task) return task === 'regression' ? 'number' : 'class';
     const { target } = this;
     if (target?.kind === 'labels') return 'class';
-    const type = target && this.choice.info?.columns.find(({ name }) => name === target.column)?.type;
+    const type = target?.kind === 'column' && this.choice.info?.columns.find(({ name }) => name === target.column)?.type;
     return type === 'number' ? 'number' : type === 'boolean' || type === 'category' ? 'class' : null;
   }
   supports(learner: Learner): boolean {
@@ -97,8 +125,30 @@ export class TrainForm {
   }
   /** Columns whose rows may belong together. */
   get groupColumns(): string[] {
-    const target = this.target?.kind === 'column' ? this.target.column : null;
-    return (this.choice.info?.columns ?? []).filter(({ type, name }) => type !== 'image' && name !== target).map(({ name }) => name);
+    return (this.choice.info?.columns ?? []).filter(({ type, name }) => type !== 'image' && !this.#targetColumns.includes(name)).map(({ name }) => name);
+  }
+  /** Columns that can say how much a row counts. */
+  get weightColumns(): string[] {
+    return (this.choice.info?.columns ?? [])
+      .filter(({ type, name }) => (type === 'number' || type === 'integer') && !this.#targetColumns.includes(name))
+      .map(({ name }) => name);
+  }
+  /** Metrics that candidates of this run can be ranked by. */
+  get rankingMetrics(): MetricName[] {
+    const kinds = this.kind === null ? (['class', 'number'] as const) : [this.kind];
+    const ofLevel = this.#isNumber && this.objective === 'quantile' && this.quantileLevel !== 0.5 ? [pinballOf(this.quantileLevel)] : [];
+    return [...ofLevel, ...kinds.flatMap((kind) => rankingMetrics[kind])];
+  }
+  /** The split that the rows ask for and that was not taken; null where the choice is in order. */
+  get splitAgainst(): Exclude<Holdout, { kind: 'stratified' }> | null {
+    const proposed = this.problem?.holdout;
+    return this.holdout === 'stratified' && proposed && proposed.kind !== 'stratified' ? proposed : null;
+  }
+  get #targetColumns(): readonly string[] {
+    return this.target === null ? [] : targetColumns(this.target);
+  }
+  get #isNumber(): boolean {
+    return this.kind !== 'class';
   }
   get timeColumns(): string[] {
     return (this.choice.info?.columns ?? []).filter(({ type }) => type === 'date' || type === 'timestamp').map(({ name }) => name);
@@ -129,6 +179,9 @@ export class TrainForm {
     if (this.folds === 'group' && !this.groupColumn) return 'group';
     if (this.folds === 'expanding' && !this.timeColumn) return 'time';
     if (this.method === 'grid' && Object.keys(this.grid).length === 0) return 'grid';
+    if (this.#isNumber && this.objective === 'huber' && !(this.huberDelta !== null && this.huberDelta > 0)) return 'delta';
+    if (this.#isNumber && this.objective === 'tweedie' && !isBetween(this.tweediePower, 1.05, 1.95)) return 'power';
+    if (this.withInterval && !isBetween(this.intervalPercent, 50, 99)) return 'interval';
     if (this.holdout !== 'auto' && (!inLimits(this.validationPercent) || !inLimits(this.testPercent))) return 'fractions';
     return this.registerAs !== '' && !namePattern.test(this.registerAs) ? 'name' : null;
   }
@@ -151,6 +204,34 @@ export class TrainForm {
   takeHint(): void {
     const { hint } = this.choice;
     if (this.target === null && hint !== null && this.choice.targetColumns.includes(hint)) this.target = { kind: 'column', column: hint };
+  }
+
+  /** Reads what the rows say about the target, once for each choice. */
+  look(): void {
+    const { dataset } = this.choice;
+    const { target } = this;
+    const of = dataset && target ? JSON.stringify([dataset, target]) : '';
+    if (of === this.#proposalOf) return;
+    this.#proposalOf = of;
+    this.#proposal = dataset && target ? new Loaded(() => client.call('features.propose', { dataset, target })) : null;
+    void this.#proposal?.reload();
+  }
+
+  /** Takes the split that the rows ask for. */
+  takeSplit(): void {
+    const proposed = this.problem?.holdout;
+    if (!proposed) return;
+    this.holdout = proposed.kind;
+    if (proposed.kind === 'temporal') this.timeColumn = proposed.timeColumn;
+    if (proposed.kind === 'group') this.groupColumn = proposed.groupColumn;
+  }
+
+  /** Takes the objective that suits the answers. */
+  takeObjective(objective: Objective): void {
+    this.objective = objective.kind;
+    if (objective.kind === 'quantile') this.quantileLevel = objective.level;
+    if (objective.kind === 'huber') this.huberDelta = objective.delta;
+    if (objective.kind === 'tweedie') this.tweediePower = objective.power;
   }
 
   async start(): Promise<Result<'train.start'> | null> {
@@ -183,14 +264,35 @@ export class TrainForm {
         ...(this.method === 'grid' ? { grid: this.grid } : {}),
         ...(this.maxCandidates === null ? {} : { maxCandidates: this.maxCandidates }),
       },
-      ...(this.metric === null ? {} : { metric: this.metric }),
+      ...(this.metric === null || !this.rankingMetrics.includes(this.metric) ? {} : { metric: this.metric }),
+      ...this.#judging(),
       ensemble: this.ensemble,
+      ...(this.distill ? { distill: true } : {}),
+      ...(this.weightColumn !== null && this.weightColumns.includes(this.weightColumn) ? { weightColumn: this.weightColumn } : {}),
       timeBudgetMs: this.budgetMs,
       ...(this.seed === null ? {} : { seed: this.seed }),
       ...(spec ? { spec } : {}),
       ...(this.registerAs === '' ? {} : { registerAs: this.registerAs }),
       ...(this.compareWith === null ? {} : { compareWith: this.compareWith }),
     };
+  }
+
+  /** What a good answer is, and how sure answers say that they are. */
+  #judging(): Pick<TrainRequest, 'objective' | 'classWeights' | 'interval'> {
+    const objective = this.#isNumber ? this.#objective() : null;
+    const level = (this.intervalPercent ?? 90) / 100;
+    return {
+      ...(objective === null || objective.kind === 'squared' ? {} : { objective }),
+      ...(this.kind !== 'number' && this.balanced ? { classWeights: 'balanced' as const } : {}),
+      ...(!this.withInterval ? { interval: null } : level === usualLevel ? {} : { interval: { level } }),
+    };
+  }
+
+  #objective(): Objective | null {
+    const { objective: kind, huberDelta: delta, quantileLevel: level, tweediePower: power } = this;
+    if (kind === 'huber') return delta === null ? null : { kind, delta };
+    if (kind === 'tweedie') return power === null ? null : { kind, power };
+    return kind === 'quantile' ? { kind, level } : { kind };
   }
 
   #holdout(): { holdout?: Holdout } {
@@ -233,6 +335,16 @@ export class TrainForm {
   #frozen({ labelSet, version }: Extract<Target, { kind: 'labels' }>): { labels: number } | undefined {
     return this.choice.frozen.find((one) => one.labelSet === labelSet && one.version === version);
   }
+}
+
+function pinballOf(level: Exclude<QuantileLevel, 0.5>): MetricName {
+  return ({ 0.05: 'pinball5', 0.1: 'pinball10', 0.25: 'pinball25', 0.75: 'pinball75', 0.9: 'pinball90', 0.95: 'pinball95' } as const)[
+    level
+  ];
+}
+
+function isBetween(value: number | null, low: number, high: number): boolean {
+  return value !== null && value >= low && value <= high;
 }
 
 function isFoldCount(folds: number | null): folds is number {

@@ -20,6 +20,7 @@ export const views: readonly View[] = [
   { route: '/train', area: 'train', titleKey: 'train:title', component: () => import('./train/TrainList.svelte') },
   { route: '/train/new', area: 'train', titleKey: 'train:new', component: () => import('./train/NewRun.svelte') },
   { route: '/train/:run/report', area: 'train', titleKey: 'train:report.title', component: () => import('./train/Report.svelte') },
+  { route: '/train/:run/compare', area: 'train', titleKey: 'train:compare', component: () => import('./train/CompareCandidates.svelte') },
   { route: '/train/:run', area: 'train', titleKey: 'train:run', component: () => import('./train/Run.svelte') },
   {
     route: '/train/:run/graph/:candidate',

@@ -5,6 +5,8 @@ import { fmt } from '../../format/fmt.svelte.ts';
 import { coreWords } from '../../i18n/coreWords.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import { metricInterval, metricName } from '../../i18n/metricWords.ts';
+import type { Compared } from '../../managers/championOfRun.svelte.ts';
+import type { ChampionVersion } from '../../managers/championVersion.ts';
 import type { RunDetail } from '../../managers/training.svelte.ts';
 import { candidateName } from './candidateWords.ts';
 
@@ -31,6 +33,31 @@ const watched = new Set([
 export function findingWords(run: RunDetail): FindingWords[] {
   const rank: Partial<Record<Tone, number>> = { ok: 0, watch: 1, calm: 2 };
   return run.findings.flatMap((finding) => wordsOf(run, finding) ?? []).sort((a, b) => (rank[a.tone] ?? 3) - (rank[b.tone] ?? 3));
+}
+
+/** The best against what is in use, paired on the same rows; nothing while either is unknown. */
+export function championWords(
+  { primaryMetric }: RunDetail,
+  { version, against }: { version: ChampionVersion | null; against: Compared | null },
+): FindingWords[] {
+  const found = against?.metrics.find(({ metric }) => metric === primaryMetric);
+  if (!version || !against || !found) return [];
+  const { metric, difference, verdict } = found;
+  const words = {
+    champion: t('train:champion.name', version),
+    metric: metricName(metric),
+    difference: metricInterval(metric, difference, { signed: true }),
+    rows: fmt.count(against.rows),
+  };
+  const key = { better: 'beatsChampion', worse: 'behindChampion', noProvenDifference: 'levelWithChampion' } as const;
+  const seen = against.note === 'testRowsOfBSeenByA' ? ` ${t('train:champion.seenNote')}` : '';
+  return [
+    {
+      code: key[verdict],
+      tone: verdict === 'better' ? 'ok' : verdict === 'worse' ? 'watch' : 'calm',
+      text: t(`train:finding.${key[verdict]}`, words) + seen,
+    },
+  ];
 }
 
 function wordsOf(run: RunDetail, { code, params }: Run['findings'][number]): FindingWords | null {

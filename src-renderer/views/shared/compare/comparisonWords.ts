@@ -28,6 +28,11 @@ export function verdictSentence(comparison: Comparison): string {
   }
 }
 
+/** `v1` and `v3`: heads of columns. */
+export function versionNames({ a, b }: Pick<Comparison, 'a' | 'b'>): { a: string; b: string } {
+  return { a: `v${a.version}`, b: `v${b.version}` };
+}
+
 /** "1,517 test rows of v3 that v1 has not learned from; paired, 95% interval" */
 export function rowsSentence({ a, b, rows, note }: Comparison): string {
   const values = { a: a.version, b: b.version, rows: fmt.count(rows) };
