@@ -11,6 +11,7 @@ import { cycles } from './0008-cycles.ts';
 import { advice } from './0009-advice.ts';
 import { search } from './0010-search.ts';
 import { evaluations } from './0011-evaluations.ts';
+import { modelVariants } from './0012-model-variants.ts';
 
 export const migrations: readonly Migration[] = [
   core,
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   advice,
   search,
   evaluations,
+  modelVariants,
 ];

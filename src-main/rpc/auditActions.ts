@@ -67,6 +67,7 @@ export const auditActions = {
   'registry.removeAlias': 'registry.alias.remove',
   'registry.compare': 'readOnly',
   'registry.lineage': 'readOnly',
+  'registry.quantize': 'registry.quantize',
   'registry.export': 'registry.export',
   'registry.verify': 'readOnly',
   'registry.predict': 'registry.predict',

@@ -14,6 +14,7 @@ export function registryHandlers(registry: RegistryService, predict: Handlers['r
     'registry.removeAlias': (params, caller) => registry.removeAlias(params, caller),
     'registry.compare': (params) => registry.compare(params),
     'registry.lineage': (params) => registry.lineage(params),
+    'registry.quantize': (params, caller) => registry.quantize(params, caller),
     'registry.export': (params, caller) => registry.export(params, caller),
     'registry.verify': (params) => registry.verify(params),
     'registry.predict': predict,

@@ -39,4 +39,23 @@ export const registryErrors = {
       zh: '请比较回答同一问题的版本（任务和目标相同）。',
     },
   },
+  MK_REGISTRY_NOTHING_TO_QUANTIZE: {
+    http: 422,
+    message: {
+      en: 'Nothing in this model can compute in 8-bit integers ({operators}).',
+      zh: '该模型中没有可用 8 位整数计算的部分（{operators}）。',
+    },
+    hint: {
+      en: 'Trees compare and small products gain nothing: export the file as it is. Networks with products of 256 weights or more gain.',
+      zh: '树模型只做比较，小型乘积没有收益：请直接导出原文件。含 256 个以上权重乘积的网络才会受益。',
+    },
+  },
+  MK_REGISTRY_SAMPLE_EMPTY: {
+    http: 422,
+    message: { en: '{file} holds no row to measure ranges on.', zh: '{file} 中没有可用于测量范围的行。' },
+    hint: {
+      en: 'Give a file with some hundred typical rows, or leave it out: training rows are used then.',
+      zh: '请提供含数百条典型行的文件，或不指定：将使用训练行。',
+    },
+  },
 } satisfies ErrorArea;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelSignature } from '../domain/features.ts';
+import { modelVariant, quantizationKind } from '../domain/modelVariant.ts';
 import { estimate, nameSchema, sha256Schema, timeMs, versionRef } from '../domain/names.ts';
 import { candidate, metricName, metrics, reference } from '../domain/training.ts';
 
@@ -103,6 +104,8 @@ export const registry = {
       card: z.array(z.object({ key: z.enum(cardKeys), params: z.record(z.string(), z.union([z.string(), z.number()])) })),
       /** Weight of each raw column for the answer, by permutation on test rows, in units of the primary metric. */
       importance: z.array(z.object({ column: z.string(), drop: estimate })),
+      /** Oldest first. */
+      variants: z.array(modelVariant),
     }),
   },
   'registry.describe': {
@@ -150,7 +153,19 @@ export const registry = {
     params: z.strictObject({ kind: lineageNode.shape.kind, name: z.string(), version: z.number().int().nullable() }),
     result: lineage,
   },
-  'registry.export': { params: versionRef.extend({ file: z.string() }), result: z.object({ file: z.string(), sha256: sha256Schema }) },
+  /**
+   * Makes the version's file in 8-bit integers and measures what that changes on the version's test rows; kept, so that asking again
+   * is quick. `sample`: a CSV or Parquet file for the ranges of the static form; default: training rows.
+   */
+  'registry.quantize': {
+    params: versionRef.extend({ kind: quantizationKind, sample: z.string().optional() }),
+    result: modelVariant,
+  },
+  /** `variant`: hash of one that `registry.quantize` made; default: the version's own file. */
+  'registry.export': {
+    params: versionRef.extend({ file: z.string(), variant: sha256Schema.optional() }),
+    result: z.object({ file: z.string(), sha256: sha256Schema }),
+  },
   /** Hashes every stored model (or one model's) again. */
   'registry.verify': {
     params: z.strictObject({ name: nameSchema.optional() }),

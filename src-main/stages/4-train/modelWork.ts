@@ -13,6 +13,7 @@ import type { Comparison, CompareOrder, Judgement, JudgeOrder } from './worker/c
 import type { ExplainOrder } from './worker/explainModel.ts';
 import type { ThresholdOrder } from './worker/evaluateModel.ts';
 import type { CounterfactualOrder, EffectOrder, ReasonsOrder } from './worker/explainRows.ts';
+import type { QuantizedModel, QuantizeOrder } from './worker/quantizeModel.ts';
 import type { ModelOnRows } from './worker/testRows.ts';
 import type { Scores } from './worker/scoreRows.ts';
 
@@ -80,6 +81,11 @@ export class ModelWork implements Inspector {
   /** A model on the test rows of another run. */
   judge(order: JudgeOrder): Promise<Judgement> {
     return this.#inWorker((worker) => worker.request('judge', order));
+  }
+
+  /** A model in 8-bit integers, measured on its test rows; see `quantizeModel`. */
+  quantize(order: QuantizeOrder): Promise<QuantizedModel> {
+    return this.#inWorker((worker) => worker.request('quantize', order));
   }
 
   /** Scores a file of someone's; see `predictFile`. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
 import { evaluation, type Evaluation } from '../../../src-shared/domain/evaluation.ts';
 import type { Job } from '../../../src-shared/domain/job.ts';
+import type { QuantizationKind, QuantizationReport } from '../../../src-shared/domain/modelVariant.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import {
   reference,
@@ -240,6 +241,23 @@ export class TrainService {
     };
     const order = { a: await side(a), b: await side(b), rows, also: this.#primaryOf(b.runId), seed: 1 };
     return this.#work.compare(order, signal ? { signal } : {});
+  }
+
+  /**
+   * A stored model in 8-bit integers as a blob, and what that changes on the test rows of its run. `sample`: see `QuantizeOrder`.
+   * Errors: MK_NOT_FOUND, MK_REGISTRY_NOTHING_TO_QUANTIZE, MK_REGISTRY_SAMPLE_EMPTY, MK_COMPILER_RANGE_NOT_FINITE, MK_PREDICT_FILE,
+   * MK_PREDICT_COLUMN_MISSING, MK_PREDICT_CELL.
+   */
+  async quantize(
+    { sha256, runId }: ModelOfRun,
+    asked: { kind: QuantizationKind; sample: string | null },
+  ): Promise<QuantizationReport & { sha256: string }> {
+    const { blobs } = this.#with;
+    await blobs.verify(sha256);
+    const trainedOn = await this.#trainedOn(runId);
+    const order = { modelFile: blobs.path(sha256), sha256, trainedOn, also: this.#primaryOf(runId), seed: 1, ...asked };
+    const { bytes, ...report } = await this.#work.quantize(order);
+    return { ...report, sha256: (await blobs.put(bytes)).sha256 };
   }
 
   /** Two finished candidates, of one run or of two, on the same rows. Errors: those of `compare`, MK_TRAIN_NO_MODEL. */

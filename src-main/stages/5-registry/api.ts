@@ -6,6 +6,7 @@
  * Caveats: moving an alias waits for the endpoints that follow it, and moves back when one of them cannot take the version.
  */
 import { resolve } from 'node:path';
+import type { ModelVariant } from '../../../src-shared/domain/modelVariant.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Reference, Run } from '../../../src-shared/domain/training.ts';
 import { isModelkeepError, ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
@@ -19,14 +20,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { writeExport } from '../../platform/files.ts';
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { AliasQueue, type AliasMoved } from './aliasQueue.ts';
-import type { PairedScoring, TrainedCandidates } from './candidates.ts';
+import type { PairedScoring, Quantizing, TrainedCandidates } from './candidates.ts';
 import { modelCard } from './card.ts';
 import { comparedInputs, comparedSettings } from './compareSettings.ts';
 import { lineageOf, type LineageKind, type LineageSources } from './lineage.ts';
 import { RegistryStore, type ModelRow, type StoredVersion } from './store.ts';
 
 export type { AliasMoved } from './aliasQueue.ts';
-export type { ColumnImportance, ComparedModel, PairedResult, PairedScoring, TrainedCandidates } from './candidates.ts';
+export type { ColumnImportance, ComparedModel, PairedResult, PairedScoring, Quantizing, TrainedCandidates } from './candidates.ts';
 export type { LineageSources } from './lineage.ts';
 
 export interface RegistryDependencies {
@@ -37,6 +38,7 @@ export interface RegistryDependencies {
   emit: Emit;
   train: TrainedCandidates;
   scoring: PairedScoring;
+  quantizing: Quantizing;
   /** Data, labels and runs; endpoints are added by `attachEndpoints`. */
   sources: Omit<LineageSources, 'endpoints' | 'version' | 'versionsOfRun'>;
 }
@@ -133,6 +135,7 @@ export class RegistryService {
       lineage: this.lineage({ kind: 'modelVersion', ...ref }),
       card: stored.card,
       importance: stored.importance,
+      variants: this.#variants(ref),
     };
   }
 
@@ -218,9 +221,33 @@ export class RegistryService {
     );
   }
 
-  /** Copies the self-contained ONNX file out of the workspace; its signature is inside, under `modelkeep.signature`. */
-  async export({ name, version, file }: Parsed<'registry.export'>, caller: Caller): Promise<{ file: string; sha256: string }> {
-    const { sha256 } = this.#require({ name, version });
+  /**
+   * The version's file in 8-bit integers, with what that changes on its test rows. Without a file of one's own as sample it is made
+   * once. Errors: MK_NOT_FOUND, those of `TrainService.quantize`.
+   */
+  async quantize({ name, version, kind, sample }: Parsed<'registry.quantize'>, caller: Caller): Promise<ModelVariant> {
+    const stored = this.#require({ name, version });
+    const known = this.#variants({ name, version }).find((one) => one.kind === kind && one.sample?.file == null);
+    if (known && (sample === undefined || kind === 'dynamic')) return known;
+    const path = sample === undefined || kind === 'dynamic' ? null : resolve(sample);
+    const made = await this.#with.quantizing.quantize(stored, { kind, sample: path });
+    const at = this.#with.clock.now();
+    return this.#write('registry.quantize', name, caller, at, () => {
+      const same = this.#variants({ name, version }).find(({ sha256 }) => sha256 === made.sha256);
+      if (same) return { details: null, value: same };
+      const variant = { ...made, createdAt: at, createdBy: caller.actor };
+      this.#store.insertVariant(this.#requireModel(name).id, version, variant);
+      return { details: { version, kind, sample: path, sha256: made.sha256 }, value: variant };
+    });
+  }
+
+  /** Copies a self-contained ONNX file out of the workspace, the version's own or a variant's; its signature is inside, under
+   *  `modelkeep.signature`. Errors: MK_NOT_FOUND, MK_BLOB_MISSING, those of writing. */
+  async export({ name, version, file, variant }: Parsed<'registry.export'>, caller: Caller): Promise<{ file: string; sha256: string }> {
+    const own = this.#require({ name, version }).sha256;
+    const sha256 = variant ?? own;
+    if (sha256 !== own && !this.#variants({ name, version }).some((one) => one.sha256 === sha256))
+      throw new ModelkeepError('MK_NOT_FOUND', { what: 'variant of the model version', name: `${name}@${version} ${sha256}` });
     const path = resolve(file);
     await writeExport(path, [await this.#with.blobs.read(sha256)]);
     this.#write('registry.export', name, caller, this.#with.clock.now(), () => ({ details: { version, file: path, sha256 }, value: null }));
@@ -233,7 +260,8 @@ export class RegistryService {
     const versions = models.flatMap((model) => this.#store.versions(model.id));
     const corrupt: VersionRef[] = [];
     for (const version of versions) {
-      for (const sha256 of [version.sha256, version.referenceSha256]) {
+      const variants = this.#variants({ name: version.model, version: version.version }).map(({ sha256 }) => sha256);
+      for (const sha256 of [version.sha256, version.referenceSha256, ...variants]) {
         if (sha256 === null || (await this.#isWhole(sha256))) continue;
         corrupt.push({ name: version.model, version: version.version });
         break;
@@ -281,6 +309,10 @@ export class RegistryService {
     });
     if (details) emit('changed', { area: 'registry', name, at });
     return value;
+  }
+
+  #variants({ name, version }: VersionRef): ModelVariant[] {
+    return this.#store.variants(this.#requireModel(name).id, version);
   }
 
   #trained(version: StoredVersion): { settings: Record<string, unknown>; run: Run; learner: string } {

@@ -1,3 +1,4 @@
+import type { QuantizationKind, QuantizationReport } from '../../../src-shared/domain/modelVariant.ts';
 import type { Estimate, VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Candidate, Reference, Run } from '../../../src-shared/domain/training.ts';
 import type { Result } from '../../../src-shared/rpc/contract.ts';
@@ -30,4 +31,12 @@ export type PairedResult = Pick<Result<'registry.compare'>, 'rows' | 'metrics' |
 /** Both models answer the same rows; supplied by training. */
 export interface PairedScoring {
   compare(a: ComparedModel, b: ComparedModel): Promise<PairedResult>;
+}
+
+/** A version's model in 8-bit integers, put among the blobs and measured; supplied by training. */
+export interface Quantizing {
+  quantize(
+    model: Pick<ComparedModel, 'sha256' | 'runId'>,
+    asked: { kind: QuantizationKind; sample: string | null },
+  ): Promise<QuantizationReport & { sha256: string }>;
 }

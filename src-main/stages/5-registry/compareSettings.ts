@@ -1,4 +1,5 @@
 import type { ModelInput, ModelSignature } from '../../../src-shared/domain/features.ts';
+import { targetName } from '../../../src-shared/domain/target.ts';
 import type { Run } from '../../../src-shared/domain/training.ts';
 import type { Result } from '../../../src-shared/rpc/contract.ts';
 
@@ -23,7 +24,7 @@ function settingsOf({ learner, settings, run }: Trained): Map<string, string> {
   return new Map<string, string>([
     ['learner', learner],
     ['dataset', `${dataset.name}@${dataset.version}`],
-    ['target', target.kind === 'column' ? target.column : `${target.labelSet}@${target.version}`],
+    ['target', target.kind === 'labels' ? `${target.labelSet}@${target.version}` : targetName(target)],
     ['trainRows', String(run.rows?.train ?? 0)],
     ['testRows', String(run.rows?.test ?? 0)],
     ...(holdout ? [['holdout', holdout.kind] as [string, string]] : []),

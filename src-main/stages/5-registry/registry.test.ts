@@ -16,6 +16,7 @@ let clock: ManualClock;
 let service: RegistryService;
 let runs: Run[];
 let candidates: Candidate[];
+let quantizations: number;
 const reference: Reference = {
   columns: [],
   prediction: { name: 'prediction', kind: 'categorical', rows: 2, nullRate: 0, edges: null, values: ['No', 'other'], shares: [1, 0] },
@@ -25,6 +26,7 @@ const reference: Reference = {
 
 beforeEach(async () => {
   clock = new ManualClock();
+  quantizations = 0;
   bench = await openTestBench({ clock });
   runs = [trainedRun('run_1', 1), trainedRun('run_2', 2)];
   const { sha256, sizeBytes } = await bench.blobs.put(Buffer.from('model one'));
@@ -277,6 +279,61 @@ test('what the screen waits on is answered from indexes', () => {
   }
 });
 
+describe('variants in 8-bit integers', () => {
+  const quantize = (kind: 'dynamic' | 'static', sample?: string) =>
+    service.quantize({ name: 'churn', version: 1, kind, ...(sample === undefined ? {} : { sample }) }, bench.caller);
+
+  beforeEach(async () => void (await register('cand_1')));
+
+  test('a variant is made once, told with what it changes, audited, and can be exported', async () => {
+    const made = contract['registry.quantize'].result.parse(await quantize('dynamic'));
+    expect(made).toMatchObject({ kind: 'dynamic', quantized: 2, createdBy: 'ada', createdAt: clock.now() });
+    const [entry] = (await bench.audit.list({ limit: 1 })).entries;
+    expect(entry).toMatchObject({
+      action: 'registry.quantize',
+      subject: 'model churn',
+      details: { version: 1, kind: 'dynamic', sample: null, sha256: made.sha256 },
+    });
+    const entries = bench.audit.head().entries;
+    expect(await quantize('dynamic')).toEqual(made);
+    expect([quantizations, bench.audit.head().entries]).toEqual([1, entries]);
+    expect((await service.page({ name: 'churn', version: 1 })).variants).toEqual([made]);
+    const file = join(bench.folder, 'int8.onnx');
+    expect(await service.export({ name: 'churn', version: 1, file, variant: made.sha256 }, bench.caller)).toEqual({
+      file,
+      sha256: made.sha256,
+    });
+    expect(readFileSync(file, 'utf8')).toBe('dynamic of model null');
+  });
+
+  test('another sample makes another variant; the same one again is known', async () => {
+    const own = await quantize('static');
+    const other = await quantize('static', '/data/rows.csv');
+    expect(other.sha256).not.toBe(own.sha256);
+    expect(await quantize('static', '/data/rows.csv')).toEqual(other);
+    expect(await quantize('static')).toEqual(own);
+    expect((await service.page({ name: 'churn', version: 1 })).variants).toHaveLength(2);
+  });
+
+  test('refuses a variant of another version, and finds one that changed on the disk', async () => {
+    await register('cand_2');
+    const { sha256 } = await quantize('dynamic');
+    const file = join(bench.folder, 'int8.onnx');
+    await expect(service.export({ name: 'churn', version: 2, file, variant: sha256 }, bench.caller)).rejects.toMatchObject({
+      code: 'MK_NOT_FOUND',
+    });
+    chmodSync(bench.blobs.path(sha256), 0o600);
+    writeFileSync(bench.blobs.path(sha256), 'changed');
+    expect(await service.verify({})).toEqual({ checked: 2, corrupt: [{ name: 'churn', version: 1 }] });
+  });
+
+  test('what it is never changes or goes away', async () => {
+    await quantize('dynamic');
+    for (const sql of ["UPDATE model_variants SET report = '{}'", 'DELETE FROM model_variants'])
+      expect(() => transaction(bench.db, () => void bench.db.exec(sql))).toThrow('never');
+  });
+});
+
 /** The registry's own neighbours at their interfaces; with the real ones the way is driven in flows/wholeWay.test.ts. */
 function dependencies(): RegistryDependencies {
   const dataset = { dataset: 'churn', version: 3, rows: 7000, source: { files: ['/data/churn.csv'] } } as unknown as DatasetVersion;
@@ -308,6 +365,23 @@ function dependencies(): RegistryDependencies {
           answersChanged: 12,
           note: '',
         }),
+    },
+    quantizing: {
+      quantize: async (_model, { kind, sample }) => {
+        quantizations++;
+        const { sha256, sizeBytes } = await bench.blobs.put(Buffer.from(`${kind} of model ${sample}`));
+        const figures = { rows: 1400, metrics: [], answersChanged: 3, largestDifference: 0.02, originalRowMs: 0.2, rowMs: 0.1 };
+        return {
+          ...figures,
+          kind,
+          sha256,
+          sizeBytes,
+          originalBytes: 9,
+          quantized: 2,
+          kept: [],
+          sample: sample === null ? null : { file: sample, rows: 100 },
+        };
+      },
     },
     sources: {
       dataset: () => dataset,

@@ -1,5 +1,6 @@
 // All SQL of the registry. Writing functions are called inside a transaction by the service.
 import type { ModelSignature } from '../../../src-shared/domain/features.ts';
+import type { ModelVariant, QuantizationReport } from '../../../src-shared/domain/modelVariant.ts';
 import type { Metrics } from '../../../src-shared/domain/training.ts';
 import type { ModelVersion } from '../../../src-shared/rpc/registry.ts';
 import type { Database } from '../../platform/sqlite.ts';
@@ -68,6 +69,7 @@ export const screenQueries = {
   aliases: 'SELECT alias, version FROM model_aliases WHERE model_id = ? ORDER BY alias',
   history: `SELECT at, actor, alias, version_before AS "from", version_after AS "to", reason FROM alias_history
     WHERE model_id = ? ORDER BY id DESC`,
+  variants: 'SELECT sha256, report, created_at, created_by FROM model_variants WHERE model_id = ? AND version = ?',
 } as const;
 
 export class RegistryStore {
@@ -190,6 +192,26 @@ export class RegistryStore {
     this.#db
       .prepare('INSERT INTO alias_history (model_id, at, actor, alias, version_before, version_after, reason) VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run(modelId, move.at, move.actor, move.alias, move.from, move.to, move.reason);
+  }
+
+  /** Oldest first. */
+  variants(modelId: number, version: number): ModelVariant[] {
+    return this.#db
+      .prepare<[number, number], { sha256: string; report: string; created_at: number; created_by: string }>(screenQueries.variants)
+      .all(modelId, version)
+      .map(({ sha256, report, created_at: createdAt, created_by: createdBy }) => ({
+        ...(JSON.parse(report) as QuantizationReport),
+        sha256,
+        createdAt,
+        createdBy,
+      }))
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  insertVariant(modelId: number, version: number, { sha256, createdAt, createdBy, ...report }: ModelVariant): void {
+    this.#db
+      .prepare('INSERT INTO model_variants (model_id, version, sha256, kind, report, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(modelId, version, sha256, report.kind, JSON.stringify(report), createdAt, createdBy);
   }
 
   /** Newest first. */

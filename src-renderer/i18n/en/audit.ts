@@ -85,6 +85,7 @@ export const audit = {
   'action.registry.describe': 'changed a description',
   'action.registry.alias.set': 'set an alias',
   'action.registry.alias.remove': 'removed an alias',
+  'action.registry.quantize': 'made an 8-bit variant of a model',
   'action.registry.export': 'exported a model',
   'action.registry.predict': 'scored a file',
   'action.serve.deploy': 'deployed a model',

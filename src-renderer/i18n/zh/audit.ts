@@ -81,6 +81,7 @@ export const audit = {
   'action.registry.describe': '修改了说明',
   'action.registry.alias.set': '设置了别名',
   'action.registry.alias.remove': '移除了别名',
+  'action.registry.quantize': '生成了模型的 8 位变体',
   'action.registry.export': '导出了模型',
   'action.registry.predict': '对文件评分',
   'action.serve.deploy': '部署了模型',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { SliceCondition } from '../../../../src-shared/domain/evaluation.ts';
+import { quantizationKind, type ModelVariant } from '../../../../src-shared/domain/modelVariant.ts';
 import { aliasName, type ModelVersion } from '../../../../src-shared/rpc/registry.ts';
 import { defineCommand, UsageError, type Context } from '../command.ts';
 import { integer, modelRef } from '../options.ts';
@@ -150,16 +151,26 @@ export const modelsCommands = [
   }),
   defineCommand({
     words: ['models', 'export'],
-    usage: 'NAME[:VERSION|@ALIAS] --output FILE',
-    summary: 'Writes the self-contained ONNX model to a file.',
-    options: { output: { type: 'string' } },
+    usage: 'NAME[:VERSION|@ALIAS] --output FILE [--quantize dynamic|static [--sample FILE]]',
+    summary: 'Writes the self-contained ONNX model to a file; quantized: in 8-bit integers, with what that changes on its test rows.',
+    options: { output: { type: 'string' }, quantize: { type: 'string' }, sample: { type: 'string' } },
     positionals: { min: 1, max: 1 },
-    run: async ({ call, words: [word], options }) =>
-      call('registry.export', {
-        name: modelRef(word!).name,
-        version: await versionOf(call, word!),
-        file: resolve(options.required('output')),
-      }),
+    run: async ({ call, words: [word], options }) => {
+      const [file, kind, sample] = [
+        options.required('output'),
+        options.oneOf('quantize', quantizationKind.options),
+        options.text('sample'),
+      ];
+      if (sample !== undefined && kind !== 'static') throw new UsageError('--sample is for --quantize static');
+      const ref = { name: modelRef(word!).name, version: await versionOf(call, word!) };
+      const variant = kind && (await call('registry.quantize', { ...ref, kind, ...(sample !== undefined && { sample: resolve(sample) }) }));
+      const written = await call('registry.export', { ...ref, file: resolve(file), ...(variant && { variant: variant.sha256 }) });
+      return { ...written, variant: variant ?? null };
+    },
+    print: ({ file, sha256, variant }, out) => {
+      out.fields({ file, sha256 });
+      if (variant) printVariant(variant, out);
+    },
   }),
   defineCommand({
     words: ['models', 'verify'],
@@ -195,6 +206,27 @@ function conditionText({ column, kind, low, high, value }: SliceCondition): stri
 function metricOf({ primaryMetric, test }: ModelVersion): Record<string, unknown> {
   const value = test[primaryMetric];
   return { metric: primaryMetric, test: value ? estimateText(value) : '–' };
+}
+
+function printVariant(variant: ModelVariant, out: Out): void {
+  const { kind, quantized, kept, sample, rows, metrics, answersChanged, largestDifference } = variant;
+  out.fields({
+    quantized: `${quantized} products in 8-bit integers, ${kind}`,
+    'still float': kept.map(({ operator, count }) => `${operator} × ${count}`).join(', ') || 'nothing that was learned',
+    ...(sample && { sample: `${sample.rows} rows of ${sample.file ?? 'the training data'}` }),
+    bytes: `${variant.originalBytes} → ${variant.sizeBytes}`,
+    'ms of one row': `${Number(variant.originalRowMs.toPrecision(3))} → ${Number(variant.rowMs.toPrecision(3))}`,
+    'test rows': `${rows}, of which ${answersChanged} have another answer; largest difference ${Number(largestDifference.toPrecision(3))}`,
+  });
+  out.table(
+    metrics.map(({ metric, a, b, difference, verdict }) => ({
+      metric,
+      float: estimateText(a),
+      int8: estimateText(b),
+      difference: estimateText(difference),
+      verdict,
+    })),
+  );
 }
 
 function printVersion(version: ModelVersion, out: Out): void {

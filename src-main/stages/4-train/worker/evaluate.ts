@@ -58,13 +58,18 @@ const fewestRuns = 5;
 /** Median milliseconds of one row, session already warm. */
 export async function timeOneRow(model: ModelSession, fitted: FittedFeatures, table: RawTable, rows: Int32Array): Promise<number> {
   const feeds = feedsFor(fitted, table, rows.subarray(0, 1));
+  return medianMs(() => model.answer(feeds));
+}
+
+/** Median milliseconds of a call that takes fractions of one, after warming up. */
+export async function medianMs(call: () => Promise<unknown>): Promise<number> {
   const begunMs = performance.now();
   const hasTime = (share: number): boolean => performance.now() - begunMs < longestTimingMs * share;
-  for (let run = 0; run < warmUpRuns && (run === 0 || hasTime(0.2)); run++) await model.answer(feeds);
+  for (let run = 0; run < warmUpRuns && (run === 0 || hasTime(0.2)); run++) await call();
   const times: number[] = [];
   while (times.length < timedRuns && (times.length < fewestRuns || hasTime(1))) {
     const started = performance.now();
-    await model.answer(feeds);
+    await call();
     times.push(performance.now() - started);
   }
   return times.sort((a, b) => a - b)[times.length >> 1]!;

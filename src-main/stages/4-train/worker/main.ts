@@ -10,6 +10,7 @@ import { counterfactual, explainColumn, explainRow, type CounterfactualOrder, ty
 import { inspect } from './inspect.ts';
 import type { DatasetFile, LabelRows, ScoreRows, TrainOrder } from './order.ts';
 import { predictFile, type PredictOrder } from './predictFile.ts';
+import { quantizeModel, type QuantizeOrder } from './quantizeModel.ts';
 import { scoreRows } from './scoreRows.ts';
 import type { ModelOnRows } from './testRows.ts';
 import { trainRun, type RunWishes } from './trainRun.ts';
@@ -34,6 +35,7 @@ const server = serveWorker({
   explainRow: (order: ReasonsOrder, { signal }) => explainRow(order, pauseUnless(signal)),
   explainColumn: (order: EffectOrder, { signal }) => explainColumn(order, pauseUnless(signal)),
   counterfactual: (order: CounterfactualOrder, { signal }) => counterfactual(order, pauseUnless(signal)),
+  quantize: (order: QuantizeOrder, { signal }) => quantizeModel(order, pauseUnless(signal)),
   predict: (order: PredictOrder, { signal, progress }) =>
     predictFile(order, async (rows) => {
       progress(null, { key: 'predict.rows', params: { rows } });

@@ -1,19 +1,16 @@
 // A finished model over a file that someone has: one answer a row, in the order of the file.
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { DuckDBBlobValue, type DuckDBConnection, type DuckDBDataChunk } from '@duckdb/node-api';
-import type { ModelInput, ModelSignature } from '../../../../src-shared/domain/features.ts';
-import type { ColumnType } from '../../../../src-shared/domain/table.ts';
-import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ModelSignature } from '../../../../src-shared/domain/features.ts';
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { describeDiskError } from '../../../platform/files.ts';
 import { conformalOutputs } from '../exportModel.ts';
-import { decodeImage, type TensorLike } from '../../3-features/api.ts';
-import { openDuck, quoteName, quoteText } from './duck.ts';
+import { openDuck, quoteText } from './duck.ts';
 import type { ModelAnswers } from './modelAnswers.ts';
 import { ModelSession } from './modelSession.ts';
-import { imageInputs, inputColumns } from './scoreRows.ts';
-import { rawKind } from './readTable.ts';
+import { firstLine, rowsOfFile } from './rowsOfFile.ts';
 
 export interface PredictOrder {
   modelFile: string;
@@ -58,18 +55,17 @@ async function writeAnswers(
   pause: (rows: number) => Promise<void>,
 ): Promise<number> {
   const { signature } = model;
-  const source = await openSource(connection, input, signature.inputs);
+  const source = await rowsOfFile(connection, input, signature.inputs);
   const file = await open(temporary, 'wx').catch((error: unknown) => {
     throw outputError(output, error);
   });
   let rows = 0;
   try {
     await file.write(`${headerOf(signature).map(csvCell).join(',')}\n`);
-    for (let chunk = await source.next(); chunk; chunk = await source.next()) {
-      const feeds = await feedsOf(chunk, signature.inputs, source.columns, basename(input), rows);
-      const answers = await model.answerAll(feeds, chunk.rowCount);
+    for await (const part of source) {
+      const answers = await model.answerAll(part.feeds, part.rows);
       await file.write(linesOf(answers, signature.classes));
-      rows += chunk.rowCount;
+      rows += part.rows;
       await pause(rows);
     }
     await file.sync();
@@ -79,116 +75,6 @@ async function writeAnswers(
     await file.close();
   }
   return rows;
-}
-
-interface Source {
-  /** Position in the result of each model input that the file has: its value, and after it the text it came from. */
-  columns: ReadonlyMap<string, number>;
-  next(): Promise<DuckDBDataChunk | null>;
-}
-
-/** Values are cast by the engine, which also gives the cell's text: a cast that fails on text is an error of the cell. */
-async function openSource(connection: DuckDBConnection, input: string, inputs: readonly ModelInput[]): Promise<Source> {
-  const relation = relationOf(input);
-  const readable = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (isModelkeepError(error)) throw error;
-      throw new ModelkeepError('MK_PREDICT_FILE', { file: basename(input), reason: firstLine(error) }, { cause: error });
-    }
-  };
-  const described = await readable(async () => (await connection.run(`DESCRIBE SELECT * FROM ${relation}`)).getRowObjectsJS());
-  const inFile = described.map((row) => ({ name: String(row['column_name']), type: 'text' as const }));
-  const used = inputColumns(inputs, inFile, basename(input));
-  const fields = used.flatMap(({ name, type }) => {
-    const column = quoteName(name);
-    return [valueExpression(column, type), rawKind(type) === 'uint8' ? `''` : `coalesce(CAST(${column} AS VARCHAR), '')`];
-  });
-  const select = `SELECT ${fields.map((field, at) => `${field} AS c${at}`).join(', ') || '1'} FROM ${relation}`;
-  const result = await readable(() => connection.stream(select));
-  return {
-    columns: new Map(used.map(({ name }, at) => [name, at * 2])),
-    next: () =>
-      readable(async () => {
-        const chunk = await result.fetchChunk();
-        return chunk && chunk.rowCount > 0 ? chunk : null;
-      }),
-  };
-}
-
-function relationOf(input: string): string {
-  const extension = extname(input).toLowerCase();
-  if (extension === '.parquet') return `read_parquet(${quoteText(input)})`;
-  if (extension === '.csv' || extension === '.tsv' || extension === '.txt')
-    return `read_csv(${quoteText(input)}, all_varchar = true, header = true)`;
-  throw new ModelkeepError('MK_PREDICT_FILE', { file: basename(input), reason: `“${extension}” is neither .csv nor .parquet` });
-}
-
-/** NULL where the text is no such value. */
-function valueExpression(column: string, type: ColumnType): string {
-  switch (rawKind(type)) {
-    case 'string':
-      return `coalesce(CAST(${column} AS VARCHAR), '')`;
-    case 'float64':
-      return `epoch(TRY_CAST(${column} AS TIMESTAMP)) / 86400`;
-    case 'float32':
-      return type === 'boolean' ? `CAST(TRY_CAST(${column} AS BOOLEAN) AS DOUBLE)` : `TRY_CAST(${column} AS DOUBLE)`;
-    case 'uint8':
-      return column;
-  }
-}
-
-async function feedsOf(
-  chunk: DuckDBDataChunk,
-  inputs: readonly ModelInput[],
-  columns: ReadonlyMap<string, number>,
-  file: string,
-  rowsBefore: number,
-): Promise<Record<string, TensorLike>> {
-  const rows = chunk.rowCount;
-  const sizes = imageInputs(inputs);
-  const feeds: Record<string, TensorLike> = {};
-  for (const { name, type } of inputs) {
-    const at = columns.get(name);
-    const values = at === undefined ? null : chunk.getColumnValues(at);
-    let texts: readonly unknown[] | null = null;
-    const textAt = (row: number): string => String((texts ??= chunk.getColumnValues(at! + 1))[row]);
-    const badCell = (row: number): never => {
-      const value = textAt(row).slice(0, 80);
-      throw new ModelkeepError('MK_PREDICT_CELL', { file, row: rowsBefore + row + 1, column: name, value, expected: type });
-    };
-    const numberAt = (row: number): number => {
-      if (values === null) return NaN;
-      const value = values[row];
-      if (typeof value === 'number') return value;
-      return textAt(row).trim() === '' ? NaN : badCell(row);
-    };
-    const dims = [rows, 1];
-    switch (rawKind(type)) {
-      case 'float32':
-        feeds[name] = { type: 'float32', data: Float32Array.from({ length: rows }, (_, row) => numberAt(row)), dims };
-        break;
-      case 'float64':
-        feeds[name] = { type: 'float64', data: Float64Array.from({ length: rows }, (_, row) => numberAt(row)), dims };
-        break;
-      case 'string':
-        feeds[name] = { type: 'string', data: values ? (values as string[]) : Array.from({ length: rows }, () => ''), dims };
-        break;
-      case 'uint8': {
-        const size = sizes.get(name)!;
-        const pixels = size.width * size.height * size.channels;
-        const data = new Uint8Array(rows * pixels);
-        for (let row = 0; row < rows; row++) {
-          const cell = values![row];
-          const image = cell instanceof DuckDBBlobValue ? await decodeImage(cell.bytes, size) : null;
-          data.set(image ?? badCell(row), row * pixels);
-        }
-        feeds[name] = { type: 'uint8', data, dims: [rows, size.height, size.width, size.channels] };
-      }
-    }
-  }
-  return feeds;
 }
 
 function headerOf({ classes, outputs }: ModelSignature): string[] {
@@ -238,9 +124,4 @@ function outputError(file: string, error: unknown): ModelkeepError {
     { file, reason: (error as NodeJS.ErrnoException).code ?? firstLine(error) },
     { cause: error },
   );
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? text).slice(0, 200);
 }

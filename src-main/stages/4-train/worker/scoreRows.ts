@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ModelInput } from '../../../../src-shared/domain/features.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { columnFeed, type ImageSize, type RawTable } from '../../3-features/api.ts';
+import { columnFeed, type ImageSize, type RawTable, type TensorLike } from '../../3-features/api.ts';
 import { openDuck } from './duck.ts';
 import { joinAnswers, type ModelAnswers } from './modelAnswers.ts';
 import { ModelSession } from './modelSession.ts';
@@ -60,11 +60,15 @@ export async function scoreTable(model: ModelSession, table: RawTable, pause: (d
   const parts: ModelAnswers[] = [];
   for (let start = 0; start < table.rows; start += rowsPerFeed) {
     const batch = Int32Array.from({ length: Math.min(rowsPerFeed, table.rows - start) }, (_, at) => start + at);
-    const feeds = Object.fromEntries(model.signature.inputs.map((input) => [input.name, feedOf(input, table, batch)]));
-    parts.push(await model.answerAll(feeds, batch.length));
+    parts.push(await model.answerAll(tableFeeds(model.signature.inputs, table, batch), batch.length));
     await pause(start + batch.length);
   }
   return joinAnswers(parts);
+}
+
+/** Rows of a table by place, as a model takes them. */
+export function tableFeeds(inputs: readonly ModelInput[], table: RawTable, rows: Int32Array): Record<string, TensorLike> {
+  return Object.fromEntries(inputs.map((input) => [input.name, feedOf(input, table, rows)]));
 }
 
 /** A column that the data does not have is missing in every row (only columns that were so in training may be absent). */
