@@ -13,11 +13,11 @@ export function compiledFile({ name }: KernelModule): string {
 }
 
 /** The source of `compiled/<name>.ts`. Throws with the compiler's messages when the kernels do not compile. */
-export async function compileKernels({ name, memory }: KernelModule): Promise<string> {
+export async function compileKernels({ name, source = name, memory }: KernelModule): Promise<string> {
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
-      `${folder}/assembly/${name}/index.ts`,
+      `${folder}/assembly/${source}/index.ts`,
       '-O3 --noAssert --runtime stub --importMemory --noExportMemory --enable simd'.split(' '),
       ['--memoryBase', String(firstFreeByte), '--baseDir', root, '--outFile', 'kernels.wasm'],
       memory === 'shared' ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', String(mostPages)] : [],
@@ -28,9 +28,9 @@ export async function compileKernels({ name, memory }: KernelModule): Promise<st
       },
     },
   );
-  if (error || !wasm) throw new Error(`assembly/${name} does not compile: ${stderr.toString()}`, { cause: error });
+  if (error || !wasm) throw new Error(`assembly/${source} does not compile: ${stderr.toString()}`, { cause: error });
   return [
-    `// Generated from assembly/${name} by \`npm run kernels\`: WebAssembly, ${wasm.length} bytes.`,
+    `// Generated from assembly/${source} by \`npm run kernels\`: WebAssembly, ${wasm.length} bytes.`,
     `export const ${name}Module =\n  '${Buffer.from(wasm).toString('base64')}';\n`,
   ].join('\n');
 }

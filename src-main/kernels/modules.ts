@@ -1,13 +1,16 @@
 /** One WebAssembly module of this folder, as `npm run kernels` compiles it. */
 export interface KernelModule {
-  /** Folder in `assembly/` with an `index.ts`; the result is `compiled/<name>.ts`. */
+  /** The result is `compiled/<name>.ts`. */
   readonly name: string;
-  /** A memory between threads ('shared') cannot be read by ONNX Runtime in place; a 'private' one can. */
+  /** Folder in `assembly/` with an `index.ts`; default as the name. */
+  readonly source?: string;
+  /** One of one thread, or between threads: a module is compiled for either. Not every Node lets ONNX Runtime read a shared one in place. */
   readonly memory: 'private' | 'shared';
 }
 
 export const kernelModules: readonly KernelModule[] = [
   { name: 'training', memory: 'private' },
+  { name: 'trainingShared', source: 'training', memory: 'shared' },
   { name: 'trees', memory: 'shared' },
   { name: 'treeScore', memory: 'private' },
   { name: 'treeShap', memory: 'private' },

@@ -132,12 +132,12 @@ describe('training kernels against float64 loops', () => {
       expect(a).toEqual(b);
     });
 
-    it('sumWorkers adds in the order of the workers, bit for bit', () => {
+    it('sumParts adds in the order of the parts, bit for bit', () => {
       const { kernels, vectors } = setUp(length, 4);
-      const [into, ...workers] = vectors;
-      const expected = Float32Array.from(into, (_, at) => Math.fround(Math.fround(workers[0][at]! + workers[1][at]!) + workers[2][at]!));
-      kernels.sumWorkers(into, workers);
-      expect(into).toEqual(expected);
+      const [first, second, third] = vectors;
+      const expected = Float32Array.from(first, (_, at) => Math.fround(Math.fround(first[at]! + second[at]!) + third[at]!));
+      kernels.sumParts([first, second, third]);
+      expect(first).toEqual(expected);
     });
 
     it('zeroBelow and firstNotFinite', () => {

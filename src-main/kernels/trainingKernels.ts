@@ -1,9 +1,21 @@
 import { trainingModule } from './compiled/training.ts';
-import { paddedLength, type KernelMemory } from './KernelMemory.ts';
-import { instantiate } from './webAssembly.ts';
+import { trainingSharedModule } from './compiled/trainingShared.ts';
+import { paddedLength, SharedKernelMemory, type KernelMemory } from './KernelMemory.ts';
+import { helpPasses } from './threads/passes/helpPasses.ts';
+import type { PassKernel } from './threads/passes/passControl.ts';
+import { PassTeam } from './threads/passes/PassTeam.ts';
+import { instantiate, type SharedMemory } from './webAssembly.ts';
 
 /** A float32 vector of the kernel memory, or a part of one that starts at a multiple of 4 numbers. */
-export type Vector = Float32Array<ArrayBuffer>;
+export type Vector = Float32Array;
+
+/** Numbers that `sumOfSquares` adds up in float32. */
+const blockNumbers = 4096;
+
+/** float64 for the sums of a long vector's blocks, as numbers of float32: room that a memory needs for `TrainingKernels.shared`. */
+export function blockSumNumbers(longest: number): number {
+  return paddedLength(2 * Math.ceil(longest / blockNumbers));
+}
 
 /** Numbers of one step; `gradientScale` multiplies the gradient first, `keep` is 1 − rate · weight decay. */
 interface StepNumbers {
@@ -22,19 +34,30 @@ interface AdamNumbers {
 
 /**
  * The functions of assembly/training on vectors of one memory. Formulas stand there; the optimizers with their sources are in
- * compiler/optimizers. They work on whole padded vectors; the calls cost about 0.1 µs.
+ * compiler/optimizers. They work on whole padded vectors; the calls cost about 0.1 µs. Long vectors of a shared memory are shared
+ * out between the threads that help, with the same bits.
  */
 export class TrainingKernels {
-  readonly #memory: KernelMemory;
+  readonly #memory: KernelMemory | SharedKernelMemory;
   readonly #raw: RawKernels;
+  /** With a shared memory: where threads help. */
+  readonly team: PassTeam | undefined;
+  /** Sums of blocks, with a team. */
+  readonly #sums: Float64Array | undefined;
 
-  constructor(memory: KernelMemory) {
+  /** In a shared memory takes room for the sums of vectors of up to `longest` numbers (`blockSumNumbers`). */
+  constructor(memory: KernelMemory | SharedKernelMemory, longest = 0) {
     this.#memory = memory;
-    this.#raw = instantiate<RawKernels>(trainingModule, memory.memory);
+    if (memory instanceof SharedKernelMemory) {
+      this.#raw = instantiate<RawKernels>(trainingSharedModule, memory.memory);
+      this.team = new PassTeam(memory.memory, passKernelsOf(this.#raw));
+      const { byteOffset, length } = memory.vector(blockSumNumbers(longest));
+      this.#sums = new Float64Array(memory.memory.buffer, byteOffset, length / 2);
+    } else this.#raw = instantiate<RawKernels>(trainingModule, memory.memory);
   }
 
   sgd(parameters: Vector, gradients: Vector, { gradientScale, rate, keep }: StepNumbers): void {
-    this.#raw.sgd(this.#at(parameters), this.#at(gradients, parameters), count(parameters), gradientScale, rate, keep);
+    this.#each('sgd', [parameters, gradients], [gradientScale, rate, keep]);
   }
 
   momentum(
@@ -43,16 +66,12 @@ export class TrainingKernels {
     buffers: Vector,
     { gradientScale, mu, rate, keep, nesterov }: StepNumbers & { readonly mu: number; readonly nesterov: boolean },
   ): void {
-    const kernel = nesterov ? this.#raw.nesterov : this.#raw.momentum;
-    const vectors = [this.#at(parameters), this.#at(gradients, parameters), this.#at(buffers, parameters)] as const;
-    kernel(...vectors, count(parameters), gradientScale, mu, rate, keep);
+    this.#each(nesterov ? 'nesterov' : 'momentum', [parameters, gradients, buffers], [gradientScale, mu, rate, keep]);
   }
 
   adam(parameters: Vector, gradients: Vector, first: Vector, second: Vector, numbers: AdamNumbers & { readonly keep: number }): void {
     const { gradientScale, beta1, beta2, stepSize, epsilon, keep } = numbers;
-    const moments = [this.#at(first, parameters), this.#at(second, parameters)] as const;
-    const vectors = [this.#at(parameters), this.#at(gradients, parameters), ...moments] as const;
-    this.#raw.adam(...vectors, count(parameters), gradientScale, beta1, beta2, stepSize, epsilon, keep);
+    this.#each('adam', [parameters, gradients, first, second], [gradientScale, beta1, beta2, stepSize, epsilon, keep]);
   }
 
   lion(
@@ -61,8 +80,7 @@ export class TrainingKernels {
     momenta: Vector,
     { gradientScale, beta1, beta2, rate, keep }: StepNumbers & { readonly beta1: number; readonly beta2: number },
   ): void {
-    const vectors = [this.#at(parameters), this.#at(gradients, parameters), this.#at(momenta, parameters)] as const;
-    this.#raw.lion(...vectors, count(parameters), gradientScale, beta1, 1 - beta1, beta2, 1 - beta2, rate, keep);
+    this.#each('lion', [parameters, gradients, momenta], [gradientScale, beta1, 1 - beta1, beta2, 1 - beta2, rate, keep]);
   }
 
   /** Writes LAMB's direction into `gradients`. */
@@ -74,9 +92,7 @@ export class TrainingKernels {
     numbers: AdamNumbers & { readonly decay: number },
   ): void {
     const { gradientScale, beta1, beta2, stepSize, epsilon, decay } = numbers;
-    const moments = [this.#at(first, parameters), this.#at(second, parameters)] as const;
-    const vectors = [this.#at(parameters), this.#at(gradients, parameters), ...moments] as const;
-    this.#raw.lambDirection(...vectors, count(parameters), gradientScale, beta1, beta2, stepSize, epsilon, decay);
+    this.#each('lambDirection', [parameters, gradients, first, second], [gradientScale, beta1, beta2, stepSize, epsilon, decay]);
   }
 
   /** Writes Adafactor's direction into `gradients`, a stack of matrices; returns the sum of its squares. */
@@ -101,34 +117,53 @@ export class TrainingKernels {
   }
 
   scale(vector: Vector, factor: number): void {
-    this.#raw.scale(this.#at(vector), count(vector), factor);
+    this.#each('scale', [vector], [factor]);
   }
 
   addScaled(into: Vector, from: Vector, factor: number): void {
-    this.#raw.addScaled(this.#at(into), this.#at(from, into), count(into), factor);
+    this.#each('addScaled', [into, from], [factor]);
   }
 
   /** An average that follows `from`: into + rate (from − into); at rate 1 a copy. */
   moveTowards(into: Vector, from: Vector, rate: number): void {
-    this.#raw.moveTowards(this.#at(into), this.#at(from, into), count(into), rate);
+    this.#each('moveTowards', [into, from], [rate]);
   }
 
-  /** into = ((v₀ + v₁) + v₂) + …: always in this order, so that the same workers give the same bits. */
-  sumWorkers(into: Vector, workers: readonly Vector[]): void {
-    const first = this.#at(workers[0]!, into);
-    const stride = workers.length > 1 ? this.#at(workers[1]!, into) - first : 0;
-    if (workers.some((each, at) => this.#at(each, into) !== first + at * stride)) throw new Error('The vectors must be evenly apart.');
-    this.#raw.sumWorkers(this.#at(into), first, stride, workers.length, count(into));
+  /** v₀ = ((v₀ + v₁) + v₂) + …: always in this order, so that the same parts give the same bits. */
+  sumParts(parts: readonly Vector[]): void {
+    this.#each('sumParts', [parts[0]!], [this.#strideOf(parts), parts.length]);
+  }
+
+  /** `sumParts`, then `sumOfSquares` of the sum. */
+  sumPartsSquares(parts: readonly Vector[]): number {
+    const [first] = parts as [Vector];
+    if (parts.length === 1) return this.sumOfSquares(first);
+    if (!this.team?.shares(count(first))) {
+      this.sumParts(parts);
+      return this.sumOfSquares(first);
+    }
+    return this.#blockSums('sumPartsSquares', first, [this.#strideOf(parts), parts.length]);
   }
 
   /** float32 within blocks of 4096 numbers, float64 across them. */
   sumOfSquares(vector: Vector): number {
-    return this.#raw.sumOfSquares(this.#at(vector), count(vector));
+    if (!this.team?.shares(count(vector))) return this.#raw.sumOfSquares(this.#at(vector), count(vector));
+    return this.#blockSums('blockSquares', vector, []);
+  }
+
+  /** table[indices[i]] += rows[i], one row after the other: rows of `width` numbers, indices from the start or, below 0, from the end. */
+  addRows(table: Vector, width: number, rows: Vector, indices: Int32Array): void {
+    this.#raw.addRows(this.#at(table), table.length / width, width, this.#at(rows), this.#at(indices), indices.length);
+  }
+
+  /** table[indices[i]] = 0. */
+  clearRows(table: Vector, width: number, indices: Int32Array): void {
+    this.#raw.clearRows(this.#at(table), table.length / width, width, this.#at(indices), indices.length);
   }
 
   /** Sets numbers smaller than `limit` to 0: processors compute many times slower with numbers below 1.2e-38. */
   zeroBelow(vector: Vector, limit: number): void {
-    this.#raw.zeroBelow(this.#at(vector), count(vector), limit);
+    this.#each('zeroBelow', [vector], [limit]);
   }
 
   /** Index of the first NaN or infinity; −1 where there is none. */
@@ -136,12 +171,64 @@ export class TrainingKernels {
     return this.#raw.firstNotFinite(this.#at(vector), count(vector));
   }
 
+  /** An elementwise kernel over vectors of the first's length. */
+  #each(kernel: PassName, vectors: readonly Vector[], rest: readonly number[]): void {
+    const [first] = vectors as [Vector];
+    const addresses = vectors.map((each) => this.#at(each, first));
+    if (this.team?.shares(count(first))) this.team.run(passNames.indexOf(kernel), addresses, count(first), rest);
+    else (this.#raw[kernel] as PassKernel)(...addresses, count(first), ...rest);
+  }
+
+  /** Blocks of a long vector by all threads, added up in their order. */
+  #blockSums(kernel: PassName, vector: Vector, rest: readonly number[]): number {
+    const sums = this.#sums!.subarray(0, Math.ceil(count(vector) / blockNumbers));
+    this.#each(kernel, [vector], [...rest, vector.byteOffset, sums.byteOffset]);
+    let total = 0;
+    for (const each of sums) total += each;
+    return total;
+  }
+
+  #strideOf(parts: readonly Vector[]): number {
+    const first = this.#at(parts[0]!);
+    const stride = parts.length > 1 ? this.#at(parts[1]!, parts[0]) - first : 0;
+    if (parts.some((each, at) => this.#at(each, parts[0]) !== first + at * stride)) throw new Error('The vectors must be evenly apart.');
+    return stride;
+  }
+
   /** Address of a vector, which must lie in this memory and be as long as `like`. */
-  #at(vector: Vector, like?: Vector): number {
+  #at(vector: Vector | Int32Array, like?: Vector): number {
     if (vector.buffer !== this.#memory.memory.buffer || vector.byteOffset % 16 !== 0) throw new Error('The vector is not of this memory.');
     if (like && like.length !== vector.length) throw new Error(`A vector of ${vector.length} numbers meets one of ${like.length}.`);
     return vector.byteOffset;
   }
+}
+
+/** The helper's side of `TrainingKernels.team`: takes part in the passes of a round until it is closed. */
+export function trainingHelper(memory: SharedMemory): (round: number) => void {
+  const kernels = passKernelsOf(instantiate<RawKernels>(trainingSharedModule, memory));
+  return (round) => helpPasses(memory, kernels, round);
+}
+
+/** Kernels that may be shared out: [addresses of vectors of one length, their length, the rest]. Helpers know them by number. */
+const passNames = [
+  'sgd',
+  'momentum',
+  'nesterov',
+  'adam',
+  'lambDirection',
+  'lion',
+  'scale',
+  'addScaled',
+  'moveTowards',
+  'zeroBelow',
+  'sumParts',
+  'sumPartsSquares',
+  'blockSquares',
+] as const;
+type PassName = (typeof passNames)[number];
+
+function passKernelsOf(raw: RawKernels): PassKernel[] {
+  return passNames.map((name) => raw[name]);
 }
 
 /** Numbers to work through: those that pad the vector too. */
@@ -149,27 +236,8 @@ function count(vector: Vector): number {
   return paddedLength(vector.length);
 }
 
-interface RawKernels {
-  sgd(parameters: number, gradients: number, count: number, gradientScale: number, rate: number, keep: number): void;
-  momentum: MomentumKernel;
-  nesterov: MomentumKernel;
-  adam: AdamKernel;
-  lambDirection: AdamKernel;
-  lion(
-    ...args: [
-      parameters: number,
-      gradients: number,
-      momenta: number,
-      count: number,
-      gradientScale: number,
-      beta1: number,
-      fresh1: number,
-      beta2: number,
-      fresh2: number,
-      rate: number,
-      keep: number,
-    ]
-  ): void;
+/** Arguments: addresses in bytes, then numbers, as assembly/training describes them. */
+interface RawKernels extends Record<PassName, PassKernel> {
   adafactorMatrix(
     ...args: [
       gradients: number,
@@ -184,40 +252,8 @@ interface RawKernels {
     ]
   ): number;
   adafactorVector(gradients: number, squares: number, count: number, gradientScale: number, fresh: number, epsilon: number): number;
-  scale(vector: number, count: number, factor: number): void;
-  addScaled(into: number, from: number, count: number, factor: number): void;
-  moveTowards(into: number, from: number, count: number, rate: number): void;
-  sumWorkers(into: number, first: number, strideBytes: number, workers: number, count: number): void;
   sumOfSquares(vector: number, count: number): number;
-  zeroBelow(vector: number, count: number, limit: number): void;
   firstNotFinite(vector: number, count: number): number;
+  addRows(table: number, tableRows: number, width: number, rows: number, indices: number, count: number): void;
+  clearRows(table: number, tableRows: number, width: number, indices: number, count: number): void;
 }
-
-type MomentumKernel = (
-  ...args: [
-    parameters: number,
-    gradients: number,
-    buffers: number,
-    count: number,
-    gradientScale: number,
-    mu: number,
-    rate: number,
-    keep: number,
-  ]
-) => void;
-
-type AdamKernel = (
-  ...args: [
-    parameters: number,
-    gradients: number,
-    first: number,
-    second: number,
-    count: number,
-    gradientScale: number,
-    beta1: number,
-    beta2: number,
-    stepSize: number,
-    epsilon: number,
-    keepOrDecay: number,
-  ]
-) => void;

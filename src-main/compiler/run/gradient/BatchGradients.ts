@@ -25,7 +25,7 @@ export interface BatchGradientsSettings {
 
 /** What workers read. */
 interface Shared {
-  readonly parameters: Float32Array<SharedArrayBuffer>;
+  readonly parameters: Float32Array;
   readonly state: Float32Array<SharedArrayBuffer>;
 }
 
@@ -53,11 +53,16 @@ export class BatchGradients {
   static async create(settings: BatchGradientsSettings, flat: FlatParameters, queue: BatchQueue): Promise<BatchGradients> {
     const { compiled, session, seed, frozen, runtime, workers, optimizer } = settings;
     const parts = workers.length + 1;
-    const shared = parts > 1 ? { parameters: sharedFloats(flat.length), state: sharedFloats(stateLength(compiled)) } : undefined;
+    const passes = flat.kernels.team?.memory;
+    const inPlace = (vector: Float32Array): Float32Array => (passes ? vector : sharedFloats(vector.length));
+    const shared = parts > 1 ? { parameters: inPlace(flat.parameters), state: sharedFloats(stateLength(compiled)) } : undefined;
     const sharesRows = Object.values(queue.arrays[0]!).some((each) => !(each.buffer instanceof ArrayBuffer));
     const takesShared = sharesRows && (await takesSharedMemory(runtime));
     const common = { compiled, session, seed, parts, frozen, batches: queue.arrays, takesShared };
-    const starting = shared ? workers.map((worker, at) => WorkerPart.start({ ...common, ...shared, optimizer, worker, part: at + 1 })) : [];
+    const starting = workers.map((worker, at) => {
+      const gradients = inPlace(flat.gradients[at + 1]!);
+      return WorkerPart.start({ ...common, ...shared!, gradients, passes, optimizer, worker, part: at + 1 });
+    });
     const started = await Promise.allSettled(starting);
     const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const release = (): Promise<unknown> => Promise.all(remote.map((each) => each.release()));
@@ -136,23 +141,33 @@ export class BatchGradients {
     };
   }
 
+  /** Threads go back to waiting for a run. They would do so by themselves later. */
+  endPasses(): void {
+    this.#flat.kernels.team?.closeRound();
+  }
+
   /** Threads that ended by themselves; their parts are computed in this thread. Counted from 2, since this thread is the first. */
   get lostWorkers(): readonly LostWorker[] {
     return this.#remote.flatMap(({ ended }, at) => (ended === undefined ? [] : [{ worker: at + 2, reason: ended }]));
   }
 
   async release(): Promise<void> {
+    this.endPasses();
     await Promise.all([this.#local, ...this.#remote, ...this.#inPlace.values()].map((each) => each.release()));
   }
 
-  /** Runs all parts; the state moves on. */
+  /** Runs all parts; the state moves on. Threads that are through stay for the passes over the gradients (`PassTeam`). */
   async #runParts(batch: number, drawnAt: number, step: number): Promise<number> {
+    const { team } = this.#flat.kernels;
     if (this.#shared) {
-      this.#shared.parameters.set(this.#flat.parameters);
+      if (!team) this.#shared.parameters.set(this.#flat.parameters);
       this.#shared.state.set(this.state);
     }
+    const round = team?.openRound() ?? 0;
     const scale = this.lossScale?.value ?? 1;
-    const running = this.#remote.map((each) => (each.ended === undefined ? each.run(batch, drawnAt, scale) : undefined));
+    const running = this.#remote.map((each) =>
+      each.ended === undefined ? each.run({ batch, step: drawnAt, lossScale: scale, round }) : undefined,
+    );
     // All threads have ended their run before anything is thrown: they write shared vectors.
     const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt, scale), ...running]);
     let loss = lossOf(local, step);
@@ -161,7 +176,7 @@ export class BatchGradients {
       const remote = this.#remote[at]!;
       if (remote.ended === undefined) {
         loss += lossOf(other as PromiseSettledResult<number>, step);
-        this.#flat.gradients[at + 1]!.set(remote.gradients);
+        if (!team) this.#flat.gradients[at + 1]!.set(remote.gradients);
         next.push(remote.nextState);
       } else {
         const inPlace = await this.#inPlaceOf(at + 1);

@@ -1,5 +1,5 @@
-import { KernelMemory, paddedLength } from '../../../kernels/KernelMemory.ts';
-import { TrainingKernels, type Vector } from '../../../kernels/trainingKernels.ts';
+import { KernelMemory, paddedLength, SharedKernelMemory } from '../../../kernels/KernelMemory.ts';
+import { blockSumNumbers, TrainingKernels, type Vector } from '../../../kernels/trainingKernels.ts';
 import { trainingNames } from '../../5-emit/emitTraining.ts';
 import type { TensorSpec } from '../../compileTraining.ts';
 import { elementCount } from '../../onnx/graph.ts';
@@ -42,15 +42,19 @@ export class FlatParameters {
   /** Vectors that `zeroSmallState` cleans. */
   readonly #cleaned: readonly { values: Vector; zeroBelow: number }[];
 
-  /** Throws MK_KERNELS_MEMORY_EXCEEDED, and MK_COMPILER_SETTING_INVALID for the optimizer's settings. */
-  constructor(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean) {
+  /**
+   * `shared`: in a memory between threads, for a runtime that takes its views (`takesSharedMemory`). Throws MK_KERNELS_MEMORY_EXCEEDED,
+   * and MK_COMPILER_SETTING_INVALID for the optimizer's settings.
+   */
+  constructor(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean, shared = false) {
     this.#rule = optimizerOf(optimizer);
     this.#clipNorm = optimizer.clipNorm;
     this.#places = placesOf(specs, optimizer);
     const length = placedLength(this.#places);
     const slots = this.#places.map((place) => this.#rule.slots(place.shape));
-    const memory = new KernelMemory(flatNumbers(specs, optimizer, parts, accumulates));
-    this.kernels = new TrainingKernels(memory);
+    const numbers = flatNumbers(specs, optimizer, parts, accumulates);
+    const memory = shared ? new SharedKernelMemory(numbers + blockSumNumbers(length)) : new KernelMemory(numbers);
+    this.kernels = new TrainingKernels(memory, length);
     this.parameters = memory.vector(length);
     this.gradients = Array.from({ length: parts }, () => memory.vector(length));
     this.#sum = accumulates ? memory.vector(length) : undefined;
@@ -83,7 +87,7 @@ export class FlatParameters {
   }
 
   /** Views by parameter name. */
-  views(vector: Float32Array<ArrayBufferLike>): Map<string, Float32Array> {
+  views(vector: Vector): Map<string, Float32Array> {
     return viewsOf(this.#places, vector);
   }
 
@@ -102,9 +106,7 @@ export class FlatParameters {
    * not finite where a part is not, nor where squares leave the range of float32.
    */
   sumParts(): number {
-    const [own] = this.gradients;
-    if (this.gradients.length > 1) this.kernels.sumWorkers(own!, this.gradients);
-    return (this.#squares = this.kernels.sumOfSquares(own!));
+    return (this.#squares = this.kernels.sumPartsSquares(this.gradients));
   }
 
   /** Puts `share` of the summed parts to the batches before this one (none if it is `first`). */
@@ -113,7 +115,7 @@ export class FlatParameters {
     if (!this.#sum) return;
     this.#squares = undefined;
     if (first) {
-      this.#sum.set(own!);
+      this.kernels.moveTowards(this.#sum, own!, 1);
       this.kernels.scale(this.#sum, share);
     } else this.kernels.addScaled(this.#sum, own!, share);
   }
@@ -172,15 +174,11 @@ export function flatLength(specs: readonly TensorSpec[], optimizer: OptimizerSet
 }
 
 /** Views by name of a flat vector laid out as those of `FlatParameters`: for workers, which have vectors of their own. */
-export function flatViews(
-  specs: readonly TensorSpec[],
-  optimizer: OptimizerSettings,
-  vector: Float32Array<ArrayBufferLike>,
-): Map<string, Float32Array> {
+export function flatViews(specs: readonly TensorSpec[], optimizer: OptimizerSettings, vector: Vector): Map<string, Float32Array> {
   return viewsOf(placesOf(specs, optimizer), vector);
 }
 
-function viewsOf(places: readonly Place[], vector: Float32Array<ArrayBufferLike>): Map<string, Float32Array> {
+function viewsOf(places: readonly Place[], vector: Vector): Map<string, Float32Array> {
   return new Map(places.map((place) => [place.name, vector.subarray(place.start, place.start + place.length)]));
 }
 

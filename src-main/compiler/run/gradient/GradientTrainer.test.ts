@@ -32,6 +32,7 @@ interface Setup {
   batchSize?: number;
   microBatch?: number;
   dropoutRate?: number;
+  hidden?: number;
   optimizer?: OptimizerSettings;
   overrides?: Partial<GradientTrainerSettings>;
 }
@@ -41,10 +42,11 @@ function setUp({
   batchSize = 8,
   microBatch = batchSize,
   dropoutRate = 0,
+  hidden = 7,
   optimizer = { kind: 'adam', weightDecay: 0.01 },
   overrides = {},
 }: Setup = {}) {
-  const network = multilayerPerceptron({ featureCount, hiddenSizes: [7], outputCount, dropoutRate });
+  const network = multilayerPerceptron({ featureCount, hiddenSizes: [hidden], outputCount, dropoutRate });
   const common = { forward: network.graph, parameters: network.parameters, loss: { kind: 'softmaxCrossEntropy' } } as const;
   const compiled = compileGradients({ ...common, batchSize, microBatch });
   const random = testRandom(3);
@@ -282,9 +284,17 @@ describe('threads that share a batch', () => {
     expect(runs[1]).toEqual(runs[0]);
   });
 
-  it('copy what they share where the runtime refuses shared memory, with the same bits', async () => {
+  // With 36,003 parameters the passes over them are shared out too, which they are not where threads copy.
+  it.each([
+    { hidden: 7, accumulate: 1, optimizer: { kind: 'adam', weightDecay: 0.01 } },
+    { hidden: 4000, accumulate: 1, optimizer: { kind: 'adam', weightDecay: 0.01, average: { kind: 'exponential' } } },
+    { hidden: 4000, accumulate: 2, optimizer: { kind: 'lamb', weightDecay: 0.01, clipNorm: 0.1 } },
+    { hidden: 4000, accumulate: 2, optimizer: { kind: 'adafactor' } },
+  ] as const)('copy what they share where the runtime refuses shared memory, with the same bits: %j', async (sizes) => {
+    const { hidden, accumulate, optimizer } = sizes;
     const train = async (runtime: Runtime) => {
-      const trainer = await create(setUp({ batchSize: 4, overrides: { runtime, workers: [startGradientThread()] } }).settings);
+      const overrides = { runtime, accumulate, workers: [startGradientThread()] };
+      const trainer = await create(setUp({ batchSize: 4, hidden, optimizer, overrides }).settings);
       await lossesOf(trainer, 3);
       return trainer.checkpoint();
     };

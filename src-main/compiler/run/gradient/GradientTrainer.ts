@@ -12,6 +12,7 @@ import { BatchQueue } from './BatchQueue.ts';
 import { FlatParameters } from './FlatParameters.ts';
 import type { GradientReport, GradientTrainerSettings } from './gradientTraining.ts';
 import { rowsInMemory } from './rowLoader.ts';
+import { takesSharedMemory } from './sharedMemory.ts';
 import { dismiss } from './workerPart.ts';
 
 /** As `Trainer` does, and for the same reason. */
@@ -69,7 +70,8 @@ export class GradientTrainer {
       });
     if (!('load' in data)) checkTrainingData(compiled, data);
     const parts = workers.length + 1;
-    const flat = new FlatParameters(compiled.parameters, optimizer, parts, accumulate > 1);
+    const shared = parts > 1 && (await takesSharedMemory(runtime));
+    const flat = new FlatParameters(compiled.parameters, optimizer, parts, accumulate > 1, shared);
     const frozen = Object.fromEntries(compiled.frozen.map(({ name, shape }) => [name, given(settings.weights, name, elementCount(shape))]));
     const loader = 'load' in data ? data : rowsInMemory(data, compiled);
     const rowWeights = settings.rowWeights ?? ('load' in data ? undefined : data.rowWeights);
@@ -213,6 +215,7 @@ export class GradientTrainer {
       const share = batchRows.length / rows.length;
       loss += share * batchLoss;
       this.#flat.collect(true, 1);
+      this.#gradients.endPasses();
       let at = 0;
       const views = this.#flat.views(this.#flat.gradients[0]!);
       for (const { name } of this.#settings.compiled.parameters) for (const each of views.get(name)!) gradient[at++]! += share * each;
@@ -273,11 +276,13 @@ export class GradientTrainer {
     const epoch = this.#epoch;
     let gaveUp = false;
     do {
-      const made = await this.#oneStep(shouldStop).catch((error: unknown) => {
-        if (losses.length === 0) throw error;
-        this.#failure = { error };
-        return undefined;
-      });
+      const made = await this.#oneStep(shouldStop)
+        .catch((error: unknown) => {
+          if (losses.length === 0) throw error;
+          this.#failure = { error };
+          return undefined;
+        })
+        .finally(() => this.#gradients.endPasses());
       gaveUp = made === undefined && !this.#failure;
       if (!made) break;
       losses.push(made.loss);

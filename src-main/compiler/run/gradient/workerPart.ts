@@ -5,6 +5,8 @@ import { elementCount } from '../../onnx/graph.ts';
 import type { OptimizerSettings } from '../../optimizers/index.ts';
 import type { Runtime, SessionSettings } from '../runtime.ts';
 import type { RowArray } from '../trainingData.ts';
+import { trainingHelper } from '../../../kernels/trainingKernels.ts';
+import type { SharedMemory } from '../../../kernels/webAssembly.ts';
 import { flatViews } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
 import { sharedFloats } from './sharedMemory.ts';
@@ -37,12 +39,15 @@ interface StartMessage {
   readonly parts: number;
   readonly frozen: Readonly<Record<string, Float32Array>>;
   readonly batches: readonly Readonly<Record<string, RowArray>>[];
-  readonly parameters: Float32Array<SharedArrayBuffer>;
-  readonly gradients: Float32Array<SharedArrayBuffer>;
+  /** All in shared memory, laid out as in `FlatParameters`. */
+  readonly parameters: Float32Array;
+  readonly gradients: Float32Array;
   readonly state: Float32Array<SharedArrayBuffer>;
   readonly nextState: Float32Array<SharedArrayBuffer>;
   /** The runtime takes these arrays as they are. */
   readonly takesShared: boolean;
+  /** Of a `PassTeam` that this thread helps between its runs. */
+  readonly passes: SharedMemory | undefined;
 }
 
 interface RunMessage {
@@ -50,6 +55,8 @@ interface RunMessage {
   readonly batch: number;
   readonly step: number;
   readonly lossScale: number;
+  /** Of the passes that follow, to help in. */
+  readonly round: number;
 }
 
 type ToWorker = StartMessage | RunMessage | { readonly kind: 'stop' };
@@ -68,7 +75,9 @@ type FromWorker =
  * `serveGradients({ post: (message) => port.postMessage(message), onMessage: (listener) => port.on('message', listener), close: () => port.close() }, runtime)`.
  */
 export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
-  let worker: { session: GradientSession; start: StartMessage; parameters: Float32Array; gradients: Float32Array } | undefined;
+  let worker:
+    | { session: GradientSession; start: StartMessage; parameters: Float32Array; gradients: Float32Array; help: (round: number) => void }
+    | undefined;
   const start = async (message: StartMessage): Promise<FromWorker> => {
     const { length } = message.parameters;
     const [parameters, gradients] = message.takesShared
@@ -81,10 +90,11 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
       parameters: flatViews(compiled.parameters, optimizer, parameters),
       gradients: flatViews(compiled.parameters, optimizer, gradients),
     });
-    worker = { session, start: message, parameters, gradients };
+    const help = message.passes ? trainingHelper(message.passes) : () => undefined;
+    worker = { session, start: message, parameters, gradients, help };
     return { kind: 'ready' };
   };
-  const run = async ({ batch, step, lossScale }: RunMessage): Promise<FromWorker> => {
+  const run = async ({ batch, step, lossScale }: Omit<RunMessage, 'kind'>): Promise<FromWorker> => {
     if (!worker) throw new Error('The worker was not started.');
     const { session, start: shared, parameters, gradients } = worker;
     if (!shared.takesShared) parameters.set(shared.parameters);
@@ -105,6 +115,7 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
     working = working.then(async () => {
       if (message.kind === 'stop') return stop();
       port.post(await (message.kind === 'start' ? start(message) : run(message)).catch(failure));
+      if (message.kind === 'run') worker?.help(message.round);
     });
   });
 }
@@ -114,14 +125,14 @@ function failure(error: unknown): FromWorker {
   return { kind: 'failed', reason, ...(isModelkeepError(error) && { code: error.code, params: error.params }) };
 }
 
-export interface WorkerPartSettings extends Omit<StartMessage, 'kind' | 'gradients' | 'nextState'> {
+export interface WorkerPartSettings extends Omit<StartMessage, 'kind' | 'nextState'> {
   readonly worker: TrainingWorker;
 }
 
 /** A part of every batch whose gradients another thread computes. */
 export class WorkerPart {
   /** What the thread wrote in the last run. */
-  readonly gradients: Float32Array<SharedArrayBuffer>;
+  readonly gradients: Float32Array;
   readonly nextState: Float32Array<SharedArrayBuffer>;
   readonly #worker: TrainingWorker;
   readonly #number: number;
@@ -134,18 +145,18 @@ export class WorkerPart {
   /** Throws MK_COMPILER_WORKER_LOST when the thread ends or its runtime refuses the graph; the thread is gone then. */
   static async start({ worker, ...settings }: WorkerPartSettings): Promise<WorkerPart> {
     const part = new WorkerPart(worker, settings);
-    const start: StartMessage = { kind: 'start', ...settings, gradients: part.gradients, nextState: part.nextState };
+    const start: StartMessage = { kind: 'start', ...settings, nextState: part.nextState };
     const answer = await part.#ask(start).catch((error: unknown) => failure(error));
     if (answer.kind !== 'failed') return part;
     await part.release();
     throw answer.code ? new ModelkeepError(answer.code as ErrorCode, answer.params) : part.#lost(answer.reason);
   }
 
-  private constructor(worker: TrainingWorker, { parameters, state, part, parts }: Omit<WorkerPartSettings, 'worker'>) {
+  private constructor(worker: TrainingWorker, { gradients, state, part, parts }: Omit<WorkerPartSettings, 'worker'>) {
     this.#worker = worker;
     this.#number = part;
     this.#parts = parts;
-    this.gradients = sharedFloats(parameters.length);
+    this.gradients = gradients;
     this.nextState = sharedFloats(state.length);
     worker.onMessage((message) => {
       const waiting = this.#waiting;
@@ -168,8 +179,8 @@ export class WorkerPart {
   }
 
   /** Throws MK_COMPILER_WORKER_LOST when the thread has ended, and what the runtime throws there. */
-  async run(batch: number, step: number, lossScale: number): Promise<number> {
-    const answer = await this.#ask({ kind: 'run', batch, step, lossScale });
+  async run(run: Omit<RunMessage, 'kind'>): Promise<number> {
+    const answer = await this.#ask({ kind: 'run', ...run });
     if (answer.kind === 'loss') return answer.loss;
     const { reason, code, params } = answer as Extract<FromWorker, { kind: 'failed' }>;
     throw code ? new ModelkeepError(code as ErrorCode, params) : new Error(reason);

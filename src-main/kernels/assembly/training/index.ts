@@ -8,4 +8,15 @@ export { adam } from './adam';
 export { lion } from './lion';
 export { lambDirection } from './lamb';
 export { adafactorMatrix, adafactorVector } from './adafactor';
-export { addScaled, firstNotFinite, moveTowards, scale, sumOfSquares, sumWorkers, zeroBelow } from './vectors';
+export { addRows, clearRows } from './rows';
+export {
+  addScaled,
+  blockSquares,
+  firstNotFinite,
+  moveTowards,
+  scale,
+  sumOfSquares,
+  sumParts,
+  sumPartsSquares,
+  zeroBelow,
+} from './vectors';

@@ -27,13 +27,13 @@ export function moveTowards(into: usize, from: usize, count: i32, rate: f32): vo
   }
 }
 
-/** into ← ((v₀ + v₁) + v₂) + …, the vectors `strideBytes` apart. `into` may be v₀. */
-export function sumWorkers(into: usize, first: usize, strideBytes: usize, workers: i32, count: i32): void {
+/** v₀ ← ((v₀ + v₁) + v₂) + …, the vectors `strideBytes` apart. */
+export function sumParts(first: usize, count: i32, strideBytes: usize, parts: i32): void {
   const end = (<usize>count) << 2;
   for (let at: usize = 0; at < end; at += 16) {
     let sum = v128.load(first + at);
-    for (let worker = 1; worker < workers; worker++) sum = f32x4.add(sum, v128.load(first + <usize>worker * strideBytes + at));
-    v128.store(into + at, sum);
+    for (let part = 1; part < parts; part++) sum = f32x4.add(sum, v128.load(first + <usize>part * strideBytes + at));
+    v128.store(first + at, sum);
   }
 }
 
@@ -41,34 +41,61 @@ export function sumWorkers(into: usize, first: usize, strideBytes: usize, worker
 export function sumOfSquares(vector: usize, count: i32): f64 {
   const end = (<usize>count) << 2;
   let total: f64 = 0;
-  for (let block: usize = 0; block < end; block += blockBytes) {
-    const stop = min<usize>(block + blockBytes, end);
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
-    let c = f32x4.splat(0);
-    let d = f32x4.splat(0);
-    let at = block;
-    for (; at + 64 <= stop; at += 64) {
-      const x = v128.load(vector + at);
-      const y = v128.load(vector + at, 16);
-      const z = v128.load(vector + at, 32);
-      const w = v128.load(vector + at, 48);
-      a = f32x4.add(a, f32x4.mul(x, x));
-      b = f32x4.add(b, f32x4.mul(y, y));
-      c = f32x4.add(c, f32x4.mul(z, z));
-      d = f32x4.add(d, f32x4.mul(w, w));
-    }
-    for (; at < stop; at += 16) {
-      const x = v128.load(vector + at);
-      a = f32x4.add(a, f32x4.mul(x, x));
-    }
-    const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
-    total +=
-      <f64>f32x4.extract_lane(sum, 0) +
-      <f64>f32x4.extract_lane(sum, 1) +
-      (<f64>f32x4.extract_lane(sum, 2) + <f64>f32x4.extract_lane(sum, 3));
-  }
+  for (let block: usize = 0; block < end; block += blockBytes) total += squares(vector + block, min<usize>(blockBytes, end - block));
   return total;
+}
+
+/**
+ * Σx² of each block of 4096 into a float64 of its own, so that threads may share a vector out by blocks: added up in their order they
+ * give `sumOfSquares`. Block 0 starts at `origin`, its sum lies at `sums`.
+ */
+export function blockSquares(vector: usize, count: i32, origin: usize, sums: usize): void {
+  const end = (<usize>count) << 2;
+  for (let block: usize = 0; block < end; block += blockBytes)
+    store<f64>(sumOf(vector + block, origin, sums), squares(vector + block, min<usize>(blockBytes, end - block)));
+}
+
+/** `sumParts` and `blockSquares` of the result in one pass through memory. */
+export function sumPartsSquares(first: usize, count: i32, strideBytes: usize, parts: i32, origin: usize, sums: usize): void {
+  const end = (<usize>count) << 2;
+  for (let block: usize = 0; block < end; block += blockBytes) {
+    const bytes = min<usize>(blockBytes, end - block);
+    sumParts(first + block, <i32>(bytes >> 2), strideBytes, parts);
+    store<f64>(sumOf(first + block, origin, sums), squares(first + block, bytes));
+  }
+}
+
+/** 8 bytes a block. */
+function sumOf(block: usize, origin: usize, sums: usize): usize {
+  return sums + ((block - origin) >> 11);
+}
+
+function squares(vector: usize, bytes: usize): f64 {
+  let a = f32x4.splat(0);
+  let b = f32x4.splat(0);
+  let c = f32x4.splat(0);
+  let d = f32x4.splat(0);
+  let at: usize = 0;
+  for (; at + 64 <= bytes; at += 64) {
+    const x = v128.load(vector + at);
+    const y = v128.load(vector + at, 16);
+    const z = v128.load(vector + at, 32);
+    const w = v128.load(vector + at, 48);
+    a = f32x4.add(a, f32x4.mul(x, x));
+    b = f32x4.add(b, f32x4.mul(y, y));
+    c = f32x4.add(c, f32x4.mul(z, z));
+    d = f32x4.add(d, f32x4.mul(w, w));
+  }
+  for (; at < bytes; at += 16) {
+    const x = v128.load(vector + at);
+    a = f32x4.add(a, f32x4.mul(x, x));
+  }
+  const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+  return (
+    <f64>f32x4.extract_lane(sum, 0) +
+    <f64>f32x4.extract_lane(sum, 1) +
+    (<f64>f32x4.extract_lane(sum, 2) + <f64>f32x4.extract_lane(sum, 3))
+  );
 }
 
 /** Numbers with |x| < limit become 0. */

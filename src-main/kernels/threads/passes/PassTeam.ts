@@ -1,0 +1,86 @@
+import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { SharedMemory } from '../../webAssembly.ts';
+import {
+  chunkNumbers,
+  looksBeforeSleep,
+  passControlOf,
+  takeChunks,
+  word,
+  writePass,
+  type PassControl,
+  type PassKernel,
+} from './passControl.ts';
+
+/** Seconds without any chunk coming to its end after which a helper counts as lost in one. */
+const patienceSeconds = 60;
+
+/**
+ * Passes of elementwise kernels over long vectors, shared out in chunks between this thread and those that happen to help: threads
+ * that have something else to do before and after. They come when they are told of a round (`openRound`, by a message of their owner)
+ * and leave when it is closed; nobody waits for one that is not there. Chunks do not depend on who does them, nor on how many do.
+ */
+export class PassTeam {
+  readonly memory: SharedMemory;
+  readonly #control: PassControl;
+  readonly #kernels: readonly PassKernel[];
+  #round = 0;
+  #open = false;
+
+  constructor(memory: SharedMemory, kernels: readonly PassKernel[]) {
+    this.memory = memory;
+    this.#control = passControlOf(memory.buffer);
+    this.#kernels = kernels;
+  }
+
+  /** Number of the round for `helpPasses`. Closes the one before. */
+  openRound(): number {
+    this.closeRound();
+    this.#open = true;
+    return (this.#round = (this.#round + 1) | 0);
+  }
+
+  /** Helpers leave. */
+  closeRound(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    Atomics.store(this.#control.words, word.closed, this.#round);
+    this.#wake();
+  }
+
+  /** Whether a pass over so many numbers is worth sharing out. */
+  shares(count: number): boolean {
+    return this.#open && count > chunkNumbers;
+  }
+
+  /** Kernel number `kernel` over `count` numbers. Throws MK_COMPILER_WORKER_LOST when a thread is lost in a chunk. */
+  run(kernel: number, vectors: readonly number[], count: number, rest: readonly number[]): void {
+    const { words } = this.#control;
+    const chunks = Math.ceil(count / chunkNumbers);
+    writePass(this.#control, kernel, vectors, count, rest);
+    Atomics.store(words, word.done, 0);
+    Atomics.store(words, word.left, chunks);
+    this.#wake();
+    takeChunks(this.#control, this.#kernels);
+    this.#await(chunks);
+  }
+
+  #wake(): void {
+    const { words } = this.#control;
+    Atomics.add(words, word.turn, 1);
+    if (Atomics.load(words, word.helpersAsleep) > 0) Atomics.notify(words, word.turn);
+  }
+
+  #await(chunks: number): void {
+    const { words } = this.#control;
+    let looks = 0;
+    let patience = patienceSeconds;
+    for (let done: number; (done = Atomics.load(words, word.done)) < chunks;)
+      if (++looks > looksBeforeSleep) {
+        Atomics.store(words, word.leaderAsleep, 1);
+        const answer = Atomics.wait(words, word.done, done, 1000);
+        Atomics.store(words, word.leaderAsleep, 0);
+        if (answer === 'timed-out' && --patience === 0)
+          throw new ModelkeepError('MK_COMPILER_WORKER_LOST', { worker: 2, workers: 2, reason: 'it no longer answers' });
+      }
+  }
+}

@@ -1,0 +1,75 @@
+import { firstFreeByte } from '../../modules.ts';
+
+/** Words (i32) of a `PassTeam` at the start of its memory; after them the arguments of the pass. */
+export const word = {
+  /** Chunks of the pass that nobody has taken. Who takes one counts down. */
+  left: 0,
+  /** Chunks that are through. */
+  done: 1,
+  /** Changes with every pass and when a round ends. */
+  turn: 2,
+  /** Number of the last round that is over: whoever helps in it leaves. */
+  closed: 3,
+  /** Helpers that sleep, so that none is woken in vain; 1 when the leader sleeps. */
+  helpersAsleep: 4,
+  leaderAsleep: 5,
+} as const;
+
+const words = 32;
+const argumentCount = 32;
+const argumentsByte = firstFreeByte + words * Int32Array.BYTES_PER_ELEMENT;
+/** First byte behind what a team keeps. */
+export const afterPasses = argumentsByte + argumentCount * Float64Array.BYTES_PER_ELEMENT;
+
+/** How often a thread looks before it sleeps: some tens of microseconds. */
+export const looksBeforeSleep = 30_000;
+
+/** Numbers of one chunk: whole blocks of `sumOfSquares`, and some tens of microseconds for Adam. */
+export const chunkNumbers = 16_384;
+
+export interface PassControl {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly arguments: Float64Array<SharedArrayBuffer>;
+}
+
+export function passControlOf(buffer: SharedArrayBuffer): PassControl {
+  return {
+    words: new Int32Array(buffer, firstFreeByte, words),
+    arguments: new Float64Array(buffer, argumentsByte, argumentCount),
+  };
+}
+
+/** A kernel over vectors of equal length: addresses, how many numbers, then what it needs besides. */
+export type PassKernel = (...values: number[]) => unknown;
+
+/** The pass is written for helpers: which kernel, how many vectors and numbers, addresses, what it needs besides. */
+export function writePass(
+  { arguments: into }: PassControl,
+  kernel: number,
+  vectors: readonly number[],
+  count: number,
+  rest: readonly number[],
+): void {
+  into[0] = kernel;
+  into[1] = vectors.length;
+  into[2] = count;
+  into[3] = rest.length;
+  into.set(vectors, 4);
+  into.set(rest, 4 + vectors.length);
+}
+
+/** Takes chunks until none is left. */
+export function takeChunks({ words: control, arguments: pass }: PassControl, kernels: readonly PassKernel[]): void {
+  while (Atomics.load(control, word.left) > 0) {
+    // Above 0 it is a chunk of the pass that is written there: the next one is not begun before this chunk is through.
+    const chunk = Atomics.sub(control, word.left, 1) - 1;
+    if (chunk < 0) return;
+    const start = chunk * chunkNumbers;
+    const addressesEnd = 4 + pass[1]!;
+    const addresses = Array.from(pass.subarray(4, addressesEnd), (each) => each + start * Float32Array.BYTES_PER_ELEMENT);
+    const rest = pass.subarray(addressesEnd, addressesEnd + pass[3]!);
+    kernels[pass[0]!]!(...addresses, Math.min(chunkNumbers, pass[2]! - start), ...rest);
+    Atomics.add(control, word.done, 1);
+    if (Atomics.load(control, word.leaderAsleep)) Atomics.notify(control, word.done);
+  }
+}
