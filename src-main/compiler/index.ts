@@ -98,6 +98,7 @@ export {
 export { defaultOpsets, encodeModel, type ModelOptions } from './onnx/encode.ts';
 export { readModel, readTensor, type ExternalDataLoader, type Model, type ReadOptions } from './onnx/decode.ts';
 export { mergeGraphs, type MergeOptions } from './onnx/mergeGraphs.ts';
+export { removeUnused } from './4-fuse/removeUnused.ts';
 export { printGraph } from './onnx/printGraph.ts';
 export { viewGraph } from './onnx/viewGraph.ts';
 

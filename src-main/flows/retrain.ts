@@ -1,5 +1,6 @@
 // One cycle of self-learning across the stages: newest data → training as the champion was trained → the same rows → gates → verdict.
 import type { VersionRef } from '../../src-shared/domain/names.ts';
+import { labelsOfTruth } from '../../src-shared/domain/target.ts';
 import type { Run, TrainRequest } from '../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import type { ModelVersion } from '../../src-shared/rpc/registry.ts';
@@ -92,10 +93,11 @@ async function newestData(
   const { target } = request;
   // Labels belong to one version of the data, so it stays; newer labels are what is new.
   if (target.kind === 'labels') return { dataset: champion.dataset, requestsAdded: 0 };
+  // The group of a row is no input of the model, so a request does not say it.
   const imported = parts.data.get({ name: champion.dataset.name }).versions.filter((one) => one.source.format !== 'requests');
   const newest = imported.reduce((best, one) => Math.max(best, one.version), 0);
   const base = cycle.request.dataset ?? { name: champion.dataset.name, version: newest || champion.dataset.version };
-  if (!cycle.request.withRequests || cycle.endpoint === null) return { dataset: base, requestsAdded: 0 };
+  if (!cycle.request.withRequests || cycle.endpoint === null || target.kind === 'ranking') return { dataset: base, requestsAdded: 0 };
 
   const labelled = await labelledRequests(parts.serve, cycle.endpoint, context.signal);
   if (labelled.length === 0) return { dataset: base, requestsAdded: 0 };
@@ -103,7 +105,7 @@ async function newestData(
   const rows = labelled.map(({ input, truth, at }) => ({
     ...(timeColumn === null ? {} : { [timeColumn]: new Date(at).toISOString() }),
     ...input,
-    [target.column]: truth,
+    ...truthCells(target, truth),
   }));
   context.progress(0.05, { key: 'addingRequests', params: { requests: rows.length } });
   const { source } = parts.data.version(base);
@@ -116,6 +118,15 @@ async function newestData(
     context.signal,
   );
   return { dataset: { name: base.name, version: added.version }, requestsAdded: rows.length - added.rowsSetAside };
+}
+
+/** What was told of a request, as cells of the target. Of several labels it is a JSON array of their names, or one name. */
+function truthCells(target: Exclude<TrainRequest['target'], { kind: 'labels' | 'ranking' }>, truth: string): Record<string, unknown> {
+  if (target.kind === 'column') return { [target.column]: truth };
+  const labels = labelsOfTruth(truth);
+  if (target.kind === 'flags') return Object.fromEntries(target.columns.map((name) => [name, Number(labels.includes(name))]));
+  // Of separators alone: there is no label, which an empty cell would not say.
+  return { [target.column]: labels.length > 0 ? labels.join(target.separator) : target.separator };
 }
 
 async function labelledRequests(serve: RetrainParts['serve'], endpoint: string, signal: AbortSignal): Promise<LabelledRow[]> {
@@ -134,7 +145,7 @@ function trainAs({ request, spec }: Run, cycle: StoredCycle, dataset: VersionRef
   const { registerAs: _registerAs, compareWith: _compareWith, ...as } = request;
   const { seed, timeBudgetMs } = cycle.request;
   const target =
-    request.target.kind === 'column'
+    request.target.kind !== 'labels'
       ? request.target
       : { ...request.target, version: label.get(request.target.labelSet).versions.at(-1)?.version ?? request.target.version };
   return {

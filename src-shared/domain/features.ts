@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { history, inputHistory } from './history.ts';
 import { nameSchema, versionRef } from './names.ts';
 import { columnType } from './table.ts';
 
@@ -38,6 +39,11 @@ export const featureRule = z.discriminatedUnion('kind', [
     column: z.string(),
     kind: z.literal('textNgrams'),
     unit: z.enum(['word', 'character']),
+    /**
+     * What words are, where they are counted. unicode: letters and digits that follow one another; jieba: Chinese, which puts no spaces
+     * between words, is cut by a dictionary first (a pre-processor: no graph can do it). Left out: unicode.
+     */
+    words: z.enum(['unicode', 'jieba']).optional(),
     minN: z.number().int(),
     maxN: z.number().int(),
     maxFeatures: z.number().int(),
@@ -79,6 +85,8 @@ export const featureRule = z.discriminatedUnion('kind', [
       'reservedName',
       'fileFact',
       'duplicate',
+      'group',
+      'unknownAhead',
     ]),
   }),
 ]);
@@ -100,23 +108,43 @@ export const featureInteraction = z.discriminatedUnion('kind', [
 ]);
 export type FeatureInteraction = z.infer<typeof featureInteraction>;
 
-export const task = z.enum(['binary', 'multiclass', 'regression']);
+/** `multilabel`: any subset of several labels is right. `ranking`: rows of a group are put in order. */
+export const task = z.enum(['binary', 'multiclass', 'regression', 'multilabel', 'ranking']);
 export type Task = z.infer<typeof task>;
+
+/** What is to be predicted. `flags` and `delimited` are multilabel targets, `ranking` one of its own; of the others the values tell the task. */
+export const target = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('column'), column: z.string() }),
+  /** A frozen label set. */
+  z.strictObject({ kind: z.literal('labels'), labelSet: nameSchema, version: z.number().int().positive() }),
+  /** Several columns of 0 and 1 (or true and false), each a label that a row has or not. */
+  z.strictObject({ kind: z.literal('flags'), columns: z.array(z.string()).min(2).max(200) }),
+  /** One text column; the labels of a row stand in its cell with `separator` between them. */
+  z.strictObject({ kind: z.literal('delimited'), column: z.string(), separator: z.string().min(1).max(3) }),
+  /** How relevant a row is among those with the same value in `group`: a number ≥ 0. */
+  z.strictObject({ kind: z.literal('ranking'), column: z.string(), group: z.string() }),
+]);
 
 export const featureSpec = z.object({
   dataset: versionRef,
-  /** A column of the dataset, or a frozen label set. */
-  target: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('column'), column: z.string() }),
-    z.object({ kind: z.literal('labels'), labelSet: nameSchema, version: z.number().int().positive() }),
-  ]),
+  target,
   task,
-  /** Target values in model order; empty for regression. */
+  /** Target values in model order, of several labels their names; empty for numbers and rankings. */
   classes: z.array(z.string()),
   rules: z.array(featureRule),
   interactions: z.array(featureInteraction).optional(),
+  /** Of a forecasting table: what is made of earlier rows. Each feature has a rule of its own, under its name. */
+  history: history.optional(),
 });
 export type FeatureSpec = z.infer<typeof featureSpec>;
+
+/**
+ * What is done to the texts of an input before the model's graph sees them, because no graph can: they are cut into words, joined by
+ * `separator`. `sha256` is that of the file with the program and its dictionary: another one gives other words, so only the very same
+ * runs a model.
+ */
+export const preprocessor = z.object({ name: z.string(), version: z.string(), sha256: z.string(), separator: z.string() });
+export type Preprocessor = z.infer<typeof preprocessor>;
 
 /** What the served model takes: raw columns in, by name. */
 export const modelInput = z.object({
@@ -131,6 +159,10 @@ export const modelInput = z.object({
   range: z.object({ min: z.number(), max: z.number() }).nullable(),
   /** Seen in training, at most 200; others are flagged as new. */
   categories: z.array(z.string()).nullable(),
+  /** Callers send plain text: this runs wherever Modelkeep runs the model. Absent: the graph takes the text as it is. */
+  preprocessor: preprocessor.optional(),
+  /** Made of earlier rows of the series; absent: it stands in the row itself. */
+  history: inputHistory.optional(),
 });
 export type ModelInput = z.infer<typeof modelInput>;
 
@@ -138,7 +170,8 @@ export const modelSignature = z.object({
   task,
   inputs: z.array(modelInput),
   /**
-   * `prediction` (string for classes, float32 for regression) and, for classes, `probabilities` float32 [N, C]. Models with a
+   * `prediction` (string for classes, float32 for numbers and the scores of rankings, bool [N, C] for several labels) and, for classes
+   * and labels, `probabilities` float32 [N, C]; of labels each is by itself. Models with a
    * `coverage` also give `lower` and `upper` float32 [N, 1], for classes `set` bool [N, C].
    */
   outputs: z.array(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { holdout, objective } from './training.ts';
 
 /** What the answers look like: `count`s are whole and reach down to 0, `amount`s are not negative with a long upper tail. */
-export const problemKind = z.enum(['binary', 'multiclass', 'count', 'amount', 'quantity']);
+export const problemKind = z.enum(['binary', 'multiclass', 'count', 'amount', 'quantity', 'multilabel', 'ranking']);
 
 /** What kind of problem a dataset and a target are, as far as the rows show it. */
 export const problem = z.object({

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { featureSpec, modelSignature, task, type Task } from './features.ts';
+import { featureSpec, modelSignature, target, task, type Task } from './features.ts';
+import { forecast } from './history.ts';
 import { estimate, nameSchema, sha256Schema, timeMs, versionRef } from './names.ts';
 
 /**
  * The first seven are computed for every model (those of its task); the others on request. Of several classes a metric of one
- * class is the mean over classes, each against the rest. `ndcg10` is of ranking alone.
+ * class is the mean over classes, each against the rest; of several labels the mean over labels. The last eight are of labels and of
+ * rankings alone.
  */
 export const metricNames = [
   'accuracy',
@@ -39,7 +41,15 @@ export const metricNames = [
   'pinball90',
   'pinball95',
   'spearman',
+  'mase',
   'ndcg10',
+  'ndcg5',
+  'meanAveragePrecision',
+  'meanReciprocalRank',
+  'hammingLoss',
+  'subsetAccuracy',
+  'f1Micro',
+  'aucMicro',
 ] as const;
 export const metricName = z.enum(metricNames);
 export type MetricName = z.infer<typeof metricName>;
@@ -76,12 +86,41 @@ export const higherIsBetter: Record<MetricName, boolean> = {
   pinball90: false,
   pinball95: false,
   spearman: true,
+  mase: false,
   ndcg10: true,
+  ndcg5: true,
+  meanAveragePrecision: true,
+  meanReciprocalRank: true,
+  hammingLoss: false,
+  subsetAccuracy: true,
+  f1Micro: true,
+  aucMicro: true,
 };
+/** In the order in which they are told. */
+const ofLabels: readonly MetricName[] = [
+  'averagePrecision',
+  'f1Micro',
+  'f1Macro',
+  'aucMicro',
+  'auc',
+  'hammingLoss',
+  'subsetAccuracy',
+  'logLoss',
+];
+const ofRankings: readonly MetricName[] = ['ndcg10', 'ndcg5', 'meanAveragePrecision', 'meanReciprocalRank'];
 /** All metrics that a task has. */
 export function metricsOf(of: Task): MetricName[] {
-  const ofNumbers: readonly MetricName[] = ['rmse', 'mae', 'r2', ...metricNames.slice(metricNames.indexOf('medianAbsoluteError'))];
-  const aside: readonly MetricName[] = of === 'binary' ? ['ndcg10', 'top3Accuracy'] : ['ndcg10'];
+  if (of === 'multilabel') return [...ofLabels];
+  if (of === 'ranking') return [...ofRankings];
+  const ofNumbers = ['rmse', 'mae', 'r2', ...metricNames.slice(metricNames.indexOf('medianAbsoluteError'))];
+  const aside: readonly MetricName[] = [
+    ...ofRankings,
+    'hammingLoss',
+    'subsetAccuracy',
+    'f1Micro',
+    'aucMicro',
+    ...(of === 'binary' ? (['top3Accuracy'] as const) : []),
+  ];
   return metricNames.filter((name) => !aside.includes(name) && ofNumbers.includes(name) === (of === 'regression'));
 }
 export const metrics = z.partialRecord(metricName, estimate);
@@ -94,10 +133,11 @@ export const holdout = z.discriminatedUnion('kind', [
     validationFraction: z.number().min(0.05).max(0.4),
     testFraction: z.number().min(0.05).max(0.4),
   }),
-  /** Oldest rows train, newest test. */
+  /** Oldest rows train, newest test; `gap`: so many moments before the test rows are left out, as they would not be known yet. */
   z.strictObject({
     kind: z.literal('temporal'),
     timeColumn: z.string(),
+    gap: z.number().int().min(0).max(10_000).optional(),
     validationFraction: z.number().min(0.05).max(0.4),
     testFraction: z.number().min(0.05).max(0.4),
   }),
@@ -119,8 +159,13 @@ export const foldPlan = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stratified'), folds: z.number().int().min(2).max(20) }),
   /** k-fold; rows with the same value in `groupColumn` stay together. */
   z.strictObject({ kind: z.literal('group'), folds: z.number().int().min(2).max(20), groupColumn: z.string() }),
-  /** Expanding window: each fold validates on the moments after those that it trained on. */
-  z.strictObject({ kind: z.literal('expanding'), folds: z.number().int().min(2).max(20), timeColumn: z.string() }),
+  /** Expanding window: each fold validates on the moments after those that it trained on, `gap` moments between them left out. */
+  z.strictObject({
+    kind: z.literal('expanding'),
+    folds: z.number().int().min(2).max(20),
+    timeColumn: z.string(),
+    gap: z.number().int().min(0).max(10_000).optional(),
+  }),
 ]);
 export type FoldPlan = z.infer<typeof foldPlan>;
 
@@ -190,12 +235,11 @@ export type SearchPlan = z.infer<typeof searchPlan>;
 
 export const trainRequest = z.strictObject({
   dataset: versionRef,
-  target: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('column'), column: z.string() }),
-    z.strictObject({ kind: z.literal('labels'), labelSet: nameSchema, version: z.number().int().positive() }),
-  ]),
+  target,
   /** Absent: proposed automatically. */
   spec: featureSpec.optional(),
+  /** Where a spec is proposed: what is forecast, and how far ahead. Absent: by what the rows show, one step ahead; null: no forecast. */
+  forecast: forecast.nullable().optional(),
   holdout: holdout.optional(),
   learners: z.array(learner).min(1).optional(),
   /** Absent: chosen by the number of rows, the budget, and whether rows have times or groups. */

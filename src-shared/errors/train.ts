@@ -20,6 +20,39 @@ export const trainErrors = {
       zh: '训练、选择、评估各需一行。请补充该类别的数据、与其他类别合并，或从类别中移除。',
     },
   },
+  MK_TRAIN_LABEL_TOO_SMALL: {
+    http: 422,
+    message: {
+      en: 'The label “{label}” is set in {rows} of {all} rows; at least {needed} must have it and as many not.',
+      zh: '标签「{label}」在 {all} 行中的 {rows} 行出现；至少需要 {needed} 行具有该标签，且同样多的行不具有。',
+    },
+    hint: {
+      en: 'One row is learned from, one chooses, one judges. Add rows, or leave the label out.',
+      zh: '训练、选择、评估各需一行。请补充数据，或去掉该标签。',
+    },
+  },
+  MK_TRAIN_GROUP_SPLIT: {
+    http: 422,
+    message: {
+      en: 'This way of holding rows back would split groups of “{column}”; a ranking needs each group in one part.',
+      zh: '该留出方式会拆开「{column}」的分组；排序任务要求每个分组位于同一部分。',
+    },
+    hint: {
+      en: 'Hold back by group, or by a time that all rows of a group share.',
+      zh: '请按分组留出，或使用同一分组内各行相同的时间列。',
+    },
+  },
+  MK_TRAIN_DISTILL_LABELS: {
+    http: 422,
+    message: {
+      en: 'A model of several labels cannot be distilled.',
+      zh: '多标签模型不支持蒸馏。',
+    },
+    hint: {
+      en: 'Leave distillation off; the best single candidate is a small model, too.',
+      zh: '请关闭蒸馏；最佳的单个候选模型同样较小。',
+    },
+  },
   MK_TRAIN_NOT_RUNNING: {
     http: 409,
     message: { en: 'Run {run} is not running.', zh: '运行 {run} 当前未在进行。' },

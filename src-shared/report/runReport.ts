@@ -1,11 +1,13 @@
 // "What happened": a finished run in plain sentences. What was tried, why the winner won, how sure that is, what to collect next.
 import type { Estimate } from '../domain/names.ts';
+import { targetName } from '../domain/target.ts';
 import { higherIsBetter, metricNames, type Candidate, type Learner, type MetricName, type Run } from '../domain/training.ts';
 import type { Language } from '../errors/catalogue.ts';
+import { aboutAnswers, flattery, judgedBy } from './reportedAnswers.ts';
 import { ReportWords } from './reportWords.ts';
 
 export interface ReportSection {
-  id: 'result' | 'tried' | 'why' | 'doubt' | 'next';
+  id: 'result' | 'tried' | 'why' | 'answers' | 'doubt' | 'next';
   title: string;
   lines: string[];
 }
@@ -23,6 +25,7 @@ export function runReport(run: ReportedRun, language: Language): ReportSection[]
     { id: 'result', title: say('What came out', '结果'), lines: result(facts) },
     { id: 'tried', title: say('What was tried', '尝试了什么'), lines: tried(facts) },
     { id: 'why', title: say('Why this one', '为什么是它'), lines: why(facts) },
+    { id: 'answers', title: say('How it answers', '它如何回答'), lines: aboutAnswers(run, words) },
     { id: 'doubt', title: say('What to know before trusting it', '使用前须知'), lines: doubts(facts) },
     { id: 'next', title: say('What to collect next', '接下来收集什么'), lines: next(facts) },
   ];
@@ -38,8 +41,7 @@ interface Facts {
 
 function result({ run, best, metric, words }: Facts): string[] {
   const { say } = bound(words);
-  const { target } = run.request;
-  const name = target.kind === 'column' ? target.column : target.labelSet;
+  const name = targetName(run.request.target);
   const figure = best.test[metric] ?? best.validation[metric];
   const judged = best.test[metric]
     ? say(' rows that no candidate saw', ' 个任何候选都没见过的行')
@@ -82,6 +84,7 @@ function tried({ run, words }: Facts): string[] {
             `每个候选拟合 ${folds} 次，用它没见过的部分评判，因此每行都评判一次。`,
           ),
     );
+  lines.push(...judgedBy(run, words));
   const ended = (test: (candidate: Candidate) => boolean): number => fitted.filter(test).length;
   const [worse, late] = [ended(({ progress }) => progress?.dropped === 'worse'), ended(({ progress }) => progress?.dropped === 'time')];
   const failed = run.candidates.filter(({ state }) => state === 'failed').length;
@@ -226,7 +229,7 @@ function doubtOf(code: string, params: Params, words: ReportWords): string | nul
         `${words.count(n('images'))} 张图像无法读取，未参与训练。`,
       );
     default:
-      return null;
+      return flattery(code, params, words);
   }
 }
 

@@ -6,6 +6,7 @@ import type { FeatureView, FittedColumn, FittedFeatures, FittedInteraction } fro
 import { layout } from './layout.ts';
 import { columnFeed, type LoadModel, type ModelRunner, type RawTable, type StringColumn, type TensorLike } from './rawTable.ts';
 import { TextCounts } from './TextCounts.ts';
+import { Preprocessing } from './words/preprocessing.ts';
 
 const rowsPerRun = 2048;
 const rowsPerTextRun = 256;
@@ -23,6 +24,7 @@ export class ColumnGroup {
   readonly #output: string;
   readonly #width: number;
   readonly #texts: TextCounts | null;
+  readonly #preprocessing: Preprocessing;
   /** Columns of the group's own matrix that are taken, and where they stand in the whole. */
   readonly #from: Int32Array;
   readonly #to: Int32Array;
@@ -40,12 +42,24 @@ export class ColumnGroup {
     const output = g.output(addFeatureGraph(g, part, [view])[0]!).name;
     const model = await loadModel(g.toModelBytes({ producer: 'modelkeep' }));
     const [first] = part.columns;
-    const texts = first?.kind === 'textNgrams' ? await TextCounts.open(first, view, loadModel) : null;
-    return new ColumnGroup({ part, model, output, texts }, placesOf(part, reported, view), placesOf(whole, reported, view), view);
+    const preprocessing = await Preprocessing.open(part.columns.map(({ input }) => input));
+    const texts = first?.kind === 'textNgrams' ? await TextCounts.open(first, view, preprocessing.of(first.column), loadModel) : null;
+    return new ColumnGroup(
+      { part, model, output, texts, preprocessing },
+      placesOf(part, reported, view),
+      placesOf(whole, reported, view),
+      view,
+    );
   }
 
   private constructor(
-    { part, model, output, texts }: { part: FittedFeatures; model: ModelRunner; output: string; texts: TextCounts | null },
+    {
+      part,
+      model,
+      output,
+      texts,
+      preprocessing,
+    }: { part: FittedFeatures; model: ModelRunner; output: string; texts: TextCounts | null; preprocessing: Preprocessing },
     from: number[],
     to: number[],
     view: FeatureView,
@@ -54,6 +68,7 @@ export class ColumnGroup {
     this.#model = model;
     this.#output = output;
     this.#texts = texts;
+    this.#preprocessing = preprocessing;
     this.#width = layout(part, view).reduce((sum, { names }) => sum + names.length, 0);
     this.#from = Int32Array.from(from);
     this.#to = Int32Array.from(to);
@@ -130,7 +145,7 @@ export class ColumnGroup {
   async #byGraph(table: RawTable, rows: Int32Array): Promise<Float32Array> {
     const feeds: Record<string, TensorLike> = {};
     for (const { column } of this.#fitted.columns) feeds[column] = columnFeed(table.columns.get(column)!, rows);
-    return (await this.#model.run(feeds))[this.#output]!.data as Float32Array;
+    return (await this.#model.run(this.#preprocessing.feeds(feeds)))[this.#output]!.data as Float32Array;
   }
 
   async release(): Promise<void> {

@@ -13,17 +13,25 @@ export class TextCounts {
   readonly #model: ModelRunner;
   readonly #terms: number;
   readonly #width: number;
+  readonly #cut: ((text: string) => string) | null;
   #room = new Float32Array(0);
 
-  static async open(column: FittedText, view: FeatureView, loadModel: LoadModel): Promise<TextCounts> {
+  /** `cut` stands before the tokenizer; null: nothing does. */
+  static async open(
+    column: FittedText,
+    view: FeatureView,
+    cut: ((text: string) => string) | null,
+    loadModel: LoadModel,
+  ): Promise<TextCounts> {
     const g = new GraphBuilder('weights');
     g.output(countFeatures(g, column, g.input('counts', 'float32', ['N', column.terms.length]), view), 'features');
-    return new TextCounts(column, view, await loadModel(g.toModelBytes({ producer: 'modelkeep' })));
+    return new TextCounts(column, view, cut, await loadModel(g.toModelBytes({ producer: 'modelkeep' })));
   }
 
-  private constructor(column: FittedText, view: FeatureView, model: ModelRunner) {
+  private constructor(column: FittedText, view: FeatureView, cut: ((text: string) => string) | null, model: ModelRunner) {
     this.#counter = new TermCounter(column);
     this.#model = model;
+    this.#cut = cut;
     this.#terms = column.terms.length;
     this.#width = (view === 'codes' ? column.projection?.components : undefined) ?? column.terms.length;
   }
@@ -32,8 +40,10 @@ export class TextCounts {
     if (this.#room.length < rows.length * this.#terms) this.#room = new Float32Array(rows.length * this.#terms);
     const counts = this.#room.subarray(0, rows.length * this.#terms).fill(0);
     const left: number[] = [];
-    for (let at = 0; at < rows.length; at++)
-      if (!this.#counter.count(raw.dictionary[raw.codes[rows[at]!]!]!, counts, at * this.#terms)) left.push(at);
+    for (let at = 0; at < rows.length; at++) {
+      const text = raw.dictionary[raw.codes[rows[at]!]!]!;
+      if (!this.#counter.count(this.#cut ? this.#cut(text) : text, counts, at * this.#terms)) left.push(at);
+    }
     const found = await this.#model.run({ counts: { type: 'float32', data: counts, dims: [rows.length, this.#terms] } });
     const data = found['features']!.data as Float32Array;
     if (left.length === 0) return data;

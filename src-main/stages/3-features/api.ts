@@ -5,9 +5,11 @@
  * - Fitted values come from the rows that are given: give training rows only.
  * - Only ASCII is put in lower case inside a model; other scripts' case and composition are folded through the spellings that
  *   training met. Text is compared by code points otherwise.
+ * - Where a fitted text has a pre-processor (`input.preprocessor`), raw tables and callers still hold plain text: whoever feeds a graph
+ *   lets `Preprocessing` run first.
  * - Images are resized before the model (`decodeImage`, also when serving); the model's input has one fixed size.
  */
-export { answeredRows, type Target } from './target.ts';
+export { answeredRows, flagsAt, isAnswered, labelCounts, oneLabel, rowsOfTarget, strata, targetAt, type Target } from './target.ts';
 export { association, leakScore } from './association.ts';
 export { batches } from './batches.ts';
 export { checkSpec } from './checkSpec.ts';
@@ -15,11 +17,19 @@ export { compareText } from './compareText.ts';
 export { decodeImage, imageSize, type ImageSize } from './decodeImage.ts';
 export { addFeatureGraph, reservedNames } from './featureGraph.ts';
 export { FeatureTransformer } from './FeatureTransformer.ts';
+export { checkHistory, checkSeriesKey, usedHistory, withHistoryColumns } from './history/checkHistory.ts';
+export { computeHistory } from './history/computeHistory.ts';
+export { naiveErrors } from './history/naiveErrors.ts';
+export { findStep, periodsOf } from './history/periods.ts';
+export { isNumeric } from './history/proposeHistory.ts';
+export { findSeason } from './history/seasonality.ts';
+export type { ColumnInTime, SeriesFacts } from './history/seriesFacts.ts';
+export type { SortedSeries } from './history/SortedSeries.ts';
 export { fitFeatures, type FitContext } from './fitFeatures.ts';
 export type { FeatureView, FittedColumn, FittedFeatures } from './fittedFeatures.ts';
 export { codeCounts, columnsOfFeatures, featureNames, featureWidth } from './layout.ts';
 export { trainingFeatures, type TrainingContext, type TrainingFeatures } from './trainingFeatures.ts';
-export { mostClasses, numberFacts, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
+export { hanShare, mostClasses, numberFacts, spacelessShare, type Inspection, type TargetInspection } from './inspection.ts';
 export { isEntityName } from './keyNames.ts';
 export { noticeColumns } from './noticeColumns.ts';
 export { groupFacts, isPanel, sameWithin, timeFacts, type Structure } from './structure.ts';
@@ -36,4 +46,6 @@ export {
   type RawTable,
   type TensorLike,
 } from './rawTable.ts';
+export { dictionaryShare } from './words/dictionaryShare.ts';
+export { jiebaWords, Preprocessing } from './words/preprocessing.ts';
 export { FeatureService, specHash, type FeatureData, type FeatureDependencies, type Inspector } from './featureService.ts';

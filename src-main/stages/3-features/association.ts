@@ -1,7 +1,7 @@
 // How well one raw column alone tells the target: a column that knows the answer is usually written after the fact.
 import { counterRandom } from '../../platform/random.ts';
 import type { RawColumn } from './rawTable.ts';
-import type { Target } from './target.ts';
+import { labelCounts, oneLabel, type Target } from './target.ts';
 
 /** From here on a column is called a leak. Iris's best single column reaches 0.93, the carat of a diamond 0.88 of its price. */
 export const leakScore = 0.99;
@@ -9,11 +9,13 @@ export const leakScore = 0.99;
 const bins = 64;
 /** With fewer rows to check on, perfection is luck. */
 const fewestChecked = 40;
+/** Of many labels the most frequent. */
+const mostLabels = 20;
 
 /**
  * Share of what can be known about the target that the column alone tells on rows that it was not fitted on, 0 to 1:
  * for classes (accuracy − majority) / (1 − majority) of "the usual class of this value", for numbers R² of "the mean of this
- * value" or the squared correlation. Numbers are cut into 64 quantile bins. Null for text, images and too few rows.
+ * value" or the squared correlation; of several labels that of the label that is told best. Numbers are cut into 64 quantile bins. Null for text, images and too few rows.
  */
 export function association(raw: RawColumn, target: Target, rows: Int32Array, isText = false): number | null {
   if (raw.kind === 'uint8' || isText) return null;
@@ -23,6 +25,11 @@ export function association(raw: RawColumn, target: Target, rows: Int32Array, is
   if (check.length < fewestChecked) return null;
   const keyOf = raw.kind === 'string' ? (row: number) => raw.codes[row]! : quantileKeys(raw.values, fit);
   if (target.kind === 'class') return classGain(keyOf, target, fit, check);
+  if (target.kind === 'labels') {
+    const counts = labelCounts(target, rows);
+    const frequent = [...target.labels.keys()].sort((a, b) => counts[b]! - counts[a]! || a - b).slice(0, mostLabels);
+    return Math.max(0, ...frequent.map((label) => classGain(keyOf, oneLabel(target, label), fit, check)));
+  }
   const binned = meanGain(keyOf, target.values, fit, check);
   return raw.kind === 'string' ? binned : Math.max(binned, squaredCorrelation(raw.values, target.values, check));
 }

@@ -4,22 +4,29 @@ import type { Task } from '../../../src-shared/domain/features.ts';
 import type { Holdout, Objective } from '../../../src-shared/domain/training.ts';
 import type { Column, TableProfile } from '../../../src-shared/domain/table.ts';
 import type { Inspection, NumberFacts } from './inspection.ts';
+import type { HistoryProposal } from './history/proposeHistory.ts';
 import { isBirthName, isQueryName } from './keyNames.ts';
 import type { GroupFacts, TimeFacts } from './structure.ts';
 
 export interface ProblemInput {
+  /** Name of the target. */
   target: string;
+  /** Of a ranking. */
+  groupColumn?: string;
   task: Task;
   classes: readonly string[];
   columns: readonly Column[];
   profile: TableProfile;
   inspection: Inspection;
+  /** Of a forecasting table. */
+  made?: HistoryProposal | null;
 }
 
 type Reason = Problem['reasons'][number];
 
 const fractions = { validationFraction: 0.15, testFraction: 0.2 };
 const rareClass = 0.1;
+const rareLabel = 0.02;
 const fewestMoments = 20;
 /** As many groups as parts and folds need to differ by more than luck. */
 const fewestGroups = 10;
@@ -34,11 +41,38 @@ const mostMissingTimes = 0.05;
  */
 export function detectProblem(input: ProblemInput): Problem {
   const { inspection, task } = input;
+  if (task === 'ranking') return ofRanking(input);
+  if (task === 'multilabel') return ofLabels(input);
   const numbers = task === 'regression' ? inspection.target.numbers : undefined;
   const { kind, objective, reasons } =
     task === 'regression' ? ofNumbers(numbers) : { kind: task, objective: null, reasons: ofClasses(input) };
   const structure = splitFor(input);
   return { kind, objective, holdout: structure.holdout, reasons: [...reasons, ...structure.reasons, ...several(input), ...ranking(input)] };
+}
+
+/** Groups stay whole, whatever else orders the rows: within a part of one nothing could be put in order. */
+function ofRanking({ inspection, groupColumn }: ProblemInput): Problem {
+  const { answered, groups, distinct } = inspection.target;
+  const found = groups?.groups ?? 0;
+  const params = {
+    column: groupColumn!,
+    groups: found,
+    rows: round((answered - (groups?.alone ?? 0)) / Math.max(1, found)),
+    grades: distinct,
+  };
+  const holdout: Holdout = { kind: 'group', groupColumn: groupColumn!, ...fractions };
+  return { kind: 'ranking', objective: null, holdout, reasons: [{ code: 'rankingGroups', params }] };
+}
+
+function ofLabels(input: ProblemInput): Problem {
+  const { labels, answered, distinct, values } = input.inspection.target;
+  const rarest = values.toSorted((a, b) => a.count - b.count)[0];
+  const params = { labels: input.classes.length, perRow: round(labels?.perRow ?? 0), without: labels?.rowsWithout ?? 0, rows: answered };
+  const reasons: Reason[] = [{ code: 'multilabelTarget', params }];
+  if (distinct === input.classes.length && rarest && rarest.count / answered < rareLabel)
+    reasons.push({ code: 'rareLabel', params: { label: rarest.value, rows: rarest.count, share: round(rarest.count / answered) } });
+  const { holdout, reasons: split } = splitFor(input);
+  return { kind: 'multilabel', objective: null, holdout, reasons: [...reasons, ...split] };
 }
 
 function ofNumbers(numbers: NumberFacts | undefined): { kind: Problem['kind']; objective: Objective | null; reasons: Reason[] } {
@@ -87,6 +121,7 @@ function inOrder(classes: readonly string[]): boolean {
 
 function splitFor(input: ProblemInput): { holdout: Holdout; reasons: Reason[] } {
   const { structure } = input.inspection;
+  if (input.made) return ofSeries(input.made);
   const random: Holdout = { kind: 'stratified', ...fractions };
   if (!structure) return { holdout: random, reasons: [] };
   const time = timeColumn(structure.times);
@@ -113,6 +148,11 @@ function splitFor(input: ProblemInput): { holdout: Holdout; reasons: Reason[] } 
     constant: constant.slice(0, 3).join(', '),
   };
   return { holdout: { kind: 'group', groupColumn: column, ...fractions }, reasons: [{ code: 'groupedRows', params }] };
+}
+
+/** The last moments judge; those of the horizon before them would not be known when they are forecast. */
+function ofSeries({ history: { timeColumn: time, horizon }, reasons }: HistoryProposal): { holdout: Holdout; reasons: Reason[] } {
+  return { holdout: { kind: 'temporal', timeColumn: time, ...fractions, ...(horizon > 1 ? { gap: horizon - 1 } : {}) }, reasons };
 }
 
 function timeColumn(times: readonly TimeFacts[]): TimeFacts | undefined {

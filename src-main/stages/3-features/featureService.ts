@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { Forecast } from '../../../src-shared/domain/history.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
+import { targetColumns } from '../../../src-shared/domain/target.ts';
 import type { Column, DatasetVersion, TableProfile } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { requireName } from '../../../src-shared/errors/requireName.ts';
@@ -24,7 +26,7 @@ export interface FeatureData {
 
 /** Looks into the rows, in a worker process; supplied from above. */
 export interface Inspector {
-  inspect(version: DatasetVersion, target: FeatureSpec['target']): Promise<Inspection>;
+  inspect(version: DatasetVersion, target: FeatureSpec['target'], forecast?: Forecast | null): Promise<Inspection>;
 }
 
 export interface FeatureDependencies {
@@ -53,12 +55,12 @@ export class FeatureService {
   }
 
   /** Errors: MK_NOT_FOUND and those of `proposeSpec`. */
-  async propose({ dataset, target }: Parsed<'features.propose'>): Promise<Proposal> {
+  async propose({ dataset, target, forecast }: Parsed<'features.propose'>): Promise<Proposal> {
     const version = this.#with.data.version(dataset);
     requireTarget(version.columns, target);
-    if (target.kind === 'labels') return this.#propose(version, dataset, target);
-    const key = canonicalJson({ dataset, sha256: version.sha256, target });
-    const proposing = this.#proposals.get(key) ?? this.#propose(version, dataset, target);
+    if (target.kind === 'labels') return this.#propose(version, { dataset, target, forecast });
+    const key = canonicalJson({ dataset, sha256: version.sha256, target, ...(forecast === undefined ? {} : { forecast }) });
+    const proposing = this.#proposals.get(key) ?? this.#propose(version, { dataset, target, forecast });
     this.#proposals.set(key, proposing);
     if (this.#proposals.size > proposalsKept) this.#proposals.delete(this.#proposals.keys().next().value!);
     try {
@@ -70,10 +72,10 @@ export class FeatureService {
     }
   }
 
-  async #propose(version: DatasetVersion, dataset: VersionRef, target: FeatureSpec['target']): Promise<Proposal> {
+  async #propose(version: DatasetVersion, { dataset, target, forecast }: Parsed<'features.propose'>): Promise<Proposal> {
     const { data, inspector } = this.#with;
-    const [profile, inspection] = [await data.profile(dataset), await inspector.inspect(version, target)];
-    return proposeSpec({ dataset, target, columns: version.columns, kind: version.kind, profile, inspection });
+    const [profile, inspection] = [await data.profile(dataset), await inspector.inspect(version, target, forecast)];
+    return proposeSpec({ dataset, target, columns: version.columns, kind: version.kind, profile, inspection, forecast });
   }
 
   /** The next version of the name; the same spec saved again is the version that it already is. Errors: MK_NAME_INVALID, those of `checkSpec`. */
@@ -114,8 +116,8 @@ export function specHash(spec: FeatureSpec): string {
 }
 
 function requireTarget(columns: readonly Column[], target: FeatureSpec['target']): void {
-  if (target.kind === 'column' && !columns.some((column) => column.name === target.column))
-    throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: target.column });
+  for (const name of [...targetColumns(target), ...(target.kind === 'ranking' ? [target.group] : [])])
+    if (!columns.some((column) => column.name === name)) throw new ModelkeepError('MK_FEATURES_COLUMN_MISSING', { column: name });
 }
 
 function present({ name, version, spec, createdAt, createdBy, usedBy }: SpecRow): SavedSpec {

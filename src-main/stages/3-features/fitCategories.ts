@@ -3,7 +3,7 @@ import type { Column } from '../../../src-shared/domain/table.ts';
 import { compareText } from './compareText.ts';
 import type { EncodingTable, FittedEncoded, FittedOneHot } from './fittedFeatures.ts';
 import type { Float32Column, StringColumn } from './rawTable.ts';
-import type { Target } from './target.ts';
+import { labelCounts, type Target } from './target.ts';
 
 /** A column that lists more values says how many there are, not which. */
 const categoriesInSignature = 200;
@@ -50,24 +50,33 @@ export function fitEncoded(rule: EncodedRule, raw: StringColumn, rows: Int32Arra
   };
 }
 
-/** What is averaged by value: one indicator a class (of two the second), or the number itself. */
+/** What is averaged by value: one indicator a class (of two the second) or a label, or the number itself. */
 export function targetsOf(target: Target, rows: Int32Array): { name: string; label: string | null; answer: (row: number) => number }[] {
   if (target.kind === 'number') return [{ name: 'mean', label: null, answer: (row) => target.values[row]! }];
+  if (target.kind === 'labels') {
+    const { flags, labels } = target;
+    return mostFrequent(labelCounts(target, rows)).map((label) => ({
+      name: `share of ${labels[label]!}`,
+      label: labels[label]!,
+      answer: (row) => flags[row * labels.length + label]!,
+    }));
+  }
   const counts = new Float64Array(target.classes.length);
   for (const row of rows) counts[target.codes[row]!]!++;
-  const places = [...target.classes.keys()];
-  const shown =
-    places.length === 2
-      ? [1]
-      : places
-          .sort((a, b) => counts[b]! - counts[a]! || a - b)
-          .slice(0, mostTargetClasses)
-          .sort((a, b) => a - b);
+  const shown = counts.length === 2 ? [1] : mostFrequent(counts);
   return shown.map((code) => ({
     name: `share of ${target.classes[code]!}`,
     label: target.classes[code]!,
     answer: (row) => Number(target.codes[row] === code),
   }));
+}
+
+/** In their own order. */
+function mostFrequent(counts: Float64Array): number[] {
+  return [...counts.keys()]
+    .sort((a, b) => counts[b]! - counts[a]! || a - b)
+    .slice(0, mostTargetClasses)
+    .sort((a, b) => a - b);
 }
 
 /** Serving and test rows: (sum + smoothing · mean of all) / (count + smoothing), Micci-Barreca, SIGKDD Explorations 3 (2001) 27–32. */

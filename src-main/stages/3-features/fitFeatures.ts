@@ -1,4 +1,5 @@
 import type { FeatureRule, FeatureSpec, ModelInput } from '../../../src-shared/domain/features.ts';
+import { historyName, type InputHistory } from '../../../src-shared/domain/history.ts';
 import type { Column } from '../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { fitEncoded, fitOneHot } from './fitCategories.ts';
@@ -7,6 +8,7 @@ import { fitInteractions } from './fitInteractions.ts';
 import { fitNumeric } from './fitNumeric.ts';
 import { fitText } from './fitText.ts';
 import type { FittedColumn, FittedFeatures, FittedImage } from './fittedFeatures.ts';
+import { usedHistory, withHistoryColumns } from './history/checkHistory.ts';
 import { featureWidth } from './layout.ts';
 import type { Float32Column, Float64Column, ImageColumn, LoadModel, RawColumn, RawTable, StringColumn } from './rawTable.ts';
 import type { Target } from './target.ts';
@@ -26,16 +28,31 @@ export interface FitContext {
  * Learns what the rules leave open (medians, scales, values, vocabulary) from the training rows.
  * Errors: MK_FEATURES_COLUMN_MISSING, MK_FEATURES_RULE_TYPE, MK_FEATURES_INTERACTION, MK_FEATURES_NONE_USABLE.
  */
-export async function fitFeatures(spec: FeatureSpec, context: FitContext): Promise<FittedFeatures> {
+export async function fitFeatures(spec: FeatureSpec, given: FitContext): Promise<FittedFeatures> {
+  const context = { ...given, columns: withHistoryColumns(given.columns, spec.history) };
   const columns: FittedColumn[] = [];
   for (const rule of spec.rules) {
     if (rule.kind === 'drop') continue;
     const fitted = await fitRule(rule, context);
     if (fitted) columns.push(fitted);
   }
+  tellHistory(spec, columns);
   const features = { columns, interactions: fitInteractions(spec, columns, context.table, context.rows) };
   if (featureWidth(features) === 0) throw new ModelkeepError('MK_FEATURES_NONE_USABLE', { columns: spec.rules.length });
   return features;
+}
+
+/** A model's signature says how each input is made of earlier rows. Whoever has none of them leaves it missing. */
+function tellHistory(spec: FeatureSpec, columns: readonly FittedColumn[]): void {
+  if (!spec.history) return;
+  const { timeColumn, entityColumns, step, horizon } = spec.history;
+  const byName = new Map(usedHistory(spec).map((feature) => [historyName(feature), feature]));
+  for (const fitted of columns) {
+    const feature = byName.get(fitted.column);
+    if (!feature) continue;
+    const history: InputHistory = { feature, timeColumn, entityColumns, step, horizon };
+    fitted.input = { ...fitted.input, required: false, history };
+  }
 }
 
 type UsedRule = Exclude<FeatureRule, { kind: 'drop' }>;

@@ -8,12 +8,15 @@ import { NgramCounts } from './ngramCounts.ts';
 import type { LoadModel, StringColumn } from './rawTable.ts';
 import { settledTokens } from './settledTokens.ts';
 import { tokenizerModel } from './textGraph.ts';
+import { jiebaWords, Preprocessing } from './words/preprocessing.ts';
 
 type TextRule = Extract<FeatureRule, { kind: 'textNgrams' }>;
 
 /** Enough to find frequent n-grams; the rows are spread evenly over the training rows. */
 const documentsForVocabulary = 50_000;
 const charactersForVocabulary = 50_000_000;
+/** Words of a dictionary are cut at 1.5 million characters a second. */
+const charactersToCut = 5_000_000;
 const documentsPerRun = 256;
 /** Spellings of one n-gram (Word, WORD, word) that a model carries. */
 const formsPerTerm = 8;
@@ -26,16 +29,7 @@ export async function fitText(
   column: Column,
   loadModel: LoadModel,
 ): Promise<FittedText | null> {
-  const counts = new NgramCounts(rule.minN, rule.maxN);
-  const unsettled: string[] = [];
-  for (const text of textsForVocabulary(raw, rows)) {
-    const tokens = settledTokens(text, rule.unit);
-    if (tokens) counts.add(tokens, 0, tokens.length);
-    else unsettled.push(text);
-  }
-  if (unsettled.length > 0) await countByGraph(counts, unsettled, rule.unit, loadModel);
-  const terms = chooseTerms(counts, rule);
-  if (terms.length === 0) return null;
+  const { unit, minN, maxN, weighting } = rule;
   const missing = raw.dictionary.indexOf('');
   const input: ModelInput = {
     name: rule.column,
@@ -45,8 +39,20 @@ export async function fitText(
     required: missing < 0 || !rows.some((row) => raw.codes[row] === missing),
     range: null,
     categories: null,
+    ...(unit === 'word' && rule.words === 'jieba' ? { preprocessor: jiebaWords } : {}),
   };
-  const { unit, minN, maxN, weighting } = rule;
+  const cut = (await Preprocessing.open([input])).of(input.name);
+  const counts = new NgramCounts(minN, maxN);
+  const unsettled: string[] = [];
+  for (const plain of textsForVocabulary(raw, rows, cut ? charactersToCut : charactersForVocabulary)) {
+    const text = cut ? cut(plain) : plain;
+    const tokens = settledTokens(text, unit);
+    if (tokens) counts.add(tokens, 0, tokens.length);
+    else unsettled.push(text);
+  }
+  if (unsettled.length > 0) await countByGraph(counts, unsettled, unit, loadModel);
+  const terms = chooseTerms(counts, rule);
+  if (terms.length === 0) return null;
   const sublinear = rule.sublinear ?? false;
   const fitted: FittedText = {
     kind: 'textNgrams',
@@ -76,9 +82,9 @@ async function countByGraph(counts: NgramCounts, texts: string[], unit: TextRule
   }
 }
 
-function textsForVocabulary(raw: StringColumn, rows: Int32Array): string[] {
+function textsForVocabulary(raw: StringColumn, rows: Int32Array, mostCharacters: number): string[] {
   const characters = rows.reduce((sum, row) => sum + raw.dictionary[raw.codes[row]!]!.length, 0);
-  const step = Math.max(1, rows.length / documentsForVocabulary, characters / charactersForVocabulary);
+  const step = Math.max(1, rows.length / documentsForVocabulary, characters / mostCharacters);
   const texts: string[] = [];
   for (let at = 0; at < rows.length; at += step) {
     const text = raw.dictionary[raw.codes[rows[Math.floor(at)]!]!]!;

@@ -1,5 +1,6 @@
 // What a proposal needs to know beyond the profile; looked up in the data by a worker process.
 import type { FeatureInteraction } from '../../../src-shared/domain/features.ts';
+import type { SeriesFacts } from './history/seriesFacts.ts';
 import type { Structure } from './structure.ts';
 
 /** Distinct target values beyond this are counted, not listed. */
@@ -15,6 +16,10 @@ export interface TargetInspection {
   values: { value: string; count: number }[];
   /** Of a numeric target. */
   numbers?: NumberFacts;
+  /** Of several labels a row: `values` are then the labels with the rows that have them. */
+  labels?: { perRow: number; rowsWithout: number };
+  /** Of a ranking: groups of at least two rows, and rows that are alone in theirs or have none. */
+  groups?: { groups: number; alone: number };
 }
 
 export interface NumberFacts {
@@ -38,9 +43,13 @@ export interface Inspection {
   associations: Record<string, number | null>;
   /** Text column → share of letters in scripts that put no spaces between words. */
   spaceless: Record<string, number>;
+  /** Text column of mostly Chinese → share of its characters that stand in words of a dictionary. */
+  dictionary?: Record<string, number>;
   /** Image column → typical size and colours of a few readable images. */
   images: Record<string, { width: number; height: number; channels: 1 | 3 }>;
   structure?: Structure;
+  /** Of a forecasting table; null where it is none. */
+  series?: SeriesFacts | null;
   /** Pairs of columns that tell the target better together. */
   interactions?: FeatureInteraction[];
   /** Column → an earlier one that is equal in every row. */
@@ -73,8 +82,18 @@ const letters = /\p{L}/gu;
 const spacelessLetters =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
 
+const hanLetters = /\p{Script=Han}/gu;
+
 export function spacelessShare(texts: readonly string[]): number {
-  const count = (pattern: RegExp): number => texts.reduce((sum, text) => sum + (text.slice(0, 2000).match(pattern)?.length ?? 0), 0);
+  return shareOfLetters(texts, spacelessLetters);
+}
+
+export function hanShare(texts: readonly string[]): number {
+  return shareOfLetters(texts, hanLetters);
+}
+
+function shareOfLetters(texts: readonly string[], pattern: RegExp): number {
+  const count = (of: RegExp): number => texts.reduce((sum, text) => sum + (text.slice(0, 2000).match(of)?.length ?? 0), 0);
   const all = count(letters);
-  return all === 0 ? 0 : count(spacelessLetters) / all;
+  return all === 0 ? 0 : count(pattern) / all;
 }

@@ -1,5 +1,5 @@
 // Whether rows have an order in time, or belong together in groups: random parts of such rows know each other.
-import type { Target } from './target.ts';
+import { answeredRows, labelCounts, type Target } from './target.ts';
 
 export interface TimeFacts {
   column: string;
@@ -134,9 +134,16 @@ function correlation(a: Float64Array, b: Float64Array): number {
   return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
 
-/** A number for each answer: the number itself, or whether it is the most frequent class; NaN where there is none. */
+/** A number for each answer: the number itself, whether it is the most frequent class, or has the label nearest to half of all; NaN where there is none. */
 function answerScore(target: Target): (at: number) => number {
   if (target.kind === 'number') return (at) => target.values[at]!;
+  if (target.kind === 'labels') {
+    const { flags, known, labels } = target;
+    const rows = answeredRows(target);
+    const distances = labelCounts(target, rows).map((count) => Math.abs(count / Math.max(1, rows.length) - 0.5));
+    const label = distances.indexOf(Math.min(...distances));
+    return (at) => (known[at] ? flags[at * labels.length + label]! : Number.NaN);
+  }
   const counts = new Float64Array(target.classes.length);
   for (const code of target.codes) if (code >= 0) counts[code]!++;
   const usual = counts.indexOf(Math.max(...counts));

@@ -1,13 +1,18 @@
 import type { ModelSignature } from '../../../src-shared/domain/features.ts';
-import { encodeModel, GraphBuilder, mergeGraphs, type Graph, type Value } from '../../compiler/index.ts';
+import { encodeModel, GraphBuilder, mergeGraphs, removeUnused, type Graph, type Value } from '../../compiler/index.ts';
 import { calibrationGraph, type Calibration } from './learners/calibrate/calibration.ts';
+import { labelGraph, type LabelCalibration } from './learners/calibrate/labelCalibration.ts';
 import { intervalGraph, type ConformalInterval } from './learners/conformal/intervals.ts';
 import { setGraph, type ConformalSet } from './learners/conformal/sets.ts';
+import { labelThreshold } from './metrics/answers.ts';
 import type { TrainOrder } from './worker/order.ts';
 import { addFeatureGraph, type FeatureView, type FittedFeatures } from '../3-features/api.ts';
 
 /** Where the model describes itself, as JSON (`ModelSignature`). */
 export const signatureKey = 'modelkeep.signature';
+
+/** For those who run the file elsewhere: what to do with texts before the graph, as JSON; absent where there is nothing to do. */
+export const preprocessingKey = 'modelkeep.preprocessing';
 
 export interface ModelParts {
   fitted: FittedFeatures;
@@ -31,7 +36,12 @@ export type Head =
    * probabilities; the answer is the first most probable class, `set` the classes that hold the truth with a promised share.
    */
   | { kind: 'class'; classes: readonly string[]; calibration: Calibration; set: ConformalSet | null }
-  /** The weighted mean of the outputs, and from where to where the truth is with a promised share. */
+  /**
+   * Logits are the outputs, one a label; of several members those of the weighted mean of the members' probabilities. Calibrated they are the
+   * probabilities; the answer says of every label whether its own is at least one half.
+   */
+  | { kind: 'labels'; labels: readonly string[]; curves: LabelCalibration }
+  /** The weighted mean of the outputs (numbers or scores), and from where to where the truth is with a promised share. */
   | { kind: 'number'; interval: ConformalInterval | null };
 
 export const conformalOutputs: readonly string[] = ['lower', 'upper', 'set'];
@@ -66,11 +76,21 @@ export function exportModel({ fitted, members, head, signature }: ModelParts): U
     }
   const connect = Object.fromEntries(scores.flat().map((name) => [name, name]));
   const last = headGraph(head, members, scores);
-  return encodeModel(mergeGraphs(whole, last, { connect, prefix: prefix('head'), name: 'model' }), {
+  return encodeModel(removeUnused(mergeGraphs(whole, last, { connect, prefix: prefix('head'), name: 'model' })), {
     producer: 'modelkeep',
-    metadata: { [signatureKey]: JSON.stringify(signature) },
+    metadata: { [signatureKey]: JSON.stringify(signature), ...preprocessingMetadata(signature) },
   });
 }
+
+function preprocessingMetadata({ inputs }: ModelSignature): Record<string, string> {
+  const told = inputs.flatMap(({ name, preprocessor }) => (preprocessor ? [{ input: name, ...preprocessor, how: howToCut }] : []));
+  return told.length > 0 ? { [preprocessingKey]: JSON.stringify(told) } : {};
+}
+
+const howToCut =
+  'The graph takes this input cut into words, not the plain text. Replace each stretch of Chinese characters, ASCII letters and digits ' +
+  'and any of +#&._%- that holds a Chinese character by its words (jieba, precise mode with HMM), joined by the separator, and put the ' +
+  'separator between the stretch and what stands beside it; leave all other text as it is.';
 
 /** Raw columns → one output a view, the feature matrix. */
 export function featureModel(fitted: FittedFeatures, views: readonly FeatureView[]): Graph {
@@ -88,6 +108,11 @@ function renamedOutput(graph: Graph, name: string): Graph {
 
 /** Members' outputs → answers. */
 function headGraph(head: Head, members: readonly ModelMember[], scores: readonly string[][]): Graph {
+  if (head.kind === 'labels')
+    return mergeGraphs(mixLabels(head.labels.length, members, scores), labelGraph(head.curves, labelThreshold), {
+      connect: { logits: 'logits' },
+      prefix: 'labels_',
+    });
   const mixed = mixGraph(head, members, scores);
   const keepOutputs = ['prediction'];
   if (head.kind === 'number') {
@@ -111,7 +136,7 @@ function headGraph(head: Head, members: readonly ModelMember[], scores: readonly
 }
 
 /** → `prediction` of numbers; of classes `probabilities` where a temperature is all, else `logits`. */
-function mixGraph(head: Head, members: readonly ModelMember[], scores: readonly string[][]): Graph {
+function mixGraph(head: Exclude<Head, { kind: 'labels' }>, members: readonly ModelMember[], scores: readonly string[][]): Graph {
   const g = new GraphBuilder('head');
   const outputs = head.kind === 'class' ? head.classes.length : 1;
   const shape = ['N', outputs];
@@ -138,6 +163,39 @@ function mixGraph(head: Head, members: readonly ModelMember[], scores: readonly 
   }
   const { temperature } = head.calibration;
   g.output(softmax(temperature === 1 ? logits : g.op('Div', [logits, g.scalar(temperature)], { output: { shape } })), 'probabilities');
+  return g.build();
+}
+
+/** → `logits` float64 [N, labels]. */
+function mixLabels(labels: number, members: readonly ModelMember[], scores: readonly string[][]): Graph {
+  const g = new GraphBuilder('head');
+  const shape = ['N', labels];
+  const output = { dtype: 'float64' as const, shape };
+  const means = scores.map((names) =>
+    meanOf(
+      g,
+      names.map((name) => g.op('Cast', [g.input(name, 'float32', shape)], { attributes: { to: 11 }, output })),
+      shape,
+    ),
+  );
+  if (means.length === 1) {
+    g.output(g.op('Identity', [means[0]!], { output }), 'logits');
+    return g.build();
+  }
+  const one = g.scalar(1, 'float64');
+  const probabilities = means.map((logit, at) => {
+    const e = g.op('Exp', [g.op('Neg', [logit], { output })], { output });
+    return g.op('Div', [g.scalar(members[at]!.weight, 'float64'), g.op('Add', [e, one], { output })], { output });
+  });
+  const p = g.op(
+    'Clip',
+    [g.op('Sum', probabilities, { output }), g.scalar(smallestProbability, 'float64'), g.scalar(1 - smallestProbability, 'float64')],
+    {
+      output,
+    },
+  );
+  const odds = g.op('Div', [p, g.op('Sub', [one, p], { output })], { output });
+  g.output(g.op('Log', [odds], { output }), 'logits');
   return g.build();
 }
 
@@ -169,23 +227,28 @@ export function signatureOf(
   { task, classes, target, coverage }: { task: ModelSignature['task']; classes: string[]; target: string; coverage: number | null },
 ): ModelSignature {
   const number = { onnxType: 'float32' as const, shape: [1] };
-  const outputs: ModelSignature['outputs'] =
-    task === 'regression'
-      ? [{ name: 'prediction', ...number }]
-      : [
-          { name: 'prediction', onnxType: 'string', shape: [] },
-          { name: 'probabilities', onnxType: 'float32', shape: [classes.length] },
-        ];
-  if (coverage !== null && task === 'regression') outputs.push({ name: 'lower', ...number }, { name: 'upper', ...number });
-  if (coverage !== null && task !== 'regression') outputs.push({ name: 'set', onnxType: 'bool', shape: [classes.length] });
+  const isNumber = task === 'regression' || task === 'ranking';
+  const outputs: ModelSignature['outputs'] = isNumber
+    ? [{ name: 'prediction', ...number }]
+    : [
+        task === 'multilabel'
+          ? { name: 'prediction', onnxType: 'bool', shape: [classes.length] }
+          : { name: 'prediction', onnxType: 'string', shape: [] },
+        { name: 'probabilities', onnxType: 'float32', shape: [classes.length] },
+      ];
+  if (coverage !== null && isNumber) outputs.push({ name: 'lower', ...number }, { name: 'upper', ...number });
+  if (coverage !== null && !isNumber) outputs.push({ name: 'set', onnxType: 'bool', shape: [classes.length] });
   return { task, inputs: fitted.columns.map((each) => each.input), outputs, classes, target, ...(coverage === null ? {} : { coverage }) };
 }
 
 /**
- * Of the interval or set of a run's models: what was asked for. Null where a quantile is predicted, which is a bound by itself, and
- * where a column has the name of one of the outputs.
+ * Of the interval or set of a run's models: what was asked for. Null where a quantile is predicted, which is a bound by itself, where there is
+ * nothing that one could hold (several labels, an order), and where a column has the name of one of the outputs.
  */
-export function coverageOf({ interval, objective }: Pick<TrainOrder, 'interval' | 'objective'>, fitted: FittedFeatures): number | null {
-  if (interval === null || objective.kind === 'quantile') return null;
+export function coverageOf(
+  { interval, objective, spec }: Pick<TrainOrder, 'interval' | 'objective' | 'spec'>,
+  fitted: FittedFeatures,
+): number | null {
+  if (interval === null || objective.kind === 'quantile' || spec.task === 'multilabel' || spec.task === 'ranking') return null;
   return fitted.columns.some(({ input }) => conformalOutputs.includes(input.name)) ? null : interval.level;
 }

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Holdout } from '../../../src-shared/domain/training.ts';
-import type { Target } from '../3-features/api.ts';
+import { rowsOfTarget, type Target } from '../3-features/api.ts';
 import { splitRows, type Split } from './holdout.ts';
 
 const stratified: Holdout = { kind: 'stratified', validationFraction: 0.2, testFraction: 0.2 };
 const temporal: Holdout = { kind: 'temporal', timeColumn: 't', validationFraction: 0.2, testFraction: 0.2 };
 
 function split(target: Target, more: { holdout?: Holdout; seed?: number; times?: number[] } = {}): Split {
-  const count = target.kind === 'class' ? target.codes.length : target.values.length;
+  const count = rowsOfTarget(target);
   const rows = Int32Array.from({ length: count }, (_, row) => row);
   const times = more.times ? Float64Array.from(more.times) : null;
   return splitRows({ holdout: more.holdout ?? stratified, seed: more.seed ?? 1, target, rows, rowNumbers: rows, times });

@@ -2,7 +2,7 @@
 import type { Holdout } from '../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { counterRandom } from '../../platform/random.ts';
-import type { Target } from '../3-features/api.ts';
+import { labelCounts, strata, type Target } from '../3-features/api.ts';
 
 /** Positions in the loaded table, each in ascending order. */
 export interface Split {
@@ -29,13 +29,13 @@ export const fewestRows = 20;
 /** One to learn from, one to choose by, one to judge by. */
 const fewestPerClass = 3;
 
-/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_ONE_TIME, MK_TRAIN_TOO_FEW_GROUPS. */
+/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_LABEL_TOO_SMALL, MK_TRAIN_ONE_TIME, MK_TRAIN_TOO_FEW_GROUPS. */
 export function splitRows(input: SplitInput): Split {
   const { rows, target } = input;
   if (rows.length < fewestRows) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: rows.length, needed: fewestRows });
   if (input.holdout.kind === 'temporal') return temporal(input, input.holdout);
   if (input.holdout.kind === 'group') return byGroup(input, input.holdout);
-  const groups = target.kind === 'class' ? byClass(rows, target) : [rows];
+  const groups = target.kind === 'class' ? byClass(rows, target) : target.kind === 'labels' ? byRarestLabel(rows, target) : [rows];
   return stratified(groups, input, input.holdout);
 }
 
@@ -49,6 +49,21 @@ function byClass(rows: Int32Array, target: Extract<Target, { kind: 'class' }>): 
   return groups.map((group) => Int32Array.from(group));
 }
 
+function byRarestLabel(rows: Int32Array, target: Extract<Target, { kind: 'labels' }>): Int32Array[] {
+  labelCounts(target, rows).forEach((count, label) => {
+    const fewest = Math.min(count, rows.length - count);
+    if (fewest < fewestPerClass)
+      throw new ModelkeepError('MK_TRAIN_LABEL_TOO_SMALL', {
+        label: target.labels[label]!,
+        rows: count,
+        all: rows.length,
+        needed: fewestPerClass,
+      });
+  });
+  const { codes, count } = strata(target, rows)!;
+  return Array.from({ length: count }, (_, code) => rows.filter((__, at) => codes[at] === code)).filter((group) => group.length > 0);
+}
+
 /** The hash of a row does not depend on other rows: those of a smaller table stay where they were in a larger one, almost. */
 function stratified(
   groups: Int32Array[],
@@ -58,8 +73,10 @@ function stratified(
   const parts: Record<keyof Split, Int32Array[]> = { train: [], validation: [], test: [] };
   for (const group of groups) {
     const ordered = inHashOrder(group, rowNumbers, seed);
-    const test = Math.max(1, Math.round(group.length * testFraction));
-    const validation = Math.max(1, Math.round(group.length * validationFraction));
+    // A stratum of labels may be a row or two: those learn.
+    const least = group.length >= fewestPerClass ? 1 : 0;
+    const test = Math.max(least, Math.round(group.length * testFraction));
+    const validation = Math.max(least, Math.round(group.length * validationFraction));
     parts.test.push(ordered.subarray(0, test));
     parts.validation.push(ordered.subarray(test, test + validation));
     parts.train.push(ordered.subarray(test + validation));
@@ -70,15 +87,16 @@ function stratified(
 /** Rows of one moment stay together: a day is not cut in two. Rows without a time count as the oldest. */
 function temporal(
   { rows, rowNumbers, times }: SplitInput,
-  { timeColumn, validationFraction, testFraction }: Extract<Holdout, { kind: 'temporal' }>,
+  { timeColumn, validationFraction, testFraction, gap = 0 }: Extract<Holdout, { kind: 'temporal' }>,
 ): Split {
   const { ordered, startOfMoment } = inTimeOrder(rows, rowNumbers, times!);
   const testFrom = startOfMoment(Math.floor(rows.length * (1 - testFraction)));
-  const validationFrom = startOfMoment(Math.min(testFrom - 1, Math.floor(rows.length * (1 - testFraction - validationFraction))));
+  const known = beforeGap(ordered, testFrom, gap, times!);
+  const validationFrom = startOfMoment(Math.min(known - 1, Math.floor(rows.length * (1 - testFraction - validationFraction))));
   if (validationFrom < 1) throw new ModelkeepError('MK_TRAIN_ONE_TIME', { column: timeColumn });
   return ascending({
     train: [ordered.subarray(0, validationFrom)],
-    validation: [ordered.subarray(validationFrom, testFrom)],
+    validation: [ordered.subarray(validationFrom, known)],
     test: [ordered.subarray(testFrom)],
   });
 }
@@ -88,7 +106,7 @@ const fewestGroups = 3;
 /** Of so many orders that the seed gives, the one whose parts are nearest in size and in their answers. */
 const ordersTried = 16;
 
-/** What the parts are compared by: rows, and of each class or of the target's standard score the sum. */
+/** What the parts are compared by: rows, and of each class, of each label or of the target's standard score the sum. */
 interface Group {
   firstRow: number;
   rows: number[];
@@ -111,7 +129,7 @@ function byGroup(input: SplitInput, { groupColumn, ...fractions }: Extract<Holdo
 }
 
 function answersByGroup({ rows, rowNumbers, target, groups }: SplitInput): Group[] {
-  const width = target.kind === 'class' ? target.classes.length : 1;
+  const width = target.kind === 'class' ? target.classes.length : target.kind === 'labels' ? target.labels.length : 1;
   const standard = target.kind === 'number' ? standardScores(target.values, rows) : null;
   const byCode = new Map<number, Group>();
   for (const row of rows) {
@@ -120,6 +138,8 @@ function answersByGroup({ rows, rowNumbers, target, groups }: SplitInput): Group
     if (!group) byCode.set(code, (group = { firstRow: rowNumbers[row]!, rows: [], answers: new Float64Array(width) }));
     group.rows.push(row);
     if (target.kind === 'class') group.answers[target.codes[row]!]!++;
+    else if (target.kind === 'labels')
+      for (let label = 0; label < width; label++) group.answers[label]! += target.flags[row * width + label]!;
     else group.answers[0]! += standard!(row);
   }
   return [...byCode.values()];
@@ -195,6 +215,16 @@ export function inTimeOrder(
       return start;
     },
   };
+}
+
+/** How many of the rows `ordered` by time are left before place `from`, the start of a moment, without the last `gap` moments there. */
+export function beforeGap(ordered: Int32Array, from: number, gap: number, times: Float64Array): number {
+  let until = from;
+  for (let moment = 0; moment < gap && until > 0; moment++) {
+    const last = times[ordered[until - 1]!]!;
+    while (until > 0 && Object.is(times[ordered[until - 1]!], last)) until--;
+  }
+  return until;
 }
 
 /** Shuffled by a hash of seed and row number. */

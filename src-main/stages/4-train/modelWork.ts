@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { ColumnEffect, Counterfactuals, Evaluation, RowReasons, ThresholdAdvice } from '../../../src-shared/domain/evaluation.ts';
 import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { Forecast } from '../../../src-shared/domain/history.ts';
 import type { TrainingGraph } from '../../../src-shared/domain/trainingGraph.ts';
 import type { DatasetVersion } from '../../../src-shared/domain/table.ts';
 import type { BlobStore } from '../../platform/blobStore.ts';
@@ -14,6 +15,8 @@ import type { ExplainOrder } from './worker/explainModel.ts';
 import type { ThresholdOrder } from './worker/evaluateModel.ts';
 import type { CounterfactualOrder, EffectOrder, ReasonsOrder } from './worker/explainRows.ts';
 import type { QuantizedModel, QuantizeOrder } from './worker/quantizeModel.ts';
+import type { InspectOrder } from './worker/order.ts';
+import type { PredictedFile, PredictOrder } from './worker/predictFile.ts';
 import type { ModelOnRows } from './worker/testRows.ts';
 import type { Scores } from './worker/scoreRows.ts';
 
@@ -32,9 +35,14 @@ export class ModelWork implements Inspector {
     this.#with = dependencies;
   }
 
-  async inspect(version: DatasetVersion, target: FeatureSpec['target']): Promise<Inspection> {
+  async inspect(version: DatasetVersion, target: FeatureSpec['target'], forecast?: Forecast | null): Promise<Inspection> {
     const { blobs, labels } = this.#with;
-    const order = { dataset: await datasetFile(version, blobs), target, labels: await labelRows(target, version, labels) };
+    const order: InspectOrder = {
+      dataset: await datasetFile(version, blobs),
+      target,
+      labels: await labelRows(target, version, labels),
+      forecast,
+    };
     return this.#inWorker((worker) => worker.request('inspect', order));
   }
 
@@ -93,13 +101,20 @@ export class ModelWork implements Inspector {
     sha256: string,
     input: string,
     output: string,
+    earlier: DatasetVersion | null,
     { signal, progress }: Pick<JobContext, 'signal' | 'progress'>,
-  ): Promise<{ rows: number; file: string }> {
+  ): Promise<{ rows: number; file: string; withoutHistory?: number }> {
     const { blobs } = this.#with;
     await blobs.verify(sha256);
-    const order = { modelFile: blobs.path(sha256), input, output };
-    const { rows } = await this.#inWorker((worker) => worker.request<{ rows: number }>('predict', order, { signal, onProgress: progress }));
-    return { rows, file: basename(output) };
+    const order: PredictOrder = {
+      modelFile: blobs.path(sha256),
+      input,
+      output,
+      earlier: earlier && (await datasetFile(earlier, blobs)).file,
+    };
+    const options = { signal, onProgress: progress };
+    const { rows, withoutHistory } = await this.#inWorker((worker) => worker.request<PredictedFile>('predict', order, options));
+    return { rows, file: basename(output), ...(withoutHistory === null ? {} : { withoutHistory }) };
   }
 
   async #inWorker<T>(work: (worker: Worker) => Promise<T>): Promise<T> {

@@ -7,8 +7,10 @@ import type { LearnerTask, NumberObjective } from './learners/learner.ts';
 
 export const squared: Objective = { kind: 'squared' };
 
-export function learnerTask(target: Pick<Target, 'kind'> & { classes?: readonly string[] }, objective: Objective): LearnerTask {
-  if (target.kind === 'class') return { kind: 'class', classes: target.classes!.length };
+export function learnerTask(target: Target, objective: Objective): LearnerTask {
+  if (target.kind === 'class') return { kind: 'class', classes: target.classes.length };
+  if (target.kind === 'labels') return { kind: 'labels', labels: target.labels.length };
+  if (target.groups) return { kind: 'ranking' };
   return { kind: 'number', objective: numberObjective(objective) };
 }
 
@@ -23,6 +25,8 @@ export function numberObjective(objective: Objective): NumberObjective {
 export function primaryMetric(task: Task, objective: Objective): MetricName {
   if (task === 'binary') return 'auc';
   if (task === 'multiclass') return 'accuracy';
+  if (task === 'multilabel') return 'averagePrecision';
+  if (task === 'ranking') return 'ndcg10';
   switch (objective.kind) {
     case 'squared':
       return 'rmse';
@@ -40,13 +44,13 @@ export function primaryMetric(task: Task, objective: Objective): MetricName {
 
 /**
  * Before any fit, so that the row has its number in the data. `rows`: positions that are used; `rowNumbers` by position.
- * Errors: MK_TRAIN_OBJECTIVE_TASK where the target is of classes, MK_TRAIN_TARGET_VALUE naming column and row.
+ * Errors: MK_TRAIN_OBJECTIVE_TASK where the target is no number to be predicted, MK_TRAIN_TARGET_VALUE naming column and row.
  */
 export function checkObjective(
   objective: Objective,
   { target, rows, rowNumbers, column }: { target: Target; rows: Int32Array; rowNumbers: Int32Array; column: string },
 ): void {
-  if (target.kind === 'class') {
+  if (target.kind !== 'number' || target.groups) {
     if (objective.kind === 'squared') return;
     throw new ModelkeepError('MK_TRAIN_OBJECTIVE_TASK', { objective: objective.kind, column });
   }

@@ -64,6 +64,7 @@ describe('a proposal', { timeout: 60_000 }, () => {
   it('for poems cuts characters, for pictures takes pixels in their colours and nothing that the file says', async () => {
     const poems = await propose(await data.import('poems', `${samples}poems/texts`), 'class');
     expect(poems.rule('text')).toMatchObject({ kind: 'textNgrams', unit: 'character' });
+    expect(poems.rule('text')).not.toHaveProperty('words');
     expect(poems.rule('path')).toMatchObject({ kind: 'drop', reason: 'identifier' });
     const clothes = await propose(await data.import('fashion', `${samples}fashion/images`), 'class');
     expect(clothes.rule('image')).toEqual({ column: 'image', kind: 'imagePixels', width: 28, height: 28, channels: 1 });

@@ -14,6 +14,7 @@ export interface ReferenceInput {
   trainRows: Int32Array;
   /** The model's answers on the test rows. */
   prediction: string[] | Float32Array;
+  /** All answers that there can be; empty where they are numbers, or subsets of labels. */
   classes: readonly string[];
   test: Metrics;
 }
@@ -47,7 +48,7 @@ function inputReference(input: ModelInput, table: RawTable, rows: Int32Array): R
 
 function predictionReference(prediction: string[] | Float32Array, classes: readonly string[]): ReferenceColumn {
   return Array.isArray(prediction)
-    ? categoricalReference('prediction', prediction, classes)
+    ? categoricalReference('prediction', prediction, classes.length > 0 ? classes : undefined)
     : numericReference('prediction', Float64Array.from(prediction));
 }
 

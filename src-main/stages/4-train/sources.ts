@@ -22,13 +22,13 @@ export async function datasetFile(version: DatasetVersion, blobs: BlobStore): Pr
   return { file: blobs.path(version.sha256), rows: version.rows, columns: version.columns };
 }
 
-/** Null for a column target. Errors: MK_NOT_FOUND, MK_TRAIN_LABELS_OTHER_DATA. */
+/** Null where the target is in the data. Errors: MK_NOT_FOUND, MK_TRAIN_LABELS_OTHER_DATA. */
 export async function labelRows(
   target: FeatureSpec['target'],
   dataset: Pick<DatasetVersion, 'dataset' | 'version'>,
   reader: LabelReader,
 ): Promise<LabelRows | null> {
-  if (target.kind === 'column') return null;
+  if (target.kind !== 'labels') return null;
   const { dataset: labelled, classes, labels } = await reader.labelsOf(target.labelSet, target.version);
   if (labelled.name !== dataset.dataset || labelled.version !== dataset.version)
     throw new ModelkeepError('MK_TRAIN_LABELS_OTHER_DATA', {
@@ -39,8 +39,4 @@ export async function labelRows(
   const codeOf = new Map(classes.map((name, code) => [name, code]));
   const rows = [...labels].filter(([, name]) => codeOf.has(name)).sort(([a], [b]) => a - b);
   return { rows: Int32Array.from(rows, ([row]) => row), codes: Int32Array.from(rows, ([, name]) => codeOf.get(name)!), classes };
-}
-
-export function targetName(target: FeatureSpec['target']): string {
-  return target.kind === 'column' ? target.column : target.labelSet;
 }

@@ -7,6 +7,7 @@ import {
   searchLearners,
   type Candidate,
   type CurvePoint,
+  type FoldPlan,
   type Holdout,
   type Run,
   type SearchPlan,
@@ -23,7 +24,8 @@ import { transaction, type WritableDb } from '../../platform/sqlite.ts';
 import { specHash } from '../3-features/api.ts';
 import { squared } from './objective.ts';
 import { problemFindings } from './problemFindings.ts';
-import { datasetFile, labelRows, targetName, type LabelReader, type TrainData } from './sources.ts';
+import { targetName } from '../../../src-shared/domain/target.ts';
+import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
 import type { TrainStore } from './store.ts';
 import type { RunWishes } from './worker/trainRun.ts';
 import type { CandidateAdded, CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './worker/order.ts';
@@ -81,6 +83,8 @@ export class TrainJob {
   readonly #startedMs: number;
   readonly #wishes: RunWishes = { stop: false, pause: false, addedMs: 0 };
   #worker: Worker | null = null;
+  /** Started while the order is being written. */
+  #early: Worker | null = null;
   #pausedAt: number | null = null;
   #pausedMs = 0;
 
@@ -96,6 +100,7 @@ export class TrainJob {
     const { signal } = this.#context;
     try {
       if (this.#context.attempt === 1) await this.#startOver();
+      this.#early = this.#startWorker();
       const order = await this.#order();
       const outcome = await this.#train(order);
       const bestCandidateId = await this.#take(outcome);
@@ -105,6 +110,8 @@ export class TrainJob {
     } catch (error) {
       await this.#fail(error);
       throw error;
+    } finally {
+      this.#early?.kill();
     }
   }
 
@@ -120,7 +127,11 @@ export class TrainJob {
     const proposed = await this.#propose();
     const spec = withoutWeight(this.#run.spec ?? request.spec ?? proposed!.spec, request.weightColumn);
     // Written down, so that whoever repeats the split later takes the same one.
-    const holdout = request.holdout ?? proposed?.problem?.holdout ?? trainDefaults.holdout;
+    const { holdout, folds } = keepGroups(
+      spec,
+      withGap(spec, request.holdout ?? proposed?.problem?.holdout ?? trainDefaults.holdout),
+      request.folds && withGap(spec, request.folds),
+    );
     transaction(db, () => store.begin(this.#run.id, spec, specHash(spec), { ...request, holdout }));
     this.#changed();
     const outFolder = join(this.#folder, 'models');
@@ -132,7 +143,7 @@ export class TrainJob {
       targetName: targetName(request.target),
       holdout,
       learners: request.learners ?? [...trainDefaults.learners],
-      folds: request.folds ?? null,
+      folds: folds ?? null,
       search: request.search ?? trainDefaults.search,
       metric: request.metric ?? null,
       objective: request.objective ?? squared,
@@ -143,8 +154,7 @@ export class TrainJob {
       interval: request.interval === undefined ? trainDefaults.interval : request.interval,
       distill: request.distill ?? false,
       timeBudgetMs: request.timeBudgetMs ?? trainDefaults.timeBudgetMs,
-      // What comes after the worker's answer takes a little, too.
-      usedMs: this.#with.clock.now() - this.#startedMs + 60,
+      beganAtMs: this.#startedMs,
       seed: request.seed ?? trainDefaults.seed,
       folder: join(this.#folder, 'checkpoint'),
       outFolder,
@@ -207,13 +217,16 @@ export class TrainJob {
     const { signal, progress } = this.#context;
     for (let restarts = 0; ; restarts++) {
       signal.throwIfAborted();
-      const worker = this.#with.startWorker('trainWorker', { memoryLimitMb, onEvent: (event, data) => this.#hear(event, data) });
+      // What a worker that died had used is in its checkpoint.
+      const beganAtMs = restarts === 0 ? order.beganAtMs : this.#with.clock.now();
+      const worker = this.#early?.alive ? this.#early : this.#startWorker();
+      this.#early = null;
       this.#worker = worker;
       void worker.request('wish', this.#wishes).catch(() => {});
       const onAbort = (): void => this.#stop(worker);
       signal.addEventListener('abort', onAbort, { once: true });
       try {
-        return await worker.request<TrainResult>('train', order, { onProgress: progress });
+        return await worker.request<TrainResult>('train', { ...order, beganAtMs }, { onProgress: progress });
       } catch (error) {
         if (!isModelkeepError(error) || error.code !== 'MK_WORKER_DIED' || signal.aborted || restarts >= mostRestarts) throw error;
       } finally {
@@ -222,6 +235,10 @@ export class TrainJob {
         worker.kill();
       }
     }
+  }
+
+  #startWorker(): Worker {
+    return this.#with.startWorker('trainWorker', { memoryLimitMb, onEvent: (event, data) => this.#hear(event, data) });
   }
 
   /** A person's cancel keeps the best so far; at the end of the program there is no time, and the checkpoint will do. */
@@ -336,6 +353,13 @@ export class TrainJob {
   }
 }
 
+/** Of a forecast several steps ahead: the last moments before those that are forecast are not known when it is made. */
+function withGap<Plan extends Holdout | FoldPlan>({ history }: FeatureSpec, plan: Plan): Plan {
+  const isInTime = (plan.kind === 'temporal' || plan.kind === 'expanding') && plan.timeColumn === history?.timeColumn;
+  if (!history || !isInTime || history.horizon === 1 || plan.gap !== undefined) return plan;
+  return { ...plan, gap: history.horizon - 1 };
+}
+
 /** How much a row counts says nothing of the row. */
 function withoutWeight(spec: FeatureSpec, weightColumn: string | undefined): FeatureSpec {
   if (weightColumn === undefined) return spec;
@@ -343,4 +367,18 @@ function withoutWeight(spec: FeatureSpec, weightColumn: string | undefined): Fea
     rule.column === weightColumn ? { column: weightColumn, kind: 'drop', reason: 'user' } : rule,
   );
   return { ...spec, rules };
+}
+
+/** Rows of a ranking are split by their groups wherever chance would split them. */
+function keepGroups(
+  { target }: FeatureSpec,
+  holdout: Holdout,
+  folds: FoldPlan | undefined,
+): { holdout: Holdout; folds: FoldPlan | undefined } {
+  if (target.kind !== 'ranking') return { holdout, folds };
+  const groupColumn = target.group;
+  return {
+    holdout: holdout.kind === 'stratified' ? { ...holdout, kind: 'group', groupColumn } : holdout,
+    folds: folds?.kind === 'stratified' ? { ...folds, kind: 'group', groupColumn } : folds,
+  };
 }

@@ -13,6 +13,7 @@ import {
   type Run,
   type TrainRequest,
 } from '../../../src-shared/domain/training.ts';
+import { targetColumns, taskOfTarget } from '../../../src-shared/domain/target.ts';
 import { isModelkeepError, ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Caller, Parsed, Result } from '../../../src-shared/rpc/contract.ts';
 import type { Emit } from '../../../src-shared/rpc/events.ts';
@@ -23,7 +24,7 @@ import type { JobEngine, JobKind } from '../../platform/jobs.ts';
 import type { StartWorker } from '../../platform/processHost.ts';
 import type { Ids } from '../../platform/random.ts';
 import { transaction, type WritableDb } from '../../platform/sqlite.ts';
-import { checkSpec } from '../3-features/api.ts';
+import { checkSeriesKey, checkSpec } from '../3-features/api.ts';
 import { ModelWork } from './modelWork.ts';
 import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
 import { TrainStore, type StoredCandidate } from './store.ts';
@@ -48,7 +49,7 @@ export interface TrainDependencies {
   data: TrainData;
   labels: LabelReader;
   /** Proposes a spec where the request has none. */
-  features: { propose(params: { dataset: VersionRef; target: FeatureSpec['target'] }): Promise<Proposed> };
+  features: { propose(params: Parsed<'features.propose'>): Promise<Proposed> };
   /** Registering and comparing stand above training; what this gives is part of the job's result. Done again when the job is. */
   afterRun?: (run: Run, caller: Caller) => Promise<object>;
 }
@@ -85,9 +86,12 @@ export class TrainService {
     const { db, jobs, audit, clock, ids, emit, data, labels } = this.#with;
     const version = data.version(request.dataset);
     const { target, holdout } = request;
-    if (target.kind === 'column') requireColumn(version.columns, target.column);
-    else await labelRows(target, version, labels);
+    for (const name of targetColumns(target)) requireColumn(version.columns, name);
+    if (target.kind === 'ranking') requireColumn(version.columns, target.group);
+    await labelRows(target, version, labels);
+    if (request.distill && taskOfTarget(target) === 'multilabel') throw new ModelkeepError('MK_TRAIN_DISTILL_LABELS');
     if (request.spec) checkSpec({ ...request.spec, target }, version.columns);
+    if (request.forecast) checkSeriesKey(request.forecast, version.columns);
     if (holdout?.kind === 'temporal') requireTimeColumn(version.columns, holdout.timeColumn);
     if (holdout?.kind === 'group') requireColumn(version.columns, holdout.groupColumn);
     if (request.weightColumn !== undefined) requireColumn(version.columns, request.weightColumn);
@@ -325,7 +329,8 @@ export class TrainService {
       resumable: true,
       run: async (context) => {
         const { db, blobs, audit, clock, ids, emit, startWorker, data, labels, folder, features, afterRun } = this.#with;
-        const propose = ({ request: { dataset, target } }: Run): Promise<Proposed> => features.propose({ dataset, target });
+        const propose = ({ request: { dataset, target, forecast } }: Run): Promise<Proposed> =>
+          features.propose({ dataset, target, ...(forecast === undefined ? {} : { forecast }) });
         const shared = { db, blobs, audit, clock, ids, emit, startWorker, data, labels, store: this.#store, curves: this.#curves };
         const known = this.#require(context.params.runId);
         // Trained before a kill, or before what comes after failed: only that is done again.
@@ -344,13 +349,14 @@ export class TrainService {
     return job.execute().finally(() => this.#running.delete(runId));
   }
 
-  #predictKind(): JobKind<PredictParams, { rows: number; file: string }> {
+  #predictKind(): JobKind<PredictParams, { rows: number; file: string; withoutHistory?: number }> {
     return {
       kind: 'predict',
       subject: ({ subject }) => `model ${subject}`,
       memoryMb: 512,
       resumable: true,
-      run: ({ params: { sha256, input, output }, ...context }) => this.#work.predict(sha256, input, output, context),
+      run: ({ params: { sha256, input, output, history }, ...context }) =>
+        this.#work.predict(sha256, input, output, history ? this.#with.data.version(history) : null, context),
     };
   }
 
@@ -422,6 +428,8 @@ export interface PredictParams {
   /** Absolute paths. */
   input: string;
   output: string;
+  /** Earlier rows, for a model that looks at them; the newest version unless one is named. */
+  history?: VersionRef;
 }
 
 function requireColumn(columns: readonly { name: string }[], name: string): void {

@@ -9,6 +9,7 @@
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { reference as referenceSchema, type Reference } from '../../../src-shared/domain/training.ts';
+import { labelsOfTruth } from '../../../src-shared/domain/target.ts';
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { Caller, Parsed, Result } from '../../../src-shared/rpc/contract.ts';
 import type { Emit } from '../../../src-shared/rpc/events.ts';
@@ -190,7 +191,7 @@ export class MonitorService {
     const served = serve.served(endpoint);
     const settings = this.#store.settings(endpoint);
     const reference = served.reference ? await this.#referenceOf(served.reference) : null;
-    const { inputs, classes } = served.signature;
+    const { task, inputs, classes } = served.signature;
     const [[traffic], [recent], counted] = await Promise.all([
       serve.traffic([endpoint], longWindowMs),
       serve.traffic([endpoint], shortWindowMs),
@@ -199,6 +200,7 @@ export class MonitorService {
         version: served.version,
         reference: reference ?? noReference,
         inputs,
+        task,
         classes,
         windowRows: settings.windowRows,
       }),
@@ -344,12 +346,20 @@ async function readReference(sha256: string, path: string): Promise<Reference> {
   return referenceSchema.parse(JSON.parse(bytes.toString()));
 }
 
-/** Rows are counted from 0. Errors: MK_MONITOR_TRUTH_CLASS, MK_MONITOR_TRUTH_NUMBER. */
+/** Rows are counted from 0; of several labels the truth is a JSON array of their names, or one name. Errors: MK_MONITOR_TRUTH_CLASS, MK_MONITOR_TRUTH_NUMBER. */
 function checkTruth(rows: readonly TruthRow[], { signature }: ServableVersion): void {
   const classes = new Set(signature.classes);
   rows.forEach(({ truth }, row) => {
     const found = String(truth).slice(0, 80);
-    if (classes.size > 0) {
+    if (signature.task === 'multilabel') {
+      const other = labelsOfTruth(String(truth)).find((label) => !classes.has(label));
+      if (other !== undefined)
+        throw new ModelkeepError('MK_MONITOR_TRUTH_CLASS', {
+          row,
+          found: other.slice(0, 80),
+          classes: signature.classes.slice(0, 20).join(', '),
+        });
+    } else if (classes.size > 0) {
       if (!classes.has(String(truth)))
         throw new ModelkeepError('MK_MONITOR_TRUTH_CLASS', { row, found, classes: signature.classes.slice(0, 20).join(', ') });
     } else if (String(truth).trim() === '' || !Number.isFinite(Number(truth)))

@@ -1,4 +1,6 @@
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
+import type { Parsed } from '../../../../src-shared/rpc/contract.ts';
+import { targetName } from '../../../../src-shared/domain/target.ts';
 import {
   higherIsBetter,
   metricNames,
@@ -24,6 +26,7 @@ export const trainCommands = [
       '--data NAME[@VERSION] (--target COLUMN | --labels SET[@VERSION]) [--time-budget 120s] [--task TASK] [--metric METRIC] ' +
       '[--objective OBJECTIVE] [--quantile LEVEL] [--class-weights balanced|none] [--weight-column COLUMN] [--interval LEVEL|off] ' +
       '[--holdout random|time:COLUMN|group:COLUMN] [--cv none|5|group:COLUMN|time:COLUMN] [--search METHOD] [--grid LEARNER.SETTING=V,V]… [--max-candidates N] [--no-ensemble] [--distill] ' +
+      '[--time COLUMN [--entity COLUMN]… [--horizon N] [--known-ahead COLUMN]… | --no-forecast] ' +
       '[--learner NAME]… [--seed N] [--time-column COLUMN] [--register NAME] [--compare-with MODEL] [--report]',
     summary: [
       'Searches models for a dataset until the time is up, and shows what they reach on rows that they have not seen.',
@@ -36,6 +39,9 @@ export const trainCommands = [
       '  --weight-column   how much each row counts in training; no feature',
       '  --interval        limits (of classes a set) that hold the truth for this share of rows, 0.5 to 0.99, or off; default 0.9',
       '  --holdout         rows that judge: random, time:COLUMN (the newest), group:COLUMN (whole groups); default: by structure',
+      '  --time            of a forecast: the column of the moment; --entity: columns that tell series apart; --horizon: steps ahead,',
+      '                    default 1; --known-ahead: columns whose value is known before the moment that is predicted',
+      '  --no-forecast     nothing is made of earlier rows, whatever the table looks like',
       '  --distill         one more candidate: a small model that learns to answer as the best does',
       '  --cv              none (one validation part), a number of folds, group:COLUMN (rows of a group together),',
       '                    time:COLUMN (each fold after the last); default: by rows, time and structure',
@@ -66,6 +72,11 @@ export const trainCommands = [
       seed: { type: 'string' },
       learner: { type: 'string', multiple: true },
       'time-column': { type: 'string' },
+      time: { type: 'string' },
+      entity: { type: 'string', multiple: true },
+      horizon: { type: 'string' },
+      'known-ahead': { type: 'string', multiple: true },
+      'no-forecast': { type: 'boolean' },
       register: { type: 'string' },
       'compare-with': { type: 'string' },
       report: { type: 'boolean' },
@@ -88,7 +99,15 @@ export const trainCommands = [
       const { runId, jobId } = await call('train.start', {
         dataset,
         target,
-        ...(task ? { spec: await specFor(call, { dataset, target }, task) } : {}),
+        ...(task
+          ? {
+              spec: await specFor(
+                call,
+                { dataset, target, ...(settings.forecast === undefined ? {} : { forecast: settings.forecast }) },
+                task,
+              ),
+            }
+          : {}),
         ...(timeBudgetMs === undefined ? {} : { timeBudgetMs }),
         ...(seed === undefined ? {} : { seed }),
         ...(registerAs === undefined ? {} : { registerAs }),
@@ -121,7 +140,7 @@ export const trainCommands = [
             run: id,
             number,
             data: `${dataset.name}@${dataset.version}`,
-            target: target.kind === 'column' ? target.column : target.labelSet,
+            target: targetName(target),
             state,
             best: best ? learnerNames[best.learner].en : '–',
             figure: value ? `${primaryMetric} ${estimateText(value)}` : '–',
@@ -253,7 +272,7 @@ function wrap(names: readonly string[]): string {
 }
 
 /** The proposed spec, for the task that was asked for. A number can be asked for wherever the target is one; classes only where there are few. */
-async function specFor(call: Call, of: Pick<FeatureSpec, 'dataset' | 'target'>, task: Run['task'] & string): Promise<FeatureSpec> {
+async function specFor(call: Call, of: Parsed<'features.propose'>, task: Run['task'] & string): Promise<FeatureSpec> {
   const { spec } = await call('features.propose', of);
   if (spec.task === task) return spec;
   const numbers = spec.classes.every((name) => Number.isFinite(Number(name)));

@@ -2,21 +2,22 @@
 import type { ClassCurve, ThresholdPoint } from '../../../../src-shared/domain/evaluation.ts';
 import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import { deLong, rankScores } from '../metrics/areaUnderCurve.ts';
-import type { Answers } from '../metrics/answers.ts';
+import type { Answers, LabelAnswers } from '../metrics/answers.ts';
 import { bootstrapWeights, percentileInterval, replicateCount } from '../metrics/bootstrap.ts';
 import { wilson } from '../metrics/measure.ts';
 import { averagePrecision, descendingScores } from '../metrics/rankedMetrics.ts';
 
-type ClassAnswers = Extract<Answers, { kind: 'class' }>;
+type ClassAnswers = Extract<Answers, { kind: 'class' }> | LabelAnswers;
 
 const mostPoints = 256;
 const mostClasses = 20;
 const mostBins = 10;
 const z = 1.959963984540054;
 
-/** Of two classes the second; of more each, the first 20. */
+/** Of two classes the second; of more, and of labels, each, the first 20. */
 export function classCurves(answers: ClassAnswers, names: readonly string[], seed: number): ClassCurve[] {
-  const wanted = answers.classes === 2 ? [1] : Array.from({ length: Math.min(answers.classes, mostClasses) }, (_, each) => each);
+  const isPair = answers.kind === 'class' && answers.classes === 2;
+  const wanted = isPair ? [1] : Array.from({ length: Math.min(names.length, mostClasses) }, (_, each) => each);
   return wanted.flatMap((own) => {
     const { scores, positive } = against(answers, own);
     const positives = positive.reduce((sum, each) => sum + each, 0);
@@ -34,8 +35,17 @@ export function classCurves(answers: ClassAnswers, names: readonly string[], see
   });
 }
 
-/** Probability of one class, and whether a row is of it. */
-export function against({ truth, probabilities, classes }: ClassAnswers, own: number): { scores: Float64Array; positive: Uint8Array } {
+/** Probability of one class or label, and whether a row is of it. */
+export function against(answers: ClassAnswers, own: number): { scores: Float64Array; positive: Uint8Array } {
+  if (answers.kind === 'labels') {
+    const { flags, probabilities, labels } = answers;
+    const rows = { length: flags.length / labels };
+    return {
+      scores: Float64Array.from(rows, (_, row) => probabilities[row * labels + own]!),
+      positive: Uint8Array.from(rows, (_, row) => flags[row * labels + own]!),
+    };
+  }
+  const { truth, probabilities, classes } = answers;
   return {
     scores: Float64Array.from(truth, (_, row) => probabilities[row * classes + own]!),
     positive: Uint8Array.from(truth, (code) => Number(code === own)),

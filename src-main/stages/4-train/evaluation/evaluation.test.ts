@@ -126,7 +126,7 @@ describe('slices', () => {
     { name: 'city', column: stringColumn(city) },
     ...noise,
   ];
-  const withNoise = (scale: (row: number) => number): Answers => {
+  const withNoise = (scale: (row: number) => number): Extract<Answers, { kind: 'number' }> => {
     const truth = Float64Array.from(age, () => 100 * random.next());
     return { kind: 'number', truth, prediction: truth.map((value, row) => value + scale(row) * random.normal()) };
   };

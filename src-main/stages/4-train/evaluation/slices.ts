@@ -1,7 +1,8 @@
 // Where a model is worse than elsewhere: rows by one column or two, with a test for each and an account of how many were tried.
 import type { Slice, SliceCondition, SliceTable } from '../../../../src-shared/domain/evaluation.ts';
 import type { RawColumn } from '../../3-features/api.ts';
-import { predictedClasses, type Answers } from '../metrics/answers.ts';
+import { predictedClasses, rowCount, type Answers } from '../metrics/answers.ts';
+import { labelLosses, labelMatches } from '../metrics/labelMetrics.ts';
 import { wilson } from '../metrics/measure.ts';
 import { quantile } from './residuals.ts';
 import { totalsOf, welch, type Totals } from './welch.ts';
@@ -20,13 +21,15 @@ const mostShown = 40;
 const falseDiscoveryRate = 0.05;
 const smallestProbability = 2 ** -23;
 
+type RowAnswers = Exclude<Answers, { kind: 'ranking' }>;
+
 /**
  * Slices by quarters of numbers and dates, by values, by what is missing; then pairs of those that are clearly worse than both of
  * their halves. Each is held against all other rows by Welch's test on the loss of single rows; p values are adjusted for everything
  * that was tried (Benjamini & Hochberg, J. R. Stat. Soc. B 57 (1995)), so that of the slices called worse about one in twenty is
  * chance. Slices of fewer than `fewestRows` rows are not tried.
  */
-export function sliceTable(answers: Answers, columns: readonly SliceColumn[], fewestRows = leastRows(answers.truth.length)): SliceTable {
+export function sliceTable(answers: RowAnswers, columns: readonly SliceColumn[], fewestRows = leastRows(rowCount(answers))): SliceTable {
   const losses = rowLosses(answers);
   const plain = plainFigures(answers);
   const totals = totalsOf(losses);
@@ -53,8 +56,8 @@ export function sliceTable(answers: Answers, columns: readonly SliceColumn[], fe
   slices.sort((a, b) => rank[a.verdict] - rank[b.verdict] || b.difference.value - a.difference.value);
   const worse = slices.filter(({ verdict }) => verdict === 'worse');
   return {
-    loss: answers.kind === 'class' ? 'logLoss' : 'mae',
-    shown: answers.kind === 'class' ? 'accuracy' : 'mae',
+    loss: answers.kind === 'number' ? 'mae' : 'logLoss',
+    shown: ({ class: 'accuracy', labels: 'subsetAccuracy', number: 'mae' } as const)[answers.kind],
     overallLoss: mean(losses),
     overall: mean(plain),
     fewestRows,
@@ -64,19 +67,35 @@ export function sliceTable(answers: Answers, columns: readonly SliceColumn[], fe
   };
 }
 
+/** A ranking is judged by groups, not by rows: nothing is tried. `overall`: its figure on all rows. */
+export function noSlices(rows: number, overall: number): SliceTable {
+  return {
+    loss: 'ndcg10',
+    shown: 'ndcg10',
+    overallLoss: 1 - overall,
+    overall,
+    fewestRows: leastRows(rows),
+    tried: 0,
+    provenWorse: 0,
+    slices: [],
+  };
+}
+
 /** At least 30 rows, or one in a hundred: below, a slice says little and there would be too many. */
 export function leastRows(rows: number): number {
   return Math.max(30, Math.ceil(rows / 100));
 }
 
-/** Log loss of each row, or its absolute error. */
-export function rowLosses(answers: Answers): Float64Array {
+/** Log loss of each row (of labels their mean), or its absolute error. */
+export function rowLosses(answers: RowAnswers): Float64Array {
+  if (answers.kind === 'labels') return labelLosses(answers);
   if (answers.kind === 'number') return answers.truth.map((value, row) => Math.abs(answers.prediction[row]! - value));
   const { truth, probabilities, classes } = answers;
   return Float64Array.from(truth, (own, row) => -Math.log(Math.max(probabilities[row * classes + own]!, smallestProbability)));
 }
 
-function plainFigures(answers: Answers): Float64Array {
+function plainFigures(answers: RowAnswers): Float64Array {
+  if (answers.kind === 'labels') return labelMatches(answers);
   if (answers.kind === 'number') return rowLosses(answers);
   return Float64Array.from(predictedClasses(answers), (answer, row) => Number(answer === answers.truth[row]));
 }
@@ -209,7 +228,7 @@ export function benjaminiHochberg(p: readonly number[]): number[] {
 function figureOf(plain: Float64Array, rows: Int32Array, kind: Answers['kind']): Slice['value'] {
   const own = Float64Array.from(rows, (row) => plain[row]!);
   const value = mean(own);
-  if (kind === 'class') return { value, ...wilson(value, own.length), rows: own.length };
+  if (kind !== 'number') return { value, ...wilson(value, own.length), rows: own.length };
   const variance = own.reduce((sum, each) => sum + (each - value) ** 2, 0) / Math.max(1, own.length - 1);
   const half = 1.959963984540054 * Math.sqrt(variance / own.length);
   return { value, low: half > 0 ? value - half : null, high: half > 0 ? value + half : null, rows: own.length };

@@ -83,6 +83,8 @@ export interface FeatureColumn {
   /** `flag` is 0 or 1. A `category` (view `codes` only) holds 0 … categories − 1, NaN when missing. */
   kind: 'number' | 'flag' | 'category';
   categories?: number;
+  /** Holds the seasonal naive forecast, in the target's own units (view `codes` only). */
+  isNaiveForecast?: boolean;
 }
 
 export interface FitData {

@@ -1,7 +1,7 @@
 import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import { higherIsBetter, type MetricName } from '../../../../src-shared/domain/training.ts';
 import { rowCount, type Answers } from './answers.ts';
-import { bootstrapWeights, percentileInterval, replicateCount } from './bootstrap.ts';
+import { drawnRows, passesOf, percentileInterval, replicateCount } from './bootstrap.ts';
 import { measure } from './measure.ts';
 import { prepareMetric, prepareMetrics } from './pointMetrics.ts';
 
@@ -27,8 +27,7 @@ export function comparePaired(a: Answers, b: Answers, seed: number, also: readon
   const both = (Object.keys(ofA) as MetricName[]).filter((name) => ofB[name]);
   const names = both.filter((name) => name in metricsA());
   const differences = new Map<MetricName, number[]>(names.map((name) => [name, []]));
-  const passes = a.kind === 'class' && a.classes > 2 ? a.classes / 2 : 1;
-  for (const weights of bootstrapWeights(rows, seed, replicateCount(rows, passes))) {
+  for (const weights of drawnRows(a, seed, replicateCount(rows, passesOf(a)))) {
     const [pointA, pointB] = [metricsA(weights), metricsB(weights)];
     for (const name of names) differences.get(name)!.push(pointB[name]! - pointA[name]!);
   }
@@ -46,7 +45,7 @@ export function pairedDifference(a: Answers, b: Answers, metric: MetricName, see
   const [ofA, ofB] = [prepareMetric(a, metric), prepareMetric(b, metric)];
   const rows = rowCount(a);
   const differences: number[] = [];
-  for (const weights of bootstrapWeights(rows, seed)) differences.push(ofB(weights) - ofA(weights));
+  for (const weights of drawnRows(a, seed)) differences.push(ofB(weights) - ofA(weights));
   const interval = percentileInterval(differences);
   const difference = { value: ofB() - ofA(), low: interval?.low ?? null, high: interval?.high ?? null, rows };
   return { difference, verdict: verdictOf(metric, interval, differences) };

@@ -2,7 +2,7 @@ import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { rowCount, type Answers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
-import { bootstrapWeights, percentileInterval, replicateCount } from './bootstrap.ts';
+import { drawnRows, passesOf, percentileInterval, replicateCount } from './bootstrap.ts';
 import { prepareMetrics } from './pointMetrics.ts';
 import { prepareRequested, type WeightedMetric } from './requestedMetrics.ts';
 
@@ -12,12 +12,13 @@ const z = 1.959963984540054;
 /**
  * All metrics of the task with 95 % intervals: accuracy by Wilson's score, the area under the curve of two classes by DeLong,
  * everything else by the percentile bootstrap. An interval that would have no width (every answer right) is null, not zero:
- * the rows at hand cannot tell how far it reaches. Undefined metrics are left out. `also`: metrics beyond those of every model.
+ * the rows at hand cannot tell how far it reaches. Undefined metrics are left out. `also`: metrics beyond those of every model; forecasts always have `mase`.
  */
 export function measure(answers: Answers, seed: number, also: readonly MetricName[] = []): Metrics {
   const rows = rowCount(answers);
   const point: Partial<Record<MetricName, number>> = prepareMetrics(answers)();
-  const requested = also.flatMap((name) => {
+  const asked = answers.kind === 'number' && answers.naiveErrors ? [...new Set<MetricName>([...also, 'mase'])] : also;
+  const requested = asked.flatMap((name) => {
     if (name in point) return [];
     const value = prepareRequested(answers, name);
     return value ? [{ name, value }] : [];
@@ -69,11 +70,7 @@ function bootstrapIntervals(
   const metrics = prepareMetrics(answers, { withArea: manyClasses });
   const rows = rowCount(answers);
   const drawn: Partial<Record<MetricName, number[]>> = {};
-  for (const weights of bootstrapWeights(
-    rows,
-    seed,
-    replicateCount(rows, (manyClasses ? answers.classes / 2 : 1) + requested.length / 2),
-  )) {
+  for (const weights of drawnRows(answers, seed, replicateCount(rows, passesOf(answers) + requested.length / 2))) {
     for (const [name, value] of Object.entries(metrics(weights)) as [MetricName, number][]) (drawn[name] ??= []).push(value);
     for (const { name, value } of requested) (drawn[name] ??= []).push(value(weights));
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { metricNames, type MetricName } from '../../../../src-shared/domain/training.ts';
 import { counterRandom } from '../../../platform/random.ts';
-import type { Answers } from './answers.ts';
+import type { Answers, RankingAnswers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
 import { bootstrapWeights } from './bootstrap.ts';
 import { comparePaired } from './comparePaired.ts';
@@ -16,10 +16,17 @@ interface ClassCase {
   expected: Record<string, number>;
   deLongError?: number;
 }
+interface RankingCase {
+  truth: number[];
+  prediction: number[];
+  groups: number[];
+}
 const fixture = JSON.parse(readFileSync(new URL('sklearn.fixture.json', import.meta.url), 'utf8')) as {
   binary: ClassCase[];
   multiclass: ClassCase[];
   ranking: { truth: number[]; prediction: number[]; groups: number[]; ndcg10: number };
+  rankingFigures: RankingCase & { expected: Record<string, number> };
+  labels: { truth: number[]; labels: number; probabilities: number[]; expected: Record<string, number> }[];
   regression: { truth: number[]; prediction: number[]; expected: Record<string, number> }[];
 };
 const classAnswers = ({ truth, probabilities, classes }: ClassCase): Answers => ({
@@ -27,6 +34,13 @@ const classAnswers = ({ truth, probabilities, classes }: ClassCase): Answers => 
   truth: Int32Array.from(truth),
   probabilities: Float32Array.from(probabilities),
   classes,
+});
+
+const rankingAnswers = ({ truth, prediction, groups }: RankingCase): RankingAnswers => ({
+  kind: 'ranking',
+  relevance: Float64Array.from(truth),
+  scores: Float64Array.from(prediction),
+  groups: Int32Array.from(groups),
 });
 
 describe('metrics', () => {
@@ -48,14 +62,63 @@ describe('metrics', () => {
 
   it('of a ranking are the mean over groups', () => {
     const { truth, prediction, groups, ndcg10 } = fixture.ranking;
-    const answers: Answers = {
-      kind: 'number',
-      truth: Float64Array.from(truth),
-      prediction: Float64Array.from(prediction),
-      groups: Int32Array.from(groups),
-    };
+    const answers = rankingAnswers({ truth, prediction, groups });
     expect(prepareMetric(answers, 'ndcg10')()).toBeCloseTo(ndcg10, 10);
   });
+
+  it('of a ranking leave out groups where nothing is relevant, and take ties as no luck', () => {
+    const { expected, ...given } = fixture.rankingFigures;
+    const answers = rankingAnswers(given);
+    expect(measurePoints(answers)).toEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, expect.any(Number)])));
+    for (const [name, value] of Object.entries(expected)) expect(prepareMetric(answers, name as MetricName)(), name).toBeCloseTo(value, 10);
+    expect(prepareMetric({ ...answers, relevance: new Float64Array(given.truth.length) }, 'ndcg10')()).toBeNaN();
+  });
+
+  it('of a ranking draw whole groups for their intervals', () => {
+    // Within each group all rows are alike in what they are worth: there is nothing but the groups that could differ.
+    const groups = Array.from({ length: 200 }, (_, row) => Math.floor(row / 20));
+    const answers = rankingAnswers({
+      truth: groups.map((_, row) => Number(row % 20 === 0)),
+      prediction: groups.map((group, row) => (row % 20 === 0 ? (group < 5 ? 1 : -1) : 0)),
+      groups,
+    });
+    const { value, low, high } = measure(answers, 1).meanReciprocalRank!;
+    expect(value).toBeCloseTo((1 + 1 / 20) / 2, 10);
+    // A binomial of ten groups, not of two hundred rows.
+    expect(high! - low!).toBeGreaterThan(0.4);
+    expect(measure(answers, 1)).toEqual(measure(answers, 1));
+  });
+
+  it.each(fixture.labels.map((each) => [each.labels, each] as const))(
+    'of %i labels equal those of scikit-learn',
+    (_, { truth, labels, probabilities, expected }) => {
+      const answers: Answers = { kind: 'labels', flags: Uint8Array.from(truth), probabilities: Float32Array.from(probabilities), labels };
+      for (const [name, value] of Object.entries(expected)) {
+        expect(prepareMetric(answers, name as MetricName)(), name).toBeCloseTo(value, 6);
+        // Weights of 1 change nothing; a row of weight 2 is two rows.
+        expect(prepareMetric(answers, name as MetricName)(new Uint16Array(truth.length / labels).fill(1)), name).toBeCloseTo(value, 6);
+      }
+      const twice: Answers = {
+        ...answers,
+        flags: Uint8Array.from([...truth.slice(0, labels), ...truth]),
+        probabilities: Float32Array.from([...probabilities.slice(0, labels), ...probabilities]),
+      };
+      const weights = new Uint16Array(truth.length / labels).fill(1);
+      weights[0] = 2;
+      for (const name of Object.keys(expected) as MetricName[])
+        expect(prepareMetric(answers, name)(weights), name).toBeCloseTo(prepareMetric(twice, name)(), 10);
+      const measured = measure(answers, 3);
+      expect(Object.keys(measured).sort()).toEqual(
+        Object.keys(expected)
+          .filter((name) => name !== 'auc')
+          .sort(),
+      );
+      for (const { value, low, high } of Object.values(measured)) {
+        expect(low!).toBeLessThanOrEqual(value);
+        expect(high!).toBeGreaterThanOrEqual(value);
+      }
+    },
+  );
 
   it('on request come with intervals that hold the value, those of another task are left out', () => {
     const names = [...metricNames];

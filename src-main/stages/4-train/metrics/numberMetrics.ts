@@ -1,23 +1,21 @@
 // Metrics of numbers beyond rmse, mae and r².
 import type { MetricName } from '../../../../src-shared/domain/training.ts';
 import type { Answers } from './answers.ts';
-import { ndcg } from './rankedMetrics.ts';
 
 type NumberAnswers = Extract<Answers, { kind: 'number' }>;
 type WeightedMetric = (weights?: Uint16Array) => number;
 
-/** Null: no metric of numbers, or not of these (no groups to rank in). */
+/** Null: no metric of numbers. */
 export function numberMetric(answers: NumberAnswers, name: MetricName): WeightedMetric | null {
-  const { truth, prediction, groups } = answers;
+  const { truth, prediction } = answers;
   const term = rowTerms[name as keyof typeof rowTerms] as ((truth: number, prediction: number) => number) | undefined;
   if (term) {
     const terms = truth.map((value, row) => term(value, prediction[row]!));
     return (weights) => (name === 'rmsle' ? Math.sqrt(meanOf(terms, weights)) : meanOf(terms, weights));
   }
   if (name === 'medianAbsoluteError') return medianOf(truth.map((value, row) => Math.abs(prediction[row]! - value)));
+  if (name === 'mase') return answers.naiveErrors ? scaledError(answers, answers.naiveErrors) : null;
   if (name === 'spearman') return spearman(truth, Float64Array.from(prediction));
-  // Rows of one group belong together: weights of single rows have no meaning here.
-  if (name === 'ndcg10' && groups) return (weights) => (weights ? NaN : ndcg(truth, prediction, groups, 10));
   return null;
 }
 
@@ -37,6 +35,23 @@ const rowTerms = {
   pinball90: (y: number, p: number): number => pinball(y - p, 0.9),
   pinball95: (y: number, p: number): number => pinball(y - p, 0.95),
 };
+
+/**
+ * Mean absolute scaled error: below 1 is better than the naive forecast was, one step ahead, in training. Rows without a scale are left out.
+ * Hyndman & Koehler, Another look at measures of forecast accuracy, Int. J. Forecasting 22 (2006).
+ */
+function scaledError({ truth, prediction }: NumberAnswers, scales: Float64Array): WeightedMetric {
+  return (weights) => {
+    let [sum, total] = [0, 0];
+    for (let row = 0; row < truth.length; row++) {
+      if (Number.isNaN(scales[row]!)) continue;
+      const weight = weights ? weights[row]! : 1;
+      sum += weight * (Math.abs(truth[row]! - prediction[row]!) / scales[row]!);
+      total += weight;
+    }
+    return sum / total;
+  };
+}
 
 /** Koenker & Bassett, Regression quantiles, Econometrica 46 (1978). */
 function pinball(residual: number, level: number): number {

@@ -1,6 +1,8 @@
 import type { MetricName } from '../../../../src-shared/domain/training.ts';
 import { predictedClasses, type Answers } from './answers.ts';
 import { areaUnderCurve, rankScores } from './areaUnderCurve.ts';
+import { labelMetric, usualLabelMetrics } from './labelMetrics.ts';
+import { rankingMetric, usualRankingMetrics } from './rankingMetrics.ts';
 import { prepareRequested } from './requestedMetrics.ts';
 
 /** Metric values over rows that count `weights` times; NaN where a metric is undefined (one class only, constant truth). */
@@ -8,7 +10,20 @@ export type WeightedMetrics = (weights?: Uint16Array) => Partial<Record<MetricNa
 
 /** Everything that does not depend on the weights is done once, here; definitions are those of scikit-learn. */
 export function prepareMetrics(answers: Answers, { withArea = true } = {}): WeightedMetrics {
-  return answers.kind === 'class' ? classMetrics(answers, withArea) : numberMetrics(answers);
+  switch (answers.kind) {
+    case 'class':
+      return classMetrics(answers, withArea);
+    case 'number':
+      return numberMetrics(answers);
+    case 'labels':
+      return together(usualLabelMetrics.map((name) => [name, labelMetric(answers, name)!]));
+    case 'ranking':
+      return together(usualRankingMetrics.map((name) => [name, rankingMetric(answers, name)!]));
+  }
+}
+
+function together(metrics: readonly (readonly [MetricName, (weights?: Uint16Array) => number])[]): WeightedMetrics {
+  return (weights) => Object.fromEntries(metrics.map(([name, value]) => [name, value(weights)]));
 }
 
 /** One metric alone, for when it is asked for thousands of times. */

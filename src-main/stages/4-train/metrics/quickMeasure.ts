@@ -1,8 +1,10 @@
 import type { MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { predictedClasses, rowCount, type Answers } from './answers.ts';
 import { deLong, rankScores } from './areaUnderCurve.ts';
+import { labelLosses } from './labelMetrics.ts';
 import { wilson } from './measure.ts';
 import { prepareMetrics } from './pointMetrics.ts';
+import { groupValues, type RankingMetricName } from './rankingMetrics.ts';
 import { prepareRequested } from './requestedMetrics.ts';
 
 const z = 1.959963984540054;
@@ -10,15 +12,19 @@ const smallestProbability = 2 ** -23;
 
 /**
  * All metrics of the task, with 95 % intervals where a formula gives one: Wilson (accuracy), DeLong (area of two classes),
- * the normal interval of a mean (logLoss, mae; rmse through its square). For leaderboards that are drawn while a search goes on;
+ * the normal interval of a mean (logLoss, mae, figures of rankings over groups; rmse through its square). For leaderboards that are drawn while a search goes on;
  * `measure` bootstraps the rest. `also`: one metric beyond those of every model, that candidates are ranked by.
  */
 export function quickMeasure(answers: Answers, also?: MetricName): Metrics {
   const rows = rowCount(answers);
   const result: Metrics = {};
   const point: Partial<Record<MetricName, number>> = prepareMetrics(answers)();
-  const requested = also && !(also in point) ? prepareRequested(answers, also) : null;
-  if (requested) point[also!] = requested();
+  const asked: MetricName[] = answers.kind === 'number' && answers.naiveErrors ? ['mase'] : [];
+  if (also && !asked.includes(also)) asked.push(also);
+  for (const each of asked) {
+    const requested = each in point ? null : prepareRequested(answers, each);
+    if (requested) point[each] = requested();
+  }
   for (const [name, value] of Object.entries(point) as [MetricName, number][]) {
     if (!Number.isFinite(value)) continue;
     result[name] = { value, ...(intervalOf(name, answers) ?? { low: null, high: null }), rows };
@@ -47,6 +53,8 @@ function intervalOf(name: MetricName, answers: Answers): { low: number; high: nu
       );
     return null;
   }
+  if (answers.kind === 'labels') return name === 'logLoss' ? ofMean(labelLosses(answers)) : null;
+  if (answers.kind === 'ranking') return ofMean(groupValues(answers, name as RankingMetricName).filter((each) => !Number.isNaN(each)));
   const { truth, prediction } = answers;
   if (name === 'mae') return ofMean(truth.map((value, row) => Math.abs(prediction[row]! - value)));
   if (name !== 'rmse') return null;

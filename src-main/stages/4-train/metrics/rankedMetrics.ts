@@ -53,32 +53,24 @@ export function shareOfPositives({ order, endsTie, positive }: DescendingScores,
 }
 
 /**
- * Mean over groups of DCG / ideal DCG of the first `first` rows, gain = relevance, discount log₂(place + 1), ties averaged
- * (scikit-learn's `ndcg_score`); groups without any relevance are left out. Järvelin & Kekäläinen, ACM TOIS 20 (2002).
+ * DCG / ideal DCG of the first `first` rows of one group, gain = relevance, discount log₂(place + 1), ties averaged (scikit-learn's
+ * `ndcg_score`); NaN without any relevance. Järvelin & Kekäläinen, ACM TOIS 20 (2002).
  */
-export function ndcg(relevance: Float64Array, scores: Float32Array | Float64Array, groups: Int32Array, first: number): number {
-  const rowsOf = new Map<number, number[]>();
-  groups.forEach((group, row) => (rowsOf.get(group) ?? rowsOf.set(group, []).get(group)!).push(row));
+export function groupNdcg(relevance: Float64Array, scores: Float64Array, first: number): number {
   const discount = (place: number): number => (place < first ? 1 / Math.log2(place + 2) : 0);
-  const values = [...rowsOf.values()].flatMap((rows) => {
-    const ideal = rows
-      .map((row) => relevance[row]!)
-      .sort((a, b) => b - a)
-      .reduce((sum, each, place) => sum + each * discount(place), 0);
-    if (!(ideal > 0)) return [];
-    const order = rows.toSorted((a, b) => scores[b]! - scores[a]!);
-    let gained = 0;
-    for (let start = 0; start < order.length;) {
-      let end = start;
-      let [gains, discounts] = [0, 0];
-      while (end < order.length && scores[order[end]!] === scores[order[start]!]) {
-        gains += relevance[order[end]!]!;
-        discounts += discount(end++);
-      }
-      gained += (gains * discounts) / (end - start);
-      start = end;
+  const ideal = relevance.toSorted((a, b) => b - a).reduce((sum, each, place) => sum + each * discount(place), 0);
+  if (!(ideal > 0)) return NaN;
+  const order = Int32Array.from(scores, (_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  let gained = 0;
+  for (let start = 0; start < order.length;) {
+    let end = start;
+    let [gains, discounts] = [0, 0];
+    while (end < order.length && scores[order[end]!] === scores[order[start]!]) {
+      gains += relevance[order[end]!]!;
+      discounts += discount(end++);
     }
-    return [gained / ideal];
-  });
-  return values.length === 0 ? NaN : values.reduce((sum, each) => sum + each, 0) / values.length;
+    gained += (gains * discounts) / (end - start);
+    start = end;
+  }
+  return gained / ideal;
 }

@@ -2,7 +2,9 @@
 import type { MetricName } from '../../../../src-shared/domain/training.ts';
 import { predictedClasses, type Answers } from './answers.ts';
 import { averagePrecision, descendingScores, shareOfPositives } from './rankedMetrics.ts';
+import { labelMetric } from './labelMetrics.ts';
 import { numberMetric } from './numberMetrics.ts';
+import { rankingMetric } from './rankingMetrics.ts';
 
 type ClassAnswers = Extract<Answers, { kind: 'class' }>;
 /** The value over rows that count `weights` times; NaN where it is undefined. */
@@ -11,6 +13,8 @@ export type WeightedMetric = (weights?: Uint16Array) => number;
 /** Null: the metric is not of this kind of answers. Definitions are scikit-learn's where it has the metric. */
 export function prepareRequested(answers: Answers, name: MetricName): WeightedMetric | null {
   if (answers.kind === 'number') return numberMetric(answers, name);
+  if (answers.kind === 'labels') return labelMetric(answers, name);
+  if (answers.kind === 'ranking') return rankingMetric(answers, name);
   switch (name) {
     case 'balancedAccuracy':
     case 'precision':

@@ -77,6 +77,33 @@ def ranking(rng, n, groups):
     each = [m.ndcg_score([y[g == i]], [q[g == i]], k=10) for i in range(groups) if (g == i).sum() > 1]
     return {"truth": y.tolist(), "prediction": q.tolist(), "groups": g.tolist(), "ndcg10": float(np.mean(each))}
 
+def rankingFigures(rng, n, groups):
+    """Few relevant rows, groups without any, ties."""
+    g = rng.integers(0, groups, n); y = np.where(rng.random(n) < .2, rng.integers(1, 5, n), 0).astype(float)
+    y[g == 0] = 0
+    q = np.round(y + rng.normal(size=n) * 2, 1)
+    own = [(y[g == i], q[g == i]) for i in range(groups) if (y[g == i] > 0).any()]
+    def firstPlace(y, q): return 1 / (q >= q[y > 0].max()).sum()
+    # Of one relevant row the reciprocal rank is scikit-learn's label ranking average precision.
+    for t, s in own:
+        if (t > 0).sum() == 1: assert np.isclose(firstPlace(t, s), m.label_ranking_average_precision_score([t > 0], [s]))
+    mean = lambda of: float(np.mean([of(t, s) for t, s in own]))
+    return {"truth": y.tolist(), "prediction": q.tolist(), "groups": g.tolist(), "expected": {
+        "ndcg5": mean(lambda t, s: m.ndcg_score([t], [s], k=5)), "ndcg10": mean(lambda t, s: m.ndcg_score([t], [s], k=10)),
+        "meanAveragePrecision": mean(lambda t, s: m.average_precision_score(t > 0, s)), "meanReciprocalRank": mean(firstPlace)}}
+
+def labels(rng, n, k, rounding):
+    Y = (rng.random((n, k)) < np.linspace(.1, .6, k)).astype(int)
+    P = 1 / (1 + np.exp(-(2 * Y - 1 + rng.normal(size=(n, k)))))
+    if rounding is not None: P = np.round(P, rounding)
+    P = P.astype(np.float32); A = (P >= .5).astype(int); Q = np.clip(P.astype(float), 2 ** -23, 1 - 2 ** -23)
+    return {"truth": Y.ravel().tolist(), "labels": k, "probabilities": P.ravel().astype(float).tolist(), "expected": {
+        "hammingLoss": m.hamming_loss(Y, A), "subsetAccuracy": m.accuracy_score(Y, A), "f1Micro": m.f1_score(Y, A, average="micro"),
+        "f1Macro": m.f1_score(Y, A, average="macro"), "aucMicro": m.roc_auc_score(Y, P, average="micro"), "auc": m.roc_auc_score(Y, P, average="macro"),
+        "averagePrecision": m.average_precision_score(Y, P, average="macro"),
+        "logLoss": float(np.mean([m.log_loss(Y[:, j], Q[:, j], labels=[0, 1]) for j in range(k)]))}}
+
 rng = np.random.default_rng(20261125)
 print(json.dumps({"scikitLearn": __import__("sklearn").__version__, "binary": [binary(rng, 200, None), binary(rng, 300, 1)],
-                  "multiclass": [multiclass(rng, 250, 4)], "regression": [regression(rng, 150), counts(rng, 151)], "ranking": ranking(rng, 120, 8)}))
+                  "multiclass": [multiclass(rng, 250, 4)], "regression": [regression(rng, 150), counts(rng, 151)], "ranking": ranking(rng, 120, 8),
+                  "rankingFigures": rankingFigures(rng, 300, 14), "labels": [labels(rng, 160, 4, None), labels(rng, 200, 3, 1)]}))

@@ -19,6 +19,9 @@ export function chooseFolds({ rows, budgetMs, holdout }: FoldFacts): FoldPlan {
   const perRow = budgetMs / rows;
   const folds = rows < smallTable && budgetMs >= hurriedMs ? 5 : perRow >= forFive ? 5 : perRow >= forThree ? 3 : 1;
   if (folds === 1) return { kind: 'holdout', fraction: holdout.validationFraction / (1 - holdout.testFraction) };
-  if (holdout.kind === 'temporal') return { kind: 'expanding', folds, timeColumn: holdout.timeColumn };
+  if (holdout.kind === 'temporal') {
+    const { timeColumn, gap } = holdout;
+    return { kind: 'expanding', folds, timeColumn, ...(gap === undefined ? {} : { gap }) };
+  }
   return holdout.kind === 'group' ? { kind: 'group', folds, groupColumn: holdout.groupColumn } : { kind: 'stratified', folds };
 }

@@ -1,7 +1,7 @@
 // Which rows of the development part train and which validate, fold by fold. Decided by row numbers and the seed alone.
 import type { FoldPlan } from '../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { inHashOrder, inTimeOrder } from '../holdout.ts';
+import { beforeGap, inHashOrder, inTimeOrder } from '../holdout.ts';
 
 /** Positions among the development rows, ascending. No row is in both. */
 export interface Fold {
@@ -129,8 +129,8 @@ function lastMoments(rows: FoldRows, fraction: number): Fold {
   return { train: ordered.slice(0, from).sort(), validation: ordered.slice(from).sort() };
 }
 
-/** Blocks of equal size in time; fold f trains on blocks 0…f and validates on block f + 1. */
-function expanding(rows: FoldRows, { folds, timeColumn }: Extract<FoldPlan, { kind: 'expanding' }>): Fold[] {
+/** Blocks of equal size in time; fold f trains on blocks 0…f, but for the last `gap` moments, and validates on block f + 1. */
+function expanding(rows: FoldRows, { folds, timeColumn, gap = 0 }: Extract<FoldPlan, { kind: 'expanding' }>): Fold[] {
   const { ordered, startOfMoment } = byTime(rows);
   const starts = Array.from({ length: folds + 1 }, (_, block) =>
     startOfMoment(Math.min(rows.rows - 1, Math.floor((rows.rows * block) / (folds + 1)))),
@@ -138,8 +138,11 @@ function expanding(rows: FoldRows, { folds, timeColumn }: Extract<FoldPlan, { ki
   const distinct = [...new Set(starts)];
   if (distinct.length < folds + 1)
     throw new ModelkeepError('MK_TRAIN_FEWER_THAN_FOLDS', { what: `moments of ${timeColumn}`, found: distinct.length - 1, folds });
+  const known = starts.slice(1).map((start) => beforeGap(ordered, start, gap, rows.times!));
+  if (known.includes(0))
+    throw new ModelkeepError('MK_TRAIN_FEWER_THAN_FOLDS', { what: `moments of ${timeColumn}`, found: distinct.length - 1, folds });
   return starts.slice(1).map((start, fold) => ({
-    train: ordered.slice(0, start).sort(),
+    train: ordered.slice(0, known[fold]!).sort(),
     validation: ordered.slice(start, starts[fold + 2] ?? rows.rows).sort(),
   }));
 }

@@ -1,7 +1,7 @@
 // A candidate while a search goes on: which folds are fitted, and what it answered to rows that it was not fitted on.
 import type { CandidateProgress, MetricName, Metrics, Objective } from '../../../../src-shared/domain/training.ts';
 import { higherIsBetter } from '../../../../src-shared/domain/training.ts';
-import { softmax } from '../learners/networkLoss.ts';
+import { asProbabilities } from '../learners/asProbabilities.ts';
 import type { Settings } from '../learners/learner.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { prepareMetric } from '../metrics/pointMetrics.ts';
@@ -19,9 +19,16 @@ export interface Judging {
   places: Int32Array;
   /** Outputs of a learner a row. */
   outputs: number;
-  target: { kind: 'class'; codes: Int32Array; classes: number } | { kind: 'number'; values: Float64Array; objective: Objective };
+  target: JudgedTarget;
   metric: MetricName;
 }
+
+/** The truth of the development rows. */
+export type JudgedTarget =
+  | { kind: 'class'; codes: Int32Array; classes: number }
+  | { kind: 'labels'; flags: Uint8Array; labels: number }
+  | { kind: 'ranking'; relevance: Float64Array; groups: Int32Array }
+  | { kind: 'number'; values: Float64Array; objective: Objective; naiveErrors?: Float64Array };
 
 export class Candidate {
   readonly at: number;
@@ -35,7 +42,7 @@ export class Candidate {
   /** Fits that ended without a result: out of time, at a pause, or with an error. */
   readonly abandoned: CandidateProgress['fits'] = [];
   validation: Metrics = {};
-  /** Probabilities or numbers [validated rows, outputs]; rows of folds that are not fitted are 0. */
+  /** Probabilities, numbers or scores [validated rows, outputs]; rows of folds that are not fitted are 0. */
   readonly #answers: Float32Array;
   /** By fold: the metric on its validation rows. */
   readonly #values: (number | null)[];
@@ -71,7 +78,7 @@ export class Candidate {
   /** Takes what a fit answered: raw outputs of the fold's validation rows. */
   take(fold: number, fit: KeptFit, raw: Float32Array): void {
     const { folds, places, outputs, target } = this.#judging;
-    const answers = target.kind === 'class' ? softmax(raw, outputs, 1) : raw;
+    const answers = asProbabilities(target.kind, raw, outputs);
     folds[fold]!.validation.forEach((row, at) => {
       for (let output = 0; output < outputs; output++) this.#answers[places[row]! * outputs + output] = answers[at * outputs + output]!;
     });
@@ -92,9 +99,27 @@ export class Candidate {
     const { places, outputs, target } = this.#judging;
     const picked = new Float32Array(rows.length * outputs);
     rows.forEach((row, at) => picked.set(this.#answers.subarray(places[row]! * outputs, (places[row]! + 1) * outputs), at * outputs));
-    return target.kind === 'class'
-      ? { kind: 'class', truth: rows.map((row) => target.codes[row]!), probabilities: picked, classes: target.classes }
-      : { kind: 'number', truth: Float64Array.from(rows, (row) => target.values[row]!), prediction: picked };
+    switch (target.kind) {
+      case 'class':
+        return { kind: 'class', truth: rows.map((row) => target.codes[row]!), probabilities: picked, classes: target.classes };
+      case 'labels': {
+        const flags = new Uint8Array(rows.length * target.labels);
+        rows.forEach((row, at) => flags.set(target.flags.subarray(row * target.labels, (row + 1) * target.labels), at * target.labels));
+        return { kind: 'labels', flags, probabilities: picked, labels: target.labels };
+      }
+      case 'ranking':
+        return {
+          kind: 'ranking',
+          relevance: Float64Array.from(rows, (row) => target.relevance[row]!),
+          scores: picked,
+          groups: rows.map((row) => target.groups[row]!),
+        };
+      case 'number': {
+        const { values, naiveErrors } = target;
+        const scales = naiveErrors ? { naiveErrors: Float64Array.from(rows, (row) => naiveErrors[row]!) } : {};
+        return { kind: 'number', truth: Float64Array.from(rows, (row) => values[row]!), prediction: picked, ...scales };
+      }
+    }
   }
 
   #valueOn(rows: Int32Array): number | null {

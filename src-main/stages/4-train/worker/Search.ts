@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FoldPlan } from '../../../../src-shared/domain/training.ts';
 import { isModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { cellsOf } from '../metrics/answers.ts';
 import { rowLosses } from '../search/rowLosses.ts';
 import { lag, type Outcome, type Proposer } from '../search/proposer.ts';
 import { isHopeless } from '../search/racing.ts';
@@ -19,6 +20,8 @@ export interface SearchInput {
   folder: RunFolder;
   clock: RunClock;
   control: RunControl;
+  /** A candidate has all its folds. */
+  onWhole?(candidate: Candidate, all: readonly Candidate[]): void;
   seed: number;
 }
 
@@ -186,6 +189,7 @@ export class Search {
     if (candidate.state !== 'open') return;
     if (candidate.isWhole) {
       candidate.state = 'done';
+      this.#with.onWhole?.(candidate, this.#candidates);
       return;
     }
     // Judged once, after the first fold, so that it does not matter how many processes there are.
@@ -196,7 +200,7 @@ export class Search {
     const rows = candidate.rowsDone();
     const losses = (each: Candidate): Float64Array => {
       const answers = each.answersOn(rows);
-      return rowLosses(answers.kind === 'class' ? answers.probabilities : answers.prediction, judging.outputs, judging.target, rows);
+      return rowLosses(cellsOf(answers), judging.outputs, judging.target, rows);
     };
     if (isHopeless({ own: losses(candidate), best: losses(best) })) Object.assign(candidate, { state: 'stopped', dropped: 'worse' });
   }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import type { Holdout, MetricName, Metrics } from '../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { answeredRows, type Target } from '../../3-features/api.ts';
+import { answeredRows, isAnswered, type Target } from '../../3-features/api.ts';
 import { inHashOrder, splitRows, type Split } from '../holdout.ts';
 import { comparePaired, type PairedMetric } from '../metrics/comparePaired.ts';
 import { measure } from '../metrics/measure.ts';
@@ -11,9 +11,10 @@ import { openDuck, parquetRows, quoteName, type Duck } from './duck.ts';
 import { asAnswers } from './evaluate.ts';
 import { ModelSession } from './modelSession.ts';
 import type { DatasetFile, LabelRows } from './order.ts';
-import { readGroups, readTarget, readTimes } from './readTarget.ts';
+import { readGroups, readTimes } from './readColumn.ts';
+import { readTarget } from './readTarget.ts';
 import { imageInputs, inputColumns, scoreTable } from './scoreRows.ts';
-import { readTable } from './readTable.ts';
+import { historyOfInputs, readWithHistory } from './history.ts';
 
 /** What a model was trained on: enough to repeat the split. */
 export interface TrainedOn {
@@ -128,7 +129,7 @@ function requireTarget({ signature: { task, classes } }: ModelSession, target: T
 }
 
 function answeredIn(target: Target): (row: number) => boolean {
-  return target.kind === 'class' ? (row) => target.codes[row]! >= 0 : (row) => Number.isFinite(target.values[row]);
+  return (row) => isAnswered(target, row);
 }
 
 /** Ascending, and evenly drawn where there are too many. */
@@ -138,8 +139,11 @@ function capRows(rows: Int32Array, seed: number): Int32Array {
 }
 
 function requireSameQuestion({ signature: a }: ModelSession, { signature: b }: ModelSession): void {
-  const regression = (task: string): boolean => task === 'regression';
-  if (regression(a.task) !== regression(b.task)) throw new ModelkeepError('MK_COMPARE_TASKS', { a: a.task, b: b.task });
+  const regression = (task: string): boolean => task === 'regression' || task === 'ranking';
+  const aside = (task: string): string => (task === 'multilabel' || task === 'ranking' || task === 'regression' ? task : 'class');
+  if (aside(a.task) !== aside(b.task)) throw new ModelkeepError('MK_COMPARE_TASKS', { a: a.task, b: b.task });
+  if (a.task === 'multilabel' && a.classes.join('\n') !== b.classes.join('\n'))
+    throw new ModelkeepError('MK_COMPARE_TASKS', { a: a.classes.join(', ').slice(0, 100), b: b.classes.join(', ').slice(0, 100) });
   const shared = a.classes.filter((each) => b.classes.includes(each)).length;
   if (!regression(a.task) && shared < a.classes.length && shared < b.classes.length)
     throw new ModelkeepError('MK_COMPARE_TASKS', { a: a.classes.join(', ').slice(0, 100), b: b.classes.join(', ').slice(0, 100) });
@@ -198,18 +202,25 @@ async function answersOf(
 ): ReturnType<typeof scoreTable> {
   const wanted = new Uint8Array(dataset.rows);
   for (const row of rows) wanted[row] = 1;
-  const table = await readTable(duck.connection, dataset.file, {
-    columns: inputColumns(model.signature.inputs, dataset.columns, 'the dataset'),
-    images: imageInputs(model.signature.inputs),
-    keep: (row) => wanted[row] === 1,
-    capacity: rows.length,
-  });
+  const table = await readWithHistory(
+    duck.connection,
+    dataset.file,
+    {
+      columns: inputColumns(model.signature.inputs, dataset.columns, 'the dataset'),
+      images: imageInputs(model.signature.inputs),
+      keep: (row) => wanted[row] === 1,
+      capacity: rows.length,
+    },
+    historyOfInputs(model.signature.inputs),
+  );
   return scoreTable(model, table, pause);
 }
 
 /** The truth with classes numbered as the model numbers them; a class that it does not know counts as unanswered. */
 function inOrderOf(target: Target, { signature }: ModelSession): Target {
   if (target.kind === 'number') return target;
+  // Models of labels are only compared where their labels are the same.
+  if (target.kind === 'labels') return target;
   const place = target.classes.map((name) => signature.classes.indexOf(name));
   return { kind: 'class', classes: signature.classes, codes: target.codes.map((code) => (code < 0 ? -1 : place[code]!)) };
 }

@@ -32,6 +32,7 @@ function rowKeys(table: RawTable, target: Target): Float64Array {
   };
   for (const column of table.columns.values()) add(...wordsOf(column));
   if (target.kind === 'class') add(target.codes, 1);
+  else if (target.kind === 'labels') add(Int32Array.from(target.flags), target.labels.length);
   else add(new Int32Array(target.values.buffer, target.values.byteOffset, 2 * target.values.length), 2);
   return Float64Array.from(high, (each, row) => (each >>> 11) * 2 ** 32 + (low[row]! >>> 0));
 }

@@ -1,5 +1,5 @@
 // A finished model judged on rows that nothing was chosen by.
-import type { FittedFeatures, RawTable, Target } from '../../3-features/api.ts';
+import { flagsAt, type FittedFeatures, type RawTable, type Target } from '../../3-features/api.ts';
 import type { Answers } from '../metrics/answers.ts';
 import { feedsFor, rowBatches } from './featureMatrix.ts';
 import { joinAnswers, type ModelAnswers } from './modelAnswers.ts';
@@ -25,8 +25,16 @@ export async function answerRows(
 
 /** Beside the truth of the same rows. */
 export function asAnswers(answers: ModelAnswers, target: Target, rows: Int32Array): Answers {
-  if (target.kind === 'number')
-    return { kind: 'number', truth: Float64Array.from(rows, (row) => target.values[row]!), prediction: answers.prediction as Float32Array };
+  if (target.kind === 'number') {
+    const truth = Float64Array.from(rows, (row) => target.values[row]!);
+    const prediction = answers.prediction as Float32Array;
+    const { groups, naiveErrors } = target;
+    return groups
+      ? { kind: 'ranking', relevance: truth, scores: prediction, groups: rows.map((row) => groups[row]!) }
+      : { kind: 'number', truth, prediction, ...(naiveErrors ? { naiveErrors: Float64Array.from(rows, (row) => naiveErrors[row]!) } : {}) };
+  }
+  if (target.kind === 'labels')
+    return { kind: 'labels', flags: flagsAt(target, rows), probabilities: answers.probabilities!, labels: target.labels.length };
   return {
     kind: 'class',
     truth: Int32Array.from(rows, (row) => target.codes[row]!),

@@ -3,13 +3,16 @@ import type { Costs, Evaluation, ThresholdAdvice } from '../../../../src-shared/
 import { metricsOf, type MetricName } from '../../../../src-shared/domain/training.ts';
 import type { ColumnType } from '../../../../src-shared/domain/table.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import { isAnswered, type Target } from '../../3-features/api.ts';
 import { against, classCurves } from '../evaluation/classCurves.ts';
 import { residualsOf } from '../evaluation/residuals.ts';
-import { rowLosses, sliceTable } from '../evaluation/slices.ts';
+import { noSlices, rowLosses, sliceTable } from '../evaluation/slices.ts';
 import { thresholdAdvice } from '../evaluation/thresholdAdvice.ts';
 import { spread } from '../explanation/rowScorer.ts';
 import { predictedClasses, type Answers } from '../metrics/answers.ts';
+import { answeredFlags } from '../metrics/labelMetrics.ts';
 import { measure } from '../metrics/measure.ts';
+import { prepareMetric } from '../metrics/pointMetrics.ts';
 import { confusion } from '../metrics/requestedMetrics.ts';
 import { asAnswers } from './evaluate.ts';
 import { scoreTable } from './scoreRows.ts';
@@ -45,11 +48,13 @@ export async function evaluateModel(order: ModelOnRows, pause: () => Promise<voi
         order.seed,
         metricsOf(task).filter((name) => !levelsAside.includes(name)),
       ),
-      curves: answers.kind === 'class' ? classCurves(answers, classes, order.seed) : [],
+      curves: answers.kind === 'class' || answers.kind === 'labels' ? classCurves(answers, classes, order.seed) : [],
       confusion: answers.kind === 'class' && classes.length <= mostClassesCrossed ? crossed(answers) : null,
       residuals: answers.kind === 'number' ? residualsOf(answers, rowNumbers) : null,
-      slices: sliceTable(some(answers, used), columns),
-      hardestRows: hardest(answers, { rowNumbers, classes, target }),
+      slices:
+        answers.kind === 'ranking' ? noSlices(rows.length, prepareMetric(answers, 'ndcg10')()) : sliceTable(some(answers, used), columns),
+      // Of an order no single row is right or wrong.
+      hardestRows: answers.kind === 'ranking' ? [] : hardest(answers, { rowNumbers, classes, target }),
     };
   });
 }
@@ -65,7 +70,8 @@ export async function adviseThreshold(order: ThresholdOrder, pause: () => Promis
   return onTestRows(order, { most: mostRows }, async (test) => {
     const answers = await answersOf(test, pause);
     const own = classIndex(test.model.signature.classes, order.class);
-    if (answers.kind !== 'class' || own === null) throw new ModelkeepError('MK_EXPLAIN_CLASS', { class: order.class ?? '' });
+    if ((answers.kind !== 'class' && answers.kind !== 'labels') || own === null)
+      throw new ModelkeepError('MK_EXPLAIN_CLASS', { class: order.class ?? '' });
     const { scores, positive } = against(answers, own);
     return thresholdAdvice(scores, positive, order.costs, { name: test.model.signature.classes[own]!, seed: order.seed });
   });
@@ -104,16 +110,23 @@ function rowsOf(column: RawColumn, rows: Int32Array): RawColumn {
   }
 }
 
-function some(answers: Answers, rows: Int32Array): Answers {
+type RowAnswers = Exclude<Answers, { kind: 'ranking' }>;
+
+function some(answers: RowAnswers, rows: Int32Array): RowAnswers {
   if (answers.kind === 'number')
     return {
       kind: 'number',
       truth: Float64Array.from(rows, (row) => answers.truth[row]!),
       prediction: Float64Array.from(rows, (row) => answers.prediction[row]!),
     };
-  const { classes } = answers;
+  const classes = answers.kind === 'labels' ? answers.labels : answers.classes;
   const probabilities = new Float64Array(rows.length * classes);
   rows.forEach((row, at) => probabilities.set(answers.probabilities.subarray(row * classes, (row + 1) * classes), at * classes));
+  if (answers.kind === 'labels') {
+    const flags = new Uint8Array(rows.length * classes);
+    rows.forEach((row, at) => flags.set(answers.flags.subarray(row * classes, (row + 1) * classes), at * classes));
+    return { kind: 'labels', flags, probabilities, labels: classes };
+  }
   return { kind: 'class', truth: rows.map((row) => answers.truth[row]!), probabilities, classes };
 }
 
@@ -123,18 +136,36 @@ function crossed(answers: Extract<Answers, { kind: 'class' }>): number[][] {
 }
 
 function hardest(
-  answers: Answers,
+  answers: RowAnswers,
   { rowNumbers, classes, target }: Pick<TestRows, 'rowNumbers' | 'target'> & { classes: readonly string[] },
 ): Evaluation['hardestRows'] {
   const losses = rowLosses(answers);
   const predicted = answers.kind === 'class' ? predictedClasses(answers) : null;
+  const given = answers.kind === 'labels' ? answeredFlags(answers) : null;
   return [...losses.keys()]
     .sort((a, b) => losses[b]! - losses[a]! || a - b)
     .slice(0, mostHardest)
     .map((row) => ({
       row: rowNumbers[row]!,
-      truth: target.kind === 'class' ? classes[target.codes[row]!]! : String(target.values[row]),
-      answer: predicted ? classes[predicted[row]!]! : String((answers as Extract<Answers, { kind: 'number' }>).prediction[row]),
+      truth: truthOf(target, row) ?? '',
+      answer: predicted
+        ? classes[predicted[row]!]!
+        : given
+          ? classes.filter((_, label) => given[row * classes.length + label] === 1).join(', ')
+          : String((answers as Extract<Answers, { kind: 'number' }>).prediction[row]),
       loss: losses[row]!,
     }));
+}
+
+/** As people read it; null where there is no answer. */
+export function truthOf(target: Target, row: number): string | null {
+  if (!isAnswered(target, row)) return null;
+  switch (target.kind) {
+    case 'class':
+      return target.classes[target.codes[row]!]!;
+    case 'labels':
+      return target.labels.filter((_, label) => target.flags[row * target.labels.length + label] === 1).join(', ');
+    case 'number':
+      return String(target.values[row]);
+  }
 }

@@ -14,7 +14,8 @@ import { columnEffect } from '../explanation/columnEffect.ts';
 import { findCounterfactuals } from '../explanation/counterfactuals.ts';
 import { asTheyAre, explainable } from '../explanation/rowScorer.ts';
 import { backgroundOf, shapleyValues, type ShapleyResult } from '../explanation/shapley.ts';
-import { classIndex } from './evaluateModel.ts';
+import { labelThreshold } from '../metrics/answers.ts';
+import { classIndex, truthOf } from './evaluateModel.ts';
 import { cellAt, shownCell, withCells } from './rawCells.ts';
 import { ModelScorer } from './modelScorer.ts';
 import { treeReasons } from './treeReasons.ts';
@@ -83,7 +84,7 @@ export async function explainRow(order: ReasonsOrder, pause: Pause): Promise<Row
       reasons,
       background: found.background,
       answer: await answerTo(test, table, row),
-      truth: 'row' in order.choice ? truthOf(test, row) : null,
+      truth: 'row' in order.choice ? truthOf(test.target, row) : null,
     };
   });
 }
@@ -153,7 +154,7 @@ function locate({ table, asked, model }: TestRows, choice: RowChoice): { table: 
 }
 
 async function answerTo({ model }: TestRows, table: RawTable, row: number): Promise<string> {
-  const { classes } = model.signature;
+  const { classes, task } = model.signature;
   if (classes.length === 0) {
     const [value] = await new ModelScorer(model, table, { output: null, scale: 'answer' }).score({
       rows: Int32Array.of(row),
@@ -166,11 +167,6 @@ async function answerTo({ model }: TestRows, table: RawTable, row: number): Prom
     const [p] = await new ModelScorer(model, table, { output, scale: 'answer' }).score({ rows: Int32Array.of(row), replaced: new Map() });
     scores.push(p!);
   }
+  if (task === 'multilabel') return classes.filter((_, label) => scores[label]! >= labelThreshold).join(', ');
   return classes[scores.indexOf(Math.max(...scores))]!;
-}
-
-function truthOf({ target }: TestRows, row: number): string | null {
-  if (target.kind === 'class') return target.codes[row]! < 0 ? null : target.classes[target.codes[row]!]!;
-  const value = target.values[row]!;
-  return Number.isFinite(value) ? String(value) : null;
 }

@@ -3,7 +3,7 @@ import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
 import type { Estimate } from '../../../../src-shared/domain/names.ts';
 import { higherIsBetter, type Learner, type MetricName, type Metrics } from '../../../../src-shared/domain/training.ts';
-import { association, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
+import { association, labelCounts, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
 import type { Split } from '../holdout.ts';
 import type { PairedMetric } from '../metrics/comparePaired.ts';
 import type { Findings } from './order.ts';
@@ -30,6 +30,11 @@ export function dataFindings({ target, split, rows, answered, used, unreadableIm
   if (used < answered) findings.push({ code: 'rowsSampled', params: { used, total: answered } });
   if (unreadableImages > 0) findings.push({ code: 'unreadableImages', params: { images: unreadableImages } });
   if (target.kind === 'class') findings.push(...classFindings(target, split));
+  if (target.kind === 'labels') {
+    const counts = labelCounts(target, split.train);
+    const rarest = counts.indexOf(Math.min(...counts));
+    if (counts[rarest] === 0) findings.push({ code: 'classNotInTraining', params: { class: target.labels[rarest]! } });
+  }
   return findings;
 }
 
@@ -78,6 +83,8 @@ export interface Outcome {
   baselineTest: Metrics | null;
   /** Null when there is no baseline or it is the best. */
   againstBaseline: Against | null;
+  /** Whether the baseline is the seasonal naive forecast. */
+  isNaive: boolean;
   /** The second best of those with a model; null when there is none. */
   againstNext: Against | null;
   parity: number;
@@ -92,6 +99,7 @@ export function outcomeFindings({
   bestTest,
   baselineTest,
   againstBaseline,
+  isNaive,
   againstNext,
   parity,
   metric,
@@ -105,10 +113,14 @@ export function outcomeFindings({
   if (losses && losses.validation > losses.train * 1.3 && losses.validation - losses.train > 0.05)
     findings.push({ code: 'overfitGap', params: { train: round(losses.train), validation: round(losses.validation) } });
   const [own, base] = [bestTest[metric], baselineTest?.[metric]];
-  if (againstBaseline) findings.push({ code: 'againstBaseline', params: againstParams(againstBaseline, metric) });
+  if (againstBaseline)
+    findings.push({ code: isNaive ? 'againstNaive' : 'againstBaseline', params: againstParams(againstBaseline, metric) });
   if (againstNext) findings.push({ code: 'againstNext', params: againstParams(againstNext, metric) });
   if (own && base && againstBaseline !== null && againstBaseline.verdict !== 'better')
-    findings.push({ code: 'notBetterThanBaseline', params: { metric, value: round(own.value), baseline: round(base.value) } });
+    findings.push({
+      code: isNaive ? 'notBetterThanNaive' : 'notBetterThanBaseline',
+      params: { metric, value: round(own.value), baseline: round(base.value) },
+    });
   if (parity > 1e-6) findings.push({ code: 'parity', params: { difference: Number(parity.toPrecision(2)) } });
   return findings;
 }

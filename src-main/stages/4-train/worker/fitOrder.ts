@@ -10,10 +10,12 @@ export interface FitSource {
   rows: number;
   /** Row-major float32 [rows, columns.length] in `file`. */
   views: Partial<Record<FeatureView, { file: string; columns: FeatureColumn[] }>>;
-  /** int32 class codes, or float64 values. */
+  /** int32 class codes, uint8 flags [rows, labels], or float64 values. */
   targetFile: string;
   /** float32, one a row; null: every row counts once. */
   weightsFile: string | null;
+  /** int32, one a row; of rankings alone. In every fold the rows of a group stand together. */
+  groupsFile: string | null;
   folds: Fold[];
   ordered: boolean;
   threads: number;
@@ -40,6 +42,8 @@ export interface FitResult {
   fitMs: number;
   /** For the validation rows of the fold. */
   predictMs: number;
+  /** Of the fitted learner in its file. */
+  stateBytes: number;
 }
 
 export interface FitPoint {

@@ -18,6 +18,7 @@ const pointsPerSecond = 4;
 let source: FitSource | null = null;
 let target: LearnerTarget | null = null;
 let weights: Float32Array | null = null;
+let groups: Int32Array | null = null;
 let opening: Promise<void> = Promise.resolve();
 const matrices = new Map<FeatureView, Matrix>();
 /** Rows of the fold and view that were asked for last: the next candidate wants the same, as a rule. */
@@ -35,6 +36,7 @@ const server = serveWorker({
 async function open(opened: FitSource): Promise<void> {
   target = await readTarget(opened);
   weights = opened.weightsFile === null ? null : new Float32Array(...placeOf(await readFile(opened.weightsFile), 4));
+  groups = opened.groupsFile === null ? null : new Int32Array(...placeOf(await readFile(opened.groupsFile), 4));
   source = opened;
 }
 
@@ -48,6 +50,7 @@ async function fit(order: FitOrder, signal: AbortSignal): Promise<FitResult> {
     features: matrix,
     target: targetOf(rows),
     ...(weights ? { weights: Float32Array.from(rows, (row) => weights![row]!) } : {}),
+    ...(groups ? { groups: rows.map((row) => groups![row]!) } : {}),
   });
   const fold = folds[order.fold]!;
   const data: FitData = {
@@ -90,10 +93,12 @@ async function fit(order: FitOrder, signal: AbortSignal): Promise<FitResult> {
     const predictMs = performance.now() - fittedMs;
     if (answers.some((each) => !Number.isFinite(each))) throw new ModelkeepError('MK_TRAIN_NOT_FINITE');
     // The answers last: a fit whose answers are there is whole.
-    await writeFileDurable(order.stateFile, encodeLearnerState(fitted.state()));
+    const state = encodeLearnerState(fitted.state());
+    await writeFileDurable(order.stateFile, state);
     await writeFileDurable(order.answersFile, new Uint8Array(answers.buffer, answers.byteOffset, answers.byteLength));
     await rm(order.checkpointFile, { force: true });
-    return { chosen: fitted.chosen, curve: fitted.curve, ended: fitted.ended, fitMs: fittedMs - startedMs, predictMs };
+    const { chosen, curve, ended } = fitted;
+    return { chosen, curve, ended, fitMs: fittedMs - startedMs, predictMs, stateBytes: state.length };
   } finally {
     await fitted.release();
   }
@@ -123,16 +128,19 @@ function gather({ width, data }: Matrix, rows: Int32Array): Matrix {
 
 async function readTarget({ task, targetFile }: FitSource): Promise<LearnerTarget> {
   const bytes = await readFile(targetFile);
-  return task.kind === 'class'
-    ? { kind: 'class', codes: new Int32Array(...placeOf(bytes, 4)), classes: task.classes }
-    : { kind: 'number', values: new Float64Array(...placeOf(bytes, 8)) };
+  if (task.kind === 'class') return { kind: 'class', codes: new Int32Array(...placeOf(bytes, 4)), classes: task.classes };
+  if (task.kind === 'labels') return { kind: 'labels', flags: Uint8Array.from(bytes), labels: task.labels };
+  return { kind: 'number', values: new Float64Array(...placeOf(bytes, 8)) };
 }
 
 function targetOf(rows: Int32Array): LearnerTarget {
   const whole = target!;
   if (whole.kind === 'class') return { ...whole, codes: rows.map((row) => whole.codes[row]!) };
   if (whole.kind === 'number') return { kind: 'number', values: Float64Array.from(rows, (row) => whole.values[row]!) };
-  throw new Error('A run has one target.');
+  const { labels } = whole;
+  const flags = new Uint8Array(rows.length * labels);
+  rows.forEach((row, at) => flags.set(whole.flags.subarray(row * labels, (row + 1) * labels), at * labels));
+  return { kind: 'labels', flags, labels };
 }
 
 /** Small files come at any place of a shared buffer; numbers need a multiple of their size. */

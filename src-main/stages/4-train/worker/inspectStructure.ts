@@ -12,7 +12,7 @@ import {
 } from '../../3-features/api.ts';
 import type { openDuck } from './duck.ts';
 import type { DatasetFile } from './order.ts';
-import { columnOf, readTexts, readTimes } from './readTarget.ts';
+import { columnOf, readTexts, readTimes } from './readColumn.ts';
 
 type Connection = Awaited<ReturnType<typeof openDuck>>['connection'];
 

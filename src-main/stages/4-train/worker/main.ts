@@ -1,14 +1,13 @@
 // The train worker: one process for one piece of work on models. It may block and it may be killed.
 import { setImmediate } from 'node:timers/promises';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import { serveWorker } from '../../../platform/workerMain.ts';
 import { compareModels, judgeModel, type CompareOrder, type JudgeOrder } from './compareModels.ts';
 import { adviseThreshold, evaluateModel, type ThresholdOrder } from './evaluateModel.ts';
 import { explainModel, type ExplainOrder } from './explainModel.ts';
 import { counterfactual, explainColumn, explainRow, type CounterfactualOrder, type EffectOrder, type ReasonsOrder } from './explainRows.ts';
 import { inspect } from './inspect.ts';
-import type { DatasetFile, LabelRows, ScoreRows, TrainOrder } from './order.ts';
+import type { InspectOrder, ScoreRows, TrainOrder } from './order.ts';
 import { predictFile, type PredictOrder } from './predictFile.ts';
 import { quantizeModel, type QuantizeOrder } from './quantizeModel.ts';
 import { scoreRows } from './scoreRows.ts';
@@ -24,8 +23,7 @@ const server = serveWorker({
   wish: (changed: Partial<RunWishes>) => {
     Object.assign(wishes, changed);
   },
-  inspect: ({ dataset, target, labels }: { dataset: DatasetFile; target: FeatureSpec['target']; labels: LabelRows | null }) =>
-    inspect(dataset, target, labels),
+  inspect: ({ dataset, target, labels, forecast }: InspectOrder) => inspect(dataset, target, labels, forecast),
   explain: (order: ExplainOrder) => explainModel(order),
   score: ({ modelFile, source }: { modelFile: string; source: ScoreRows }, { signal }) => scoreRows(modelFile, source, pauseUnless(signal)),
   compare: (order: CompareOrder, { signal }) => compareModels(order, pauseUnless(signal)),

@@ -2,9 +2,9 @@ import type { TensorLike } from '../../3-features/api.ts';
 
 /** What a model says about some rows. */
 export interface ModelAnswers {
-  /** Class names, or values. */
+  /** Class names, of several labels a JSON array of their names, or values. */
   prediction: string[] | Float32Array;
-  /** Row-major [rows, classes]; null for regression. */
+  /** Row-major [rows, classes or labels]; null for numbers. */
   probabilities: Float32Array | null;
   /** From where to where the number is with the model's coverage; null where the model does not say. */
   lower: Float32Array | null;

@@ -7,7 +7,7 @@ import { missingFeed } from './scoreRows.ts';
 /** Keeps the logarithm of a probability of zero finite. */
 const smallestProbability = 1e-12;
 
-/** A loaded model as a function of raw cells: of one class (`output`), or of the number. */
+/** A loaded model as a function of raw cells: of one class or label (`output`), or of the number. */
 export class ModelScorer implements RowScorer {
   readonly table: RawTable;
   readonly #model: ModelSession;
@@ -34,10 +34,12 @@ export class ModelScorer implements RowScorer {
     }
     const { prediction, probabilities } = await this.#model.answerAll(feeds, rows.length);
     if (this.#output === null) return Float64Array.from(prediction as Float32Array);
-    const classes = this.#model.signature.classes.length;
+    const { task, classes: names } = this.#model.signature;
+    const classes = names.length;
     return Float64Array.from(rows, (_, row) => {
       const own = probabilities![row * classes + this.#output!]!;
       if (this.#scale === 'answer') return own;
+      if (task === 'multilabel') return Math.log(Math.max(own, smallestProbability)) - Math.log(Math.max(1 - own, smallestProbability));
       // Of the others by their own figures: 1 − p has few digits left where p is near 1.
       let others = 0;
       for (let each = 0; each < classes; each++) if (each !== this.#output) others += probabilities![row * classes + each]!;

@@ -1,5 +1,6 @@
 // What the core asks the train worker for, and what it gets. Everything crosses by structured clone.
 import type { FeatureSpec, ModelSignature } from '../../../../src-shared/domain/features.ts';
+import type { Forecast } from '../../../../src-shared/domain/history.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
 import type {
   CandidateProgress,
@@ -29,6 +30,15 @@ export interface LabelRows {
   classes: string[];
 }
 
+/** What is looked up for a proposal. */
+export interface InspectOrder {
+  dataset: DatasetFile;
+  target: FeatureSpec['target'];
+  labels: LabelRows | null;
+  /** Absent: looked for; null: not wanted. */
+  forecast?: Forecast | null | undefined;
+}
+
 export interface TrainOrder {
   dataset: DatasetFile;
   labels: LabelRows | null;
@@ -53,8 +63,8 @@ export interface TrainOrder {
   distill: boolean;
   /** From the start of the job to its last answer. */
   timeBudgetMs: number;
-  /** Of it, gone before the order was written. */
-  usedMs: number;
+  /** When its time began to run, milliseconds since 1970. */
+  beganAtMs: number;
   seed: number;
   /** Checkpoints; survives a kill. */
   folder: string;

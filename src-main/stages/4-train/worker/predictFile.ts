@@ -8,6 +8,7 @@ import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts'
 import { describeDiskError } from '../../../platform/files.ts';
 import { conformalOutputs } from '../exportModel.ts';
 import { openDuck, quoteText } from './duck.ts';
+import { datasetRows } from './history.ts';
 import type { ModelAnswers } from './modelAnswers.ts';
 import { ModelSession } from './modelSession.ts';
 import { firstLine, rowsOfFile } from './rowsOfFile.ts';
@@ -18,14 +19,23 @@ export interface PredictOrder {
   input: string;
   /** .csv or .parquet; replaced whole at the end. */
   output: string;
+  /** Parquet of earlier rows, for a model that looks at them. */
+  earlier?: string | null;
+}
+
+export interface PredictedFile {
+  rows: number;
+  /** Answered although nothing earlier is known of them; null of a model that does not look at earlier rows. */
+  withoutHistory: number | null;
 }
 
 /**
  * Writes `prediction` and, for classes, `probability_<class>`, then what the model promises to hold the truth (`lower` and `upper`; for classes
  * `set`, class names as a JSON array), for every row of `input`; nothing is left behind on an error.
- * Errors: MK_MODEL_UNREADABLE, MK_PREDICT_FILE, MK_PREDICT_COLUMN_MISSING, MK_PREDICT_CELL, MK_PREDICT_OUTPUT, MK_DISK_FULL.
+ * Of a model that looks at earlier rows, a row's past is looked up in the file itself and in `earlier`; what is predicted may be empty there.
+ * Errors: MK_FEATURES_HISTORY_DUPLICATE, MK_MODEL_UNREADABLE, MK_PREDICT_FILE, MK_PREDICT_COLUMN_MISSING, MK_PREDICT_CELL, MK_PREDICT_OUTPUT, MK_DISK_FULL.
  */
-export async function predictFile(order: PredictOrder, pause: (rows: number) => Promise<void>): Promise<{ rows: number }> {
+export async function predictFile(order: PredictOrder, pause: (rows: number) => Promise<void>): Promise<PredictedFile> {
   const extension = extname(order.output).toLowerCase();
   if (extension !== '.csv' && extension !== '.parquet')
     throw new ModelkeepError('MK_PREDICT_OUTPUT', { file: order.output, reason: `“${extension}” is neither .csv nor .parquet` });
@@ -33,12 +43,12 @@ export async function predictFile(order: PredictOrder, pause: (rows: number) => 
   const temporary = `${order.output}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     using duck = await openDuck();
-    const rows = await writeAnswers(model, duck.connection, order, temporary, pause);
+    const written = await writeAnswers(model, duck.connection, order, temporary, pause);
     if (extension === '.parquet') await toParquet(duck.connection, model, temporary);
     await rename(temporary, order.output).catch((error: unknown) => {
       throw outputError(order.output, error);
     });
-    return { rows };
+    return written;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
@@ -50,19 +60,19 @@ export async function predictFile(order: PredictOrder, pause: (rows: number) => 
 async function writeAnswers(
   model: ModelSession,
   connection: DuckDBConnection,
-  { input, output }: PredictOrder,
+  { input, output, earlier }: PredictOrder,
   temporary: string,
   pause: (rows: number) => Promise<void>,
-): Promise<number> {
+): Promise<PredictedFile> {
   const { signature } = model;
-  const source = await rowsOfFile(connection, input, signature.inputs);
+  const { parts, withoutHistory } = await rowsOfFile(connection, input, signature.inputs, earlier ? datasetRows(earlier) : null);
   const file = await open(temporary, 'wx').catch((error: unknown) => {
     throw outputError(output, error);
   });
   let rows = 0;
   try {
     await file.write(`${headerOf(signature).map(csvCell).join(',')}\n`);
-    for await (const part of source) {
+    for await (const part of parts) {
       const answers = await model.answerAll(part.feeds, part.rows);
       await file.write(linesOf(answers, signature.classes));
       rows += part.rows;
@@ -74,7 +84,7 @@ async function writeAnswers(
   } finally {
     await file.close();
   }
-  return rows;
+  return { rows, withoutHistory };
 }
 
 function headerOf({ classes, outputs }: ModelSignature): string[] {

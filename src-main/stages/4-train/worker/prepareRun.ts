@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
+import { historyName, naiveLag } from '../../../../src-shared/domain/history.ts';
 import { metricsOf, type FoldPlan } from '../../../../src-shared/domain/training.ts';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { counterRandom } from '../../../platform/random.ts';
@@ -12,6 +13,9 @@ import {
   featureNames,
   fitFeatures,
   onnxLoader,
+  flagsAt,
+  strata,
+  targetAt,
   trainingFeatures,
   type FeatureView,
   type FittedFeatures,
@@ -19,23 +23,27 @@ import {
   type RawTable,
   type Target,
   type TrainingFeatures,
+  withHistoryColumns,
 } from '../../3-features/api.ts';
 import { fewestRows, inHashOrder, splitRows, type Split } from '../holdout.ts';
-import type { FeatureColumn, LearnerTask } from '../learners/learner.ts';
+import { outputsOf, type FeatureColumn, type LearnerTask } from '../learners/learner.ts';
 import type { Matrix } from '../learners/matrix.ts';
 import { checkObjective, learnerTask, primaryMetric } from '../objective.ts';
 import { chooseFolds } from '../search/chooseFolds.ts';
 import { makeFolds, validatedRows, type Fold } from '../search/folds.ts';
 import { rowWeights } from '../weights.ts';
-import type { Judging } from './Candidate.ts';
+import type { JudgedTarget, Judging } from './Candidate.ts';
 import { openDuck } from './duck.ts';
 import { duplicateRows } from './duplicates.ts';
 import { FeatureRunner } from './featureMatrix.ts';
 import { dataFindings, leakFindings } from './findings.ts';
 import type { FitSource } from './fitOrder.ts';
 import type { Findings, TrainOrder } from './order.ts';
-import { readTable } from './readTable.ts';
-import { readGroups, readTarget, readTimes, readWeights } from './readTarget.ts';
+import { readWithHistory } from './history.ts';
+import type { readTable } from './readTable.ts';
+import { withNaiveErrors } from './forecastTarget.ts';
+import { readGroups, readTimes, readWeights } from './readColumn.ts';
+import { readTarget } from './readTarget.ts';
 
 /** Rows that are read at all; more are sampled evenly, and said. */
 const mostRows = 1_000_000;
@@ -110,7 +118,8 @@ export async function prepareRun(
   );
   await pause();
 
-  const { table, target, split, unreadableImages } = await readRows(order, duck.connection, whole, inFile, pause);
+  const judgedBy = await withNaiveErrors(duck.connection, dataset, spec, whole, [inFile.train, inFile.validation]);
+  const { table, target, split, unreadableImages } = await readRows(order, duck.connection, judgedBy, inFile, pause);
   const development = Int32Array.from([...split.train, ...split.validation]).sort();
   const loadModel = onnxLoader();
   progress(0.04, 'train.fitting');
@@ -131,7 +140,9 @@ export async function prepareRun(
   const used = development.length <= fits ? development : inHashOrder(development, table.rowNumbers, seed).subarray(0, fits).sort();
   const kept = { train: used, validation: split.validation, test: split.test };
   progress(0.06, 'train.features');
-  const { plan, folds } = planFolds(order, { used, split, table, target, times, groups });
+  const { plan, folds: planned } = planFolds(order, { used, split, table, target, times, groups });
+  const folds = target.kind === 'number' && target.groups ? groupedFolds(planned, used, target.groups, order) : planned;
+  if (target.kind === 'number' && target.groups) requireWholeGroups(kept, target.groups, order);
   const weights = rowWeights({
     classWeights: order.classWeights,
     given,
@@ -143,18 +154,15 @@ export async function prepareRun(
   const task = learnerTask(target, order.objective);
   const source = await writeSource(
     folder,
-    { task, fitted, training, runners, table, target, weights, used, folds, threads, ordered: times !== null },
+    { task, fitted, training, runners, table, target, weights, used, folds, threads, ordered: times !== null, naive: naiveName(spec) },
     pause,
   );
   const validated = validatedRows(folds);
   const places = new Int32Array(used.length).fill(-1);
   validated.forEach((row, place) => (places[row] = place));
-  const judged =
-    target.kind === 'class'
-      ? classTarget(target, used)
-      : { kind: 'number' as const, values: Float64Array.from(used, (row) => target.values[row]!), objective: order.objective };
+  const judged = judgedTarget(targetAt(target, used), order);
   const metric = order.metric ?? primaryMetric(spec.task, order.objective);
-  const known = metricsOf(spec.task);
+  const known = metricsOf(spec.task).filter((name) => name !== 'mase' || spec.history);
   if (!known.includes(metric)) throw new ModelkeepError('MK_TRAIN_METRIC', { metric, task: spec.task, metrics: known.join(', ') });
   const all = used.length + kept.test.length;
   const findings = [
@@ -171,7 +179,7 @@ export async function prepareRun(
     featuresOf: (view, rows) => runners.get(view)!.matrix(table, rows, pause),
     plan,
     source,
-    judging: { folds, validated, places, outputs: target.kind === 'class' ? target.classes.length : 1, target: judged, metric },
+    judging: { folds, validated, places, outputs: outputsOf(task), target: judged, metric },
     weights,
     dropped: dataset.rows - answered.length,
     findings,
@@ -193,7 +201,7 @@ function planFolds(order: TrainOrder, input: FoldInput): { plan: FoldPlan; folds
   let plan = asked ?? chooseFolds({ rows: input.used.length, budgetMs: timeBudgetMs, holdout });
   for (;;) {
     try {
-      return { plan, folds: foldsOf(plan, input, seed) };
+      return { plan, folds: foldsOf(plan, input, seed, holdout.kind === 'temporal' ? holdout.gap : 0) };
     } catch (error) {
       if (asked || !isModelkeepError(error) || error.code !== 'MK_TRAIN_FEWER_THAN_FOLDS' || plan.kind === 'holdout') throw error;
       const fraction = holdout.validationFraction / (1 - holdout.testFraction);
@@ -203,20 +211,21 @@ function planFolds(order: TrainOrder, input: FoldInput): { plan: FoldPlan; folds
 }
 
 /** The validation part of the holdout where that is the plan, so that a run without folds is what it was; else by the plan. */
-function foldsOf(plan: FoldPlan, { used, split, table, target, times, groups }: FoldInput, seed: number): Fold[] {
+function foldsOf(plan: FoldPlan, { used, split, table, target, times, groups }: FoldInput, seed: number, gap = 0): Fold[] {
   const rowNumbers = used.map((row) => table.rowNumbers[row]!);
   if (plan.kind === 'holdout') {
     const validates = new Set(split.validation);
     const [train, validation]: [number[], number[]] = [[], []];
     used.forEach((row, at) => (validates.has(row) ? validation : train).push(at));
-    if (train.length > 0 && validation.length > 0) return [{ train: Int32Array.from(train), validation: Int32Array.from(validation) }];
+    const known = knownBefore(train, validation, { used, table, times }, gap);
+    if (known.length > 0 && validation.length > 0) return [{ train: Int32Array.from(known), validation: Int32Array.from(validation) }];
   }
   return makeFolds(
     plan,
     {
       rows: used.length,
       rowNumbers,
-      codes: target.kind === 'class' ? used.map((row) => target.codes[row]!) : null,
+      codes: strata(target, used)?.codes ?? null,
       groups: groups && rowNumbers.map((row) => groups[row]!),
       times: times && Float64Array.from(rowNumbers, (row) => times[row]!),
     },
@@ -224,11 +233,54 @@ function foldsOf(plan: FoldPlan, { used, split, table, target, times, groups }: 
   );
 }
 
-function classTarget(
-  { codes, classes }: Extract<Target, { kind: 'class' }>,
-  rows: Int32Array,
-): { kind: 'class'; codes: Int32Array; classes: number } {
-  return { kind: 'class', codes: rows.map((row) => codes[row]!), classes: classes.length };
+/** Without the last `gap` moments before the validation rows. */
+function knownBefore(
+  train: number[],
+  validation: number[],
+  { used, table, times }: Pick<FoldInput, 'used' | 'table' | 'times'>,
+  gap: number,
+): number[] {
+  if (gap === 0 || !times || validation.length === 0) return train;
+  const timeOf = (at: number): number => times[table.rowNumbers[used[at]!]!]!;
+  const first = validation.reduce((least, at) => Math.min(least, timeOf(at)), Infinity);
+  const moments = [...new Set(train.map(timeOf).filter((time) => time < first))].sort((a, b) => b - a).slice(0, gap);
+  const unknown = new Set(moments);
+  return train.filter((at) => !unknown.has(timeOf(at)));
+}
+
+/** The rows of a group one after the other, as rankings are learned. Error: MK_TRAIN_GROUP_SPLIT. */
+function groupedFolds(folds: Fold[], used: Int32Array, groups: Int32Array, order: TrainOrder): Fold[] {
+  const codeOf = (position: number): number => groups[used[position]!]!;
+  const together = (rows: Int32Array): Int32Array => Int32Array.from(rows).sort((a, b) => codeOf(a) - codeOf(b) || a - b);
+  return folds.map(({ train, validation }) => {
+    requireWholeGroups({ train: train.map((at) => used[at]!), validation: validation.map((at) => used[at]!) }, groups, order);
+    return { train: together(train), validation: together(validation) };
+  });
+}
+
+function requireWholeGroups(parts: Record<string, Int32Array>, groups: Int32Array, { spec }: TrainOrder): void {
+  const partOf = new Map<number, string>();
+  for (const [part, rows] of Object.entries(parts))
+    for (const row of rows) {
+      const known = partOf.get(groups[row]!);
+      // `train` of a split holds the rows that validate, too.
+      if (known !== undefined && known !== part && (known === 'test' || part === 'test' || parts['test'] === undefined))
+        throw new ModelkeepError('MK_TRAIN_GROUP_SPLIT', { column: spec.target.kind === 'ranking' ? spec.target.group : '' });
+      partOf.set(groups[row]!, part);
+    }
+}
+
+function judgedTarget(target: Target, { objective }: TrainOrder): JudgedTarget {
+  switch (target.kind) {
+    case 'class':
+      return { kind: 'class', codes: target.codes, classes: target.classes.length };
+    case 'labels':
+      return { kind: 'labels', flags: target.flags, labels: target.labels.length };
+    case 'number':
+      return target.groups
+        ? { kind: 'ranking', relevance: target.values, groups: target.groups }
+        : { kind: 'number', values: target.values, objective, ...(target.naiveErrors ? { naiveErrors: target.naiveErrors } : {}) };
+  }
 }
 
 /** Feature matrices and target of the development rows, in files. */
@@ -246,6 +298,7 @@ async function writeSource(
     folds,
     threads,
     ordered,
+    naive,
   }: {
     task: LearnerTask;
     weights: Float32Array | null;
@@ -258,6 +311,8 @@ async function writeSource(
     folds: Fold[];
     threads: number;
     ordered: boolean;
+    /** Column of the seasonal naive forecast. */
+    naive: string | null;
   },
   pause: () => Promise<void>,
 ): Promise<FitSource> {
@@ -265,21 +320,54 @@ async function writeSource(
   for (const [view, runner] of runners) {
     const file = join(folder, `${view}.f32`);
     await runner.writeMatrix(file, table, used, pause, training);
-    views[view] = { file, columns: featureColumns(fitted, view) };
+    views[view] = { file, columns: featureColumns(fitted, view, naive) };
   }
   const targetFile = join(folder, 'target.bin');
-  const values = target.kind === 'class' ? used.map((row) => target.codes[row]!) : Float64Array.from(used, (row) => target.values[row]!);
-  await writeFile(targetFile, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  await writeNumbers(targetFile, targetValues(target, used));
+  const groups = target.kind === 'number' && target.groups;
+  const groupsFile = groups ? join(folder, 'groups.i32') : null;
+  if (groups)
+    await writeNumbers(
+      groupsFile!,
+      used.map((row) => groups[row]!),
+    );
   const weightsFile = weights && join(folder, 'weights.f32');
-  if (weights) await writeFile(weightsFile!, new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
-  return { task, rows: used.length, views, targetFile, weightsFile, folds, ordered, threads };
+  if (weights) await writeNumbers(weightsFile!, weights);
+  return { task, rows: used.length, views, targetFile, weightsFile, groupsFile, folds, ordered, threads };
 }
 
-function featureColumns(fitted: FittedFeatures, view: FeatureView): FeatureColumn[] {
+function targetValues(target: Target, rows: Int32Array): Int32Array | Float64Array | Uint8Array {
+  switch (target.kind) {
+    case 'class':
+      return rows.map((row) => target.codes[row]!);
+    case 'labels':
+      return flagsAt(target, rows);
+    case 'number':
+      return Float64Array.from(rows, (row) => target.values[row]!);
+  }
+}
+
+function writeNumbers(
+  file: string,
+  { buffer, byteOffset, byteLength }: Int32Array | Float64Array | Float32Array | Uint8Array,
+): Promise<void> {
+  return writeFile(file, new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+/** The input that is the seasonal naive forecast of the target. */
+function naiveName({ history, target, task }: FeatureSpec): string | null {
+  if (!history || task !== 'regression' || target.kind !== 'column') return null;
+  return historyName({ kind: 'lag', column: target.column, lag: naiveLag(history) });
+}
+
+function featureColumns(fitted: FittedFeatures, view: FeatureView, naive: string | null): FeatureColumn[] {
   const names = featureNames(fitted, view);
   if (view === 'scaled') return names.map((name) => ({ name, kind: name.includes(' = ') ? 'flag' : 'number' }));
   const codes = codeCounts(fitted);
-  return names.map((name, at) => (codes[at]! > 0 ? { name, kind: 'category', categories: codes[at]! } : { name, kind: 'number' }));
+  return names.map((name, at) => {
+    if (codes[at]! > 0) return { name, kind: 'category', categories: codes[at]! };
+    return { name, kind: 'number', ...(name === naive ? { isNaiveForecast: true } : {}) };
+  });
 }
 
 function sampleRows(answered: Int32Array, seed: number): Int32Array {
@@ -311,20 +399,22 @@ async function readRows(
   const wanted = new Uint8Array(dataset.rows);
   for (const rows of Object.values(split) as Int32Array[]) for (const row of rows) wanted[row] = 1;
   const used = new Set(spec.rules.filter((rule) => rule.kind !== 'drop').map((rule) => rule.column));
-  const table = await readTable(connection, dataset.file, {
-    columns: dataset.columns.filter((column) => used.has(column.name)),
-    images: imageSizes(spec),
-    keep: (row) => wanted[row] === 1,
-    capacity: wanted.reduce((sum, each) => sum + each, 0),
-    pause,
-  });
+  const table = await readWithHistory(
+    connection,
+    dataset.file,
+    {
+      columns: withHistoryColumns(dataset.columns, spec.history).filter((column) => used.has(column.name)),
+      images: imageSizes(spec),
+      keep: (row) => wanted[row] === 1,
+      capacity: wanted.reduce((sum, each) => sum + each, 0),
+      pause,
+    },
+    spec.history,
+  );
   const position = new Int32Array(dataset.rows).fill(-1);
   table.rowNumbers.forEach((row, at) => (position[row] = at));
   const positions = (rows: Int32Array): Int32Array => rows.map((row) => position[row]!);
-  const target: Target =
-    whole.kind === 'class'
-      ? { ...whole, codes: Int32Array.from(table.rowNumbers, (row) => whole.codes[row]!) }
-      : { ...whole, values: Float64Array.from(table.rowNumbers, (row) => whole.values[row]!) };
+  const target = targetAt(whole, table.rowNumbers);
   return {
     table,
     target,

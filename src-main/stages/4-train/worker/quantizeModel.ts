@@ -24,7 +24,7 @@ import { asAnswers, medianMs } from './evaluate.ts';
 import { sliceFeeds, type ModelAnswers } from './modelAnswers.ts';
 import { ModelSession } from './modelSession.ts';
 import { ortRuntime } from './ortRuntime.ts';
-import { readTable } from './readTable.ts';
+import { historyOfInputs, readWithHistory } from './history.ts';
 import { rowsOfFile } from './rowsOfFile.ts';
 import { imageInputs, inputColumns, scoreTable, tableFeeds } from './scoreRows.ts';
 import { onTestRows, type ModelOnRows } from './testRows.ts';
@@ -131,7 +131,7 @@ async function sampleFeeds(
 async function fileFeeds({ connection }: Duck, { signature }: ModelSession, file: string): Promise<Record<string, TensorLike>[]> {
   const parts: Record<string, TensorLike>[] = [];
   let rows = 0;
-  for await (const part of await rowsOfFile(connection, file, signature.inputs)) {
+  for await (const part of (await rowsOfFile(connection, file, signature.inputs)).parts) {
     const wanted = Math.min(part.rows, mostSampleRows - rows);
     parts.push(sliceFeeds(part.feeds, 0, wanted));
     rows += wanted;
@@ -146,12 +146,17 @@ async function trainingFeeds(duck: Duck, { signature }: ModelSession, trainedOn:
   const wanted = new Uint8Array(dataset.rows);
   const chosen = spread((await splitOf(duck, trainedOn)).train, mostSampleRows);
   for (const row of chosen) wanted[row] = 1;
-  const table = await readTable(duck.connection, dataset.file, {
-    columns: inputColumns(signature.inputs, dataset.columns, 'the dataset'),
-    images: imageInputs(signature.inputs),
-    keep: (row) => wanted[row] === 1,
-    capacity: chosen.length,
-  });
+  const table = await readWithHistory(
+    duck.connection,
+    dataset.file,
+    {
+      columns: inputColumns(signature.inputs, dataset.columns, 'the dataset'),
+      images: imageInputs(signature.inputs),
+      keep: (row) => wanted[row] === 1,
+      capacity: chosen.length,
+    },
+    historyOfInputs(signature.inputs),
+  );
   return [tableFeeds(signature.inputs, table, allRows(table.rows))];
 }
 

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Column } from '../../../../src-shared/domain/table.ts';
 import { openDuck, quoteText, type Duck } from './duck.ts';
 import { readTable, type ReadOptions, type ReadTable } from './readTable.ts';
-import { readNumbers, readTarget, readTimes } from './readTarget.ts';
+import { readNumbers, readTimes } from './readColumn.ts';
+import { readTarget } from './readTarget.ts';
 
 let duck: Duck;
 let folder: string;

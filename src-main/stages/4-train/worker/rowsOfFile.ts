@@ -6,6 +6,8 @@ import type { ColumnType } from '../../../../src-shared/domain/table.ts';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { decodeImage, type TensorLike } from '../../3-features/api.ts';
 import { quoteName, quoteText } from './duck.ts';
+import { historyColumns, historyOfInputs, type HistoryColumns } from './history.ts';
+import type { RowSource } from './readSeries.ts';
 import { rawKind } from './readTable.ts';
 import { imageInputs, inputColumns } from './scoreRows.ts';
 
@@ -15,22 +17,56 @@ export interface FileRows {
 }
 
 /**
- * The rows of a file part by part: .csv, .tsv, .txt (UTF-8, header) or .parquet. Texts are plain, as `ModelSession` takes them.
- * Errors: MK_PREDICT_FILE and MK_PREDICT_COLUMN_MISSING at once; MK_PREDICT_FILE and MK_PREDICT_CELL on the way.
+ * The rows of a file part by part: .csv, .tsv, .txt (UTF-8, header) or .parquet. Texts are plain, as `ModelSession` takes them. Inputs that are
+ * made of earlier rows are made here, of the file's own rows and of `earlier` ones.
+ * Errors: MK_PREDICT_FILE, MK_PREDICT_COLUMN_MISSING and MK_FEATURES_HISTORY_DUPLICATE at once; MK_PREDICT_FILE and MK_PREDICT_CELL on the way.
  */
 export async function rowsOfFile(
   connection: DuckDBConnection,
   input: string,
   inputs: readonly ModelInput[],
-): Promise<AsyncGenerator<FileRows, void>> {
-  const source = await openSource(connection, input, inputs);
-  return partsOf(source, input, inputs);
+  earlier: RowSource | null = null,
+): Promise<FileParts> {
+  const source = await openSource(
+    connection,
+    input,
+    inputs.filter((each) => !each.history),
+  );
+  const made = await historyOfFile(connection, input, inputs, earlier);
+  return { parts: partsOf(source, input, inputs, made?.columns ?? null), withoutHistory: made?.withoutHistory ?? null };
 }
 
-async function* partsOf(source: Source, input: string, inputs: readonly ModelInput[]): AsyncGenerator<FileRows, void> {
+export interface FileParts {
+  parts: AsyncGenerator<FileRows, void>;
+  /** Rows for which nothing earlier is known; null of a model that does not look at earlier rows. */
+  withoutHistory: number | null;
+}
+
+/** Inputs that are made of earlier rows, of the file itself and of a dataset version. */
+async function historyOfFile(
+  connection: DuckDBConnection,
+  input: string,
+  inputs: readonly ModelInput[],
+  earlier: RowSource | null,
+): Promise<HistoryColumns | null> {
+  const plan = historyOfInputs(inputs);
+  if (!plan) return null;
+  const own = { relation: relationOf(input), rowNumber: '(row_number() OVER ()) - 1', name: basename(input) };
+  return readable(input, () => historyColumns(connection, { own, earlier }, plan));
+}
+
+async function* partsOf(
+  source: Source,
+  input: string,
+  inputs: readonly ModelInput[],
+  made: ReadonlyMap<string, Float32Array> | null,
+): AsyncGenerator<FileRows, void> {
   let before = 0;
   for (let chunk = await source.next(); chunk; chunk = await source.next()) {
-    yield { feeds: await feedsOf(chunk, inputs, source.columns, basename(input), before), rows: chunk.rowCount };
+    const feeds = await feedsOf(chunk, inputs, source.columns, basename(input), before);
+    for (const [name, values] of made ?? [])
+      feeds[name] = { type: 'float32', data: values.slice(before, before + chunk.rowCount), dims: [chunk.rowCount, 1] };
+    yield { feeds, rows: chunk.rowCount };
     before += chunk.rowCount;
   }
 }
@@ -44,15 +80,7 @@ interface Source {
 /** Values are cast by the engine, which also gives the cell's text: a cast that fails on text is an error of the cell. */
 async function openSource(connection: DuckDBConnection, input: string, inputs: readonly ModelInput[]): Promise<Source> {
   const relation = relationOf(input);
-  const readable = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (isModelkeepError(error)) throw error;
-      throw new ModelkeepError('MK_PREDICT_FILE', { file: basename(input), reason: firstLine(error) }, { cause: error });
-    }
-  };
-  const described = await readable(async () => (await connection.run(`DESCRIBE SELECT * FROM ${relation}`)).getRowObjectsJS());
+  const described = await readable(input, async () => (await connection.run(`DESCRIBE SELECT * FROM ${relation}`)).getRowObjectsJS());
   const inFile = described.map((row) => ({ name: String(row['column_name']), type: 'text' as const }));
   const used = inputColumns(inputs, inFile, basename(input));
   const fields = used.flatMap(({ name, type }) => {
@@ -60,15 +88,24 @@ async function openSource(connection: DuckDBConnection, input: string, inputs: r
     return [valueExpression(column, type), rawKind(type) === 'uint8' ? `''` : `coalesce(CAST(${column} AS VARCHAR), '')`];
   });
   const select = `SELECT ${fields.map((field, at) => `${field} AS c${at}`).join(', ') || '1'} FROM ${relation}`;
-  const result = await readable(() => connection.stream(select));
+  const result = await readable(input, () => connection.stream(select));
   return {
     columns: new Map(used.map(({ name }, at) => [name, at * 2])),
     next: () =>
-      readable(async () => {
+      readable(input, async () => {
         const chunk = await result.fetchChunk();
         return chunk && chunk.rowCount > 0 ? chunk : null;
       }),
   };
+}
+
+async function readable<T>(input: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isModelkeepError(error)) throw error;
+    throw new ModelkeepError('MK_PREDICT_FILE', { file: basename(input), reason: firstLine(error) }, { cause: error });
+  }
 }
 
 function relationOf(input: string): string {

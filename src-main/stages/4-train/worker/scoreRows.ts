@@ -8,7 +8,8 @@ import { openDuck } from './duck.ts';
 import { joinAnswers, type ModelAnswers } from './modelAnswers.ts';
 import { ModelSession } from './modelSession.ts';
 import type { ScoreRows } from './order.ts';
-import { rawKind, readTable } from './readTable.ts';
+import { historyOfInputs, readWithHistory } from './history.ts';
+import { rawKind } from './readTable.ts';
 
 export interface Scores extends ModelAnswers {
   /** Number in the dataset version of each answered row. */
@@ -25,13 +26,18 @@ export async function scoreRows(modelFile: string, { dataset, rows }: ScoreRows,
     using duck = await openDuck();
     const wanted = rows ? new Uint8Array(dataset.rows) : null;
     rows?.forEach((row) => (wanted![row] = 1));
-    const table = await readTable(duck.connection, dataset.file, {
-      columns: inputColumns(model.signature.inputs, dataset.columns, dataset.file),
-      images: imageInputs(model.signature.inputs),
-      keep: (row) => wanted === null || wanted[row] === 1,
-      capacity: rows?.length ?? dataset.rows,
-      pause: async () => pause(0),
-    });
+    const table = await readWithHistory(
+      duck.connection,
+      dataset.file,
+      {
+        columns: inputColumns(model.signature.inputs, dataset.columns, dataset.file),
+        images: imageInputs(model.signature.inputs),
+        keep: (row) => wanted === null || wanted[row] === 1,
+        capacity: rows?.length ?? dataset.rows,
+        pause: async () => pause(0),
+      },
+      historyOfInputs(model.signature.inputs),
+    );
     const answers = await scoreTable(model, table, pause);
     return { ...answers, rowNumbers: table.rowNumbers, classes: model.signature.classes };
   } finally {
@@ -39,10 +45,10 @@ export async function scoreRows(modelFile: string, { dataset, rows }: ScoreRows,
   }
 }
 
-/** The model's columns as this data has them, under the type that the model was trained with. */
+/** The model's columns as this data has them, under the type that the model was trained with; those of history, which are made of others, too. */
 export function inputColumns(inputs: readonly ModelInput[], columns: readonly Column[], where: string): Column[] {
-  return inputs.flatMap(({ name, type, required }) => {
-    if (columns.some((column) => column.name === name)) return [{ name, type }];
+  return inputs.flatMap(({ name, type, required, history }) => {
+    if (history || columns.some((column) => column.name === name)) return [{ name, type }];
     if (required) throw new ModelkeepError('MK_PREDICT_COLUMN_MISSING', { column: name, file: where });
     return [];
   });

@@ -1,12 +1,13 @@
 // A finished model beside rows that it was not trained on: what judging and explaining start from.
 import { readFile } from 'node:fs/promises';
 import type { Column, ColumnType } from '../../../../src-shared/domain/table.ts';
-import { allRows, type RawTable, type Target } from '../../3-features/api.ts';
+import { targetColumns } from '../../../../src-shared/domain/target.ts';
+import { allRows, targetAt, type RawTable, type Target } from '../../3-features/api.ts';
 import { spread } from '../explanation/rowScorer.ts';
 import { splitOf, type TrainedOn } from './compareModels.ts';
 import { openDuck } from './duck.ts';
 import { ModelSession } from './modelSession.ts';
-import { readTable } from './readTable.ts';
+import { historyOfInputs, readWithHistory } from './history.ts';
 import { readTarget } from './readTarget.ts';
 import { imageInputs, inputColumns } from './scoreRows.ts';
 
@@ -54,18 +55,23 @@ export async function onTestRows<T>(
     for (const each of spread((await splitOf(duck, trainedOn)).test, most)) wanted[each] = 1;
     const isTest = row === undefined || wanted[row] === 1;
     if (row !== undefined && row < dataset.rows) wanted[row] = 1;
-    const table = await readTable(duck.connection, dataset.file, {
-      columns: [...inputColumns(model.signature.inputs, dataset.columns, 'the dataset'), ...further(model, trainedOn, types)],
-      images: imageInputs(model.signature.inputs),
-      keep: (each) => wanted[each] === 1,
-      capacity: wanted.reduce((sum, each) => sum + each, 0),
-    });
+    const table = await readWithHistory(
+      duck.connection,
+      dataset.file,
+      {
+        columns: [...inputColumns(model.signature.inputs, dataset.columns, 'the dataset'), ...further(model, trainedOn, types)],
+        images: imageInputs(model.signature.inputs),
+        keep: (each) => wanted[each] === 1,
+        capacity: wanted.reduce((sum, each) => sum + each, 0),
+      },
+      historyOfInputs(model.signature.inputs),
+    );
     const place = row === undefined ? -1 : table.rowNumbers.indexOf(row);
     return await work({
       model,
       table,
       rowNumbers: table.rowNumbers,
-      target: placed(whole, table.rowNumbers),
+      target: targetAt(whole, table.rowNumbers),
       rows: allRows(table.rows).filter((each) => isTest || each !== place),
       asked: place < 0 ? null : place,
     });
@@ -76,12 +82,6 @@ export async function onTestRows<T>(
 
 function further(model: ModelSession, { dataset, spec }: TrainedOn, types: readonly ColumnType[]): Column[] {
   const known = new Set(model.signature.inputs.map(({ name }) => name));
-  const target = spec.target.kind === 'column' ? spec.target.column : null;
-  return dataset.columns.filter(({ name, type }) => !known.has(name) && name !== target && types.includes(type));
-}
-
-function placed(target: Target, rows: Int32Array): Target {
-  return target.kind === 'class'
-    ? { ...target, codes: rows.map((row) => target.codes[row]!) }
-    : { kind: 'number', values: Float64Array.from(rows, (row) => target.values[row]!) };
+  const target = targetColumns(spec.target);
+  return dataset.columns.filter(({ name, type }) => !known.has(name) && !target.includes(name) && types.includes(type));
 }

@@ -8,7 +8,9 @@ import { coverageOf, signatureOf } from '../exportModel.ts';
 import { learners } from '../learners/index.ts';
 import { factsOfSource } from '../search/factsOfSource.ts';
 import { Proposer, type Entrant } from '../search/proposer.ts';
-import { finishRun } from './finishRun.ts';
+import { EndEstimate } from './finish/EndEstimate.ts';
+import { finishRun } from './finish/finishRun.ts';
+import { ModelMaker } from './finish/ModelMaker.ts';
 import type { TrainOrder, TrainResult } from './order.ts';
 import { prepareRun, type PreparedRun } from './prepareRun.ts';
 import { RunClock } from './runClock.ts';
@@ -38,7 +40,9 @@ const smallestProcessMb = 1024;
 export async function trainRun(order: TrainOrder, wishes: RunWishes, events: RunEvents): Promise<TrainResult> {
   const folder = await RunFolder.open(order.folder);
   const { elapsedMs, addedMs } = folder.progress;
-  const clock = new RunClock({ nowMs: () => performance.now(), budgetMs: order.timeBudgetMs, usedMs: elapsedMs + order.usedMs, addedMs });
+  // Starting this process took some of the time, too.
+  const usedMs = elapsedMs + Math.max(0, Date.now() - order.beganAtMs);
+  const clock = new RunClock({ nowMs: () => performance.now(), budgetMs: order.timeBudgetMs, usedMs, addedMs });
   const pause = async (): Promise<void> => {
     await setImmediate();
     if (events.signal.aborted) throw new ModelkeepError('MK_JOB_CANCELLED');
@@ -85,6 +89,8 @@ export async function trainRun(order: TrainOrder, wishes: RunWishes, events: Run
     return [{ learner: learner.name, portfolio: learner.portfolio(facts), space: learner.space(facts) }];
   });
   const control = controlOf(wishes, events, clock, pause);
+  const maker = new ModelMaker({ order, prepared, folder, clock, pause });
+  const end = new EndEstimate({ maker, clock, judging, ensemble: order.ensemble });
   const search = new Search({
     judging,
     proposer: new Proposer(entrants, order.search, seed),
@@ -93,11 +99,12 @@ export async function trainRun(order: TrainOrder, wishes: RunWishes, events: Run
     folder,
     clock,
     control,
+    onWhole: end.whole,
     seed,
   });
   const ended = await search.run();
   events.progress(searchTo, { key: 'train.evaluating', params: { candidate: 1, candidates: 1 } });
-  return finishRun({ order, prepared, candidates: search.candidates, ended, folder, clock, control, pause });
+  return finishRun({ order, prepared, candidates: search.candidates, ended, maker, folder, clock, control, pause });
 }
 
 /** One thread a process as long as there are several fits to do; a single holdout on many rows gives each fit all cores. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { AnswerScale } from '../../../../src-shared/domain/evaluation.ts';
 import type { ModelInput } from '../../../../src-shared/domain/features.ts';
 import { TreeExplainer } from '../../../trees/index.ts';
-import { columnFeed, onnxLoader, type RawTable } from '../../3-features/api.ts';
+import { columnFeed, onnxLoader, Preprocessing, type RawTable } from '../../3-features/api.ts';
 import type { ShapleyResult } from '../explanation/shapley.ts';
 import { readTrees, type KeptTrees } from './keptTrees.ts';
 import { missingFeed } from './scoreRows.ts';
@@ -76,7 +76,8 @@ async function featuresOf(front: Uint8Array, { inputs, table, row }: TreeQuestio
         return [input.name, column ? columnFeed(column, rows) : missingFeed(input, 1)];
       }),
     );
-    const [output] = Object.values(await model.run(feeds));
+    const preprocessing = await Preprocessing.open(inputs);
+    const [output] = Object.values(await model.run(preprocessing.feeds(feeds)));
     return output!.data as Float32Array;
   } finally {
     await model.release();

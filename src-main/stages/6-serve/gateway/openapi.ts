@@ -97,12 +97,18 @@ function cellSchema(input: ModelInput): Schema {
   return nullable({ type: 'number', ...seen });
 }
 
+function answerSchema({ task, classes }: ModelToServe['signature']): Schema {
+  if (classes.length === 0) return { type: 'number' };
+  const name = { type: 'string', enum: classes };
+  return task === 'multilabel' ? { type: 'array', items: name } : name;
+}
+
 function predictionSchema({ signature }: ModelToServe): Schema {
   const prediction: Schema = {
-    prediction: signature.classes.length > 0 ? { type: 'string', enum: signature.classes } : { type: 'number' },
+    prediction: answerSchema(signature),
   };
   if (signature.classes.length > 0) {
-    prediction['probability'] = { type: 'number' };
+    if (signature.task !== 'multilabel') prediction['probability'] = { type: 'number' };
     prediction['probabilities'] = {
       type: 'object',
       properties: Object.fromEntries(signature.classes.map((name) => [name, { type: 'number' }])),

@@ -90,7 +90,12 @@ export class Predictor {
   }
 
   #meta(answered: Answered, columns: readonly InputColumn[], flags: Flags): AnswerMeta {
-    const meta: AnswerMeta = { rows: answered.rows, prediction: firstPrediction(answered), warnings: flags.total, error: null };
+    const meta: AnswerMeta = {
+      rows: answered.rows,
+      prediction: firstPrediction(answered, this.#served.signature),
+      warnings: flags.total,
+      error: null,
+    };
     if (this.#reference) meta.counts = countColumns(this.#reference, this.#served.signature, columns, answered.outputs, answered.rows);
     return meta;
   }

@@ -1,4 +1,5 @@
-import type { Datatype } from '../protocol/datatypes.ts';
+import { isDatatype, type Datatype } from '../protocol/datatypes.ts';
+import { elementsOf } from '../protocol/elements.ts';
 
 interface Tensor {
   datatype?: unknown;
@@ -14,36 +15,31 @@ export function decodeBinaryBody(bytes: Buffer, jsonBytes: number): unknown {
     const size = tensor.parameters?.binary_data_size;
     if (typeof size !== 'number') continue;
     if (offset + size > bytes.length) throw new RangeError('tensor beyond the body');
-    tensor.data = elementsOf(tensor.datatype as Datatype, bytes.subarray(offset, offset + size));
+    if (!isDatatype(tensor.datatype)) throw new TypeError('unknown datatype');
+    tensor.data = jsonElements(tensor.datatype, bytes.subarray(offset, offset + size));
     delete tensor.parameters;
     offset += size;
   }
   return value;
 }
 
-function elementsOf(datatype: Datatype, bytes: Buffer): unknown[] {
-  const { buffer } = new Uint8Array(bytes);
-  switch (datatype) {
-    case 'FP32':
-      return Array.from(new Float32Array(buffer));
-    case 'FP64':
-      return Array.from(new Float64Array(buffer));
-    case 'INT64':
-      return Array.from(new BigInt64Array(buffer), (value) => (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)));
-    case 'UINT8':
-      return Array.from(new Uint8Array(buffer));
-    case 'BOOL':
-      return Array.from(new Uint8Array(buffer), Boolean);
-    case 'BYTES': {
-      const texts: string[] = [];
-      for (let offset = 0; offset < bytes.length;) {
-        const size = bytes.readUInt32LE(offset);
-        texts.push(bytes.toString('utf8', offset + 4, offset + 4 + size));
-        offset += 4 + size;
-      }
-      return texts;
-    }
-    default:
-      throw new TypeError('unknown datatype');
+/** Elements of one tensor as JSON values. Throws when they do not fit. */
+export function jsonElements(datatype: Datatype, bytes: Buffer): unknown[] {
+  if (datatype !== 'BYTES') {
+    const values = elementsOf(datatype, bytes);
+    if (datatype === 'BOOL') return Array.from(values as Uint8Array, Boolean);
+    return Array.from(values as Iterable<number | bigint>, (value) => (typeof value === 'bigint' ? jsonInteger(value) : value));
   }
+  const texts: string[] = [];
+  for (let offset = 0; offset < bytes.length;) {
+    const size = bytes.readUInt32LE(offset);
+    texts.push(bytes.toString('utf8', offset + 4, offset + 4 + size));
+    offset += 4 + size;
+  }
+  return texts;
+}
+
+/** A number where it is exact, text where it would be rounded. */
+export function jsonInteger(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }

@@ -1,4 +1,6 @@
 // How right the stored answers were, once the truth is known.
+import type { ModelSignature } from '../../../../src-shared/domain/features.ts';
+import { labelsOfTruth } from '../../../../src-shared/domain/target.ts';
 import type { Metrics } from '../../../../src-shared/domain/training.ts';
 import type { ReadableDb } from '../../../platform/sqlite.ts';
 import { answersOf, type StoredAnswer } from './storedRows.ts';
@@ -6,7 +8,8 @@ import { answersOf, type StoredAnswer } from './storedRows.ts';
 export interface PerformanceQuery {
   endpoint: string;
   version: number;
-  /** Empty for regression. */
+  task: ModelSignature['task'];
+  /** Empty for numbers. */
   classes: readonly string[];
   windowRows: number;
 }
@@ -22,7 +25,7 @@ const seed = 7;
 
 export async function measurePerformance(
   db: ReadableDb,
-  { endpoint, version, classes, windowRows }: PerformanceQuery,
+  { endpoint, version, task, classes, windowRows }: PerformanceQuery,
 ): Promise<Performance> {
   const rows = db
     .prepare<[string, number, number], { seq: number; row: number; truth: string; output: string; rows: number }>(
@@ -39,8 +42,10 @@ export async function measurePerformance(
     const answer = answers[row];
     if (answer && answer.prediction !== null) pairs.push({ truth, answer });
   }
-  const answersWithTruth = classes.length > 0 ? classAnswers(pairs, classes) : numberAnswers(pairs);
-  if (pairs.length === 0 || !answersWithTruth) return { labelled: 0, metrics: {} };
+  const answersWithTruth =
+    task === 'multilabel' ? labelAnswers(pairs, classes) : classes.length > 0 ? classAnswers(pairs, classes) : numberAnswers(pairs);
+  // An order cannot be judged: which rows belong together is not told.
+  if (pairs.length === 0 || !answersWithTruth || task === 'ranking') return { labelled: 0, metrics: {} };
   const { measure } = await import('../../4-train/api.ts'); // large, and only needed once truth has come
   return { labelled: pairs.length, metrics: measure(answersWithTruth, seed) };
 }
@@ -48,6 +53,21 @@ export async function measurePerformance(
 interface Pair {
   truth: string;
   answer: StoredAnswer;
+}
+
+/** The truth is a JSON array of names, or one name; names that the model does not know are passed over. */
+function labelAnswers(pairs: readonly Pair[], labels: readonly string[]) {
+  const flags = new Uint8Array(pairs.length * labels.length);
+  const probabilities = new Float64Array(flags.length);
+  pairs.forEach(({ truth, answer }, row) => {
+    const own = labelsOfTruth(truth);
+    const answered = labelsOfTruth(String(answer.prediction));
+    labels.forEach((label, at) => {
+      flags[row * labels.length + at] = Number(own.includes(label));
+      probabilities[row * labels.length + at] = answer.probabilities?.[at] ?? Number(answered.includes(label));
+    });
+  });
+  return { kind: 'labels' as const, flags, probabilities, labels: labels.length };
 }
 
 function classAnswers(pairs: readonly Pair[], classes: readonly string[]) {

@@ -33,9 +33,9 @@ export function inputRows(json: string): InputRows | null {
   return null;
 }
 
-/** The first `rows` predictions: text for classes, numbers for regression. */
-export function predictionsOf(json: string | null, rows: number): (string | number | null)[] {
-  return answersOf(json, rows, []).map(({ prediction }) => prediction);
+/** The first `rows` predictions: text for classes (of several labels a JSON array of names), numbers else. `labels`: of such a model. */
+export function predictionsOf(json: string | null, rows: number, labels: readonly string[] = []): (string | number | null)[] {
+  return answersOf(json, rows, labels).map(({ prediction }) => prediction);
 }
 
 export interface StoredAnswer {
@@ -52,7 +52,7 @@ export function answersOf(json: string | null, rows: number, classes: readonly s
   };
   if (Array.isArray(value.predictions)) {
     return value.predictions.slice(0, rows).map(({ prediction, probabilities }) => ({
-      prediction: scalar(prediction),
+      prediction: Array.isArray(prediction) ? JSON.stringify(prediction) : scalar(prediction),
       // By name: in a JSON object a class called "10" moves to the front.
       probabilities: probabilities ? classes.map((name) => probabilities[name] ?? 0) : null,
     }));
@@ -60,7 +60,7 @@ export function answersOf(json: string | null, rows: number, classes: readonly s
   const tensor = (name: string): StoredTensor | undefined => value.outputs?.find((each) => each.name === name);
   const predictions = tensor('prediction');
   if (!predictions || !Array.isArray(predictions.data)) return [];
-  const flat = (predictions.data as unknown[]).flat(16);
+  const flat = perRow(predictions, classes);
   const probabilities = tensor('probabilities');
   const width = probabilities?.shape.at(-1) ?? 0;
   const flatProbabilities = Array.isArray(probabilities?.data) ? (probabilities.data as unknown[]).flat(16) : [];
@@ -68,6 +68,16 @@ export function answersOf(json: string | null, rows: number, classes: readonly s
     prediction: scalar(prediction),
     probabilities: width > 0 ? (flatProbabilities.slice(row * width, (row + 1) * width) as number[]) : null,
   }));
+}
+
+/** A matrix of truth values is which labels each row has. */
+function perRow({ data, shape }: StoredTensor, labels: readonly string[]): unknown[] {
+  const flat = (data as unknown[]).flat(16);
+  const width = shape.length === 2 ? shape[1]! : 1;
+  if (width === 1 || width !== labels.length) return flat;
+  return Array.from({ length: flat.length / width }, (_, row) =>
+    JSON.stringify(labels.filter((__, label) => flat[row * width + label] === true || flat[row * width + label] === 1)),
+  );
 }
 
 function scalar(value: unknown): string | number | null {

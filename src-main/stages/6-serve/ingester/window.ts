@@ -1,8 +1,9 @@
 // The newest rows of an endpoint in the bins of a reference distribution: the figures behind drift.
-import type { ModelInput } from '../../../../src-shared/domain/features.ts';
+import type { ModelInput, ModelSignature } from '../../../../src-shared/domain/features.ts';
 import type { Reference } from '../../../../src-shared/domain/training.ts';
 import type { ReadableDb } from '../../../platform/sqlite.ts';
 import { epochDays } from '../protocol/epochDays.ts';
+import { listedAnswers } from '../statistics/countColumns.ts';
 import { addCounts, ColumnCounter, type Counts } from '../statistics/counts.ts';
 import { inputRows, predictionsOf } from './storedRows.ts';
 
@@ -12,6 +13,7 @@ export interface WindowQuery {
   version: number;
   reference: Reference;
   inputs: readonly ModelInput[];
+  task: ModelSignature['task'];
   classes: readonly string[];
   windowRows: number;
 }
@@ -29,7 +31,7 @@ export function countWindow(db: ReadableDb, query: WindowQuery): WindowCounts {
     const input = query.inputs.find(({ name }) => name === column.name);
     return { name: column.name, input, counter: new ColumnCounter(column, input?.categories ?? null) };
   });
-  const prediction = new ColumnCounter(query.reference.prediction, query.classes.length > 0 ? query.classes : null);
+  const prediction = new ColumnCounter(query.reference.prediction, listedAnswers(query));
   const requests = db
     .prepare<[string], { seq: number; at: number; version: number; input: string | null; output: string | null; rows: number }>(
       'SELECT seq, at, version, input, output, rows FROM requests WHERE endpoint = ? AND status < 400 ORDER BY seq DESC',
@@ -49,7 +51,7 @@ export function countWindow(db: ReadableDb, query: WindowQuery): WindowCounts {
       const value = read.column(name);
       for (let row = 0; row < taken; row++) counter.add(cellOf(value(row), typed));
     }
-    if (version === query.version) predictionsOf(output, taken).forEach((value) => prediction.add(value));
+    if (version === query.version) predictionsOf(output, taken, query.classes).forEach((value) => prediction.add(value));
     rows += taken;
     from = Math.min(from, at);
     to = Math.max(to, at);

@@ -25,13 +25,14 @@ export interface Answered {
 }
 
 /** `{endpoint, model, version, requestId, predictions: [{prediction, probability, probabilities}], warnings}`.
- *  A `set` of classes is an array of their names; other outputs (`lower`, `upper`) stand in `predictions` under their own names. */
+ *  A `set` of classes, and the `prediction` of a model of several labels, is an array of names; other outputs (`lower`, `upper`) stand in `predictions` under their own names. */
 export function namedAnswer(answered: Answered, signature: ModelSignature, flags: Flags): Buffer {
   const { endpoint, model, version, requestId, rows } = answered;
   const labels = signature.classes.map((name) => JSON.stringify(name));
+  const isSubset = (output: OutputColumn): boolean => isLabelAnswer(signature, output) || output.name === 'set';
   const predictions: string[] = [];
   for (let row = 0; row < rows; row++)
-    predictions.push(`{${answered.outputs.map((output) => namedOutput(output, row, labels)).join(',')}}`);
+    predictions.push(`{${answered.outputs.map((output) => namedOutput(output, row, labels, isSubset(output), signature.task)).join(',')}}`);
   const head = JSON.stringify({ endpoint, model, version, requestId });
   return Buffer.from(`${head.slice(0, -1)},"predictions":[${predictions.join(',')}],${warningsJson(flags)}}`);
 }
@@ -41,7 +42,13 @@ function warningsJson(flags: Flags): string {
   return `"warnings":${JSON.stringify(flags.warnings satisfies Warning[])}${cut}`;
 }
 
-function namedOutput(output: OutputColumn, row: number, labels: readonly string[]): string {
+function namedOutput(
+  output: OutputColumn,
+  row: number,
+  labels: readonly string[],
+  isSubset: boolean,
+  task: ModelSignature['task'],
+): string {
   const width = output.dims.reduce((product, dim) => product * dim, 1);
   const at = row * width;
   if (output.name === 'probabilities' && width === labels.length && output.onnxType === 'float32') {
@@ -51,10 +58,12 @@ function namedOutput(output: OutputColumn, row: number, labels: readonly string[
       if (values[at + index]! > values[at + best]!) best = index;
       return `${label}:${numberJson(values[at + index]!)}`;
     });
-    return `"probability":${numberJson(values[at + best]!)},"probabilities":{${parts.join(',')}}`;
+    const all = `"probabilities":{${parts.join(',')}}`;
+    // Of several labels each has a probability of its own, and none is that of the answer.
+    return task === 'multilabel' ? all : `"probability":${numberJson(values[at + best]!)},${all}`;
   }
-  if (output.name === 'set' && width === labels.length && output.onnxType === 'bool')
-    return `"set":[${labels.filter((_, index) => (output.data as Uint8Array)[at + index] === 1).join(',')}]`;
+  if (isSubset && width === labels.length && output.onnxType === 'bool')
+    return `${JSON.stringify(output.name)}:[${labels.filter((_, index) => (output.data as Uint8Array)[at + index] === 1).join(',')}]`;
   const name = JSON.stringify(output.name);
   if (width === 1) return `${name}:${elementJson(output, at)}`;
   return `${name}:[${Array.from({ length: width }, (_, index) => elementJson(output, at + index)).join(',')}]`;
@@ -89,12 +98,30 @@ export function v2Answer(
     : { body: Buffer.concat([json, ...binaryParts]), jsonBytes: json.length };
 }
 
+/** Whether an output says of every label of the model whether the row has it. */
+export function isLabelAnswer(
+  { task, classes }: Pick<ModelSignature, 'task' | 'classes'>,
+  { name, onnxType, dims }: OutputColumn,
+): boolean {
+  return task === 'multilabel' && name === 'prediction' && onnxType === 'bool' && dims.length === 1 && dims[0] === classes.length;
+}
+
+/** The labels of one row as text: a JSON array of names. */
+export function labelsText({ classes }: Pick<ModelSignature, 'classes'>, { data }: OutputColumn, row: number): string {
+  return JSON.stringify(classes.filter((_, label) => (data as Uint8Array)[row * classes.length + label] === 1));
+}
+
 /** First row's answer as text, for lists of requests. */
-export function firstPrediction(answered: Answered): string | null {
+export function firstPrediction(answered: Answered, signature: ModelSignature): string | null {
   const output = answered.outputs.find((each) => each.name === 'prediction') ?? answered.outputs[0];
   if (!output || output.data.length === 0) return null;
+  if (isLabelAnswer(signature, output)) return shortened(labelsText(signature, output, 0));
   const value = output.data[0]!;
   const text = typeof value === 'number' && output.onnxType === 'float32' ? numberJson(value) : String(value);
+  return shortened(text);
+}
+
+function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 

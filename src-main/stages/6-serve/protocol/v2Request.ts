@@ -2,12 +2,12 @@
 // (https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md).
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { readBinaryTensor } from './binaryTensors.ts';
-import { datatypeOf } from './datatypes.ts';
 import { describeFound } from './describeFound.ts';
-import { isRequired, missingColumn, type InputColumn, type InputPlan, type PlannedInput } from './inputPlan.ts';
+import type { InputColumn, InputPlan } from './inputPlan.ts';
 import { findDuplicateKey, parseJson } from './jsonScan.ts';
 import { readJsonTensor } from './jsonTensors.ts';
 import { tensorError } from './tensorError.ts';
+import { assembleTensors, refuseParameter, requestId, requireOutput, type SentTensor } from './v2Tensors.ts';
 
 export interface V2Request {
   rows: number;
@@ -21,8 +21,8 @@ export interface V2Request {
 type Fields = Record<string, unknown>;
 
 /** `jsonBytes`: where the JSON ends and the binary tensors begin; null when there are none.
- *  Errors: MK_SERVE_NOT_JSON, …_TOO_DEEP, …_DUPLICATE_KEY, …_BODY_SHAPE, …_TENSOR, …_TENSOR_UNKNOWN, …_TENSOR_MISSING, …_TENSOR_TWICE,
- *  …_NO_ROWS, …_TOO_MANY_ROWS, …_NOT_FINITE; each names the tensor and, where there is one, the row. */
+ *  Errors: MK_SERVE_NOT_JSON, …_TOO_DEEP, …_DUPLICATE_KEY, …_BODY_SHAPE, …_NOT_FINITE and those of `assembleTensors`; each names the tensor
+ *  and, where there is one, the row. */
 export function parseV2Request(
   plan: InputPlan,
   outputNames: readonly string[],
@@ -43,34 +43,32 @@ export function parseV2Request(
   }
 
   const binary = new BinaryPart(jsonBytes === null ? null : body.subarray(jsonBytes));
-  const columns = new Array<InputColumn | undefined>(plan.inputs.length);
-  let rows: number | null = null;
-  for (const tensor of value['inputs'] as unknown[]) {
+  const assembled = assembleTensors(plan, sentTensors(value['inputs'], binary), maxRows);
+  binary.requireEnd();
+  return { ...assembled, id: requestId(value['id']), outputs: readOutputs(value, outputNames) };
+}
+
+function* sentTensors(inputs: readonly unknown[], binary: BinaryPart): Generator<SentTensor> {
+  for (const tensor of inputs) {
     if (!isFields(tensor) || typeof tensor['name'] !== 'string')
       throw tensorError('inputs', 'tensors {name, shape, datatype, data}', describeFound(tensor));
-    const planned = plan.byName.get(tensor['name']);
-    if (!planned)
-      throw unknownTensor(
-        tensor['name'],
-        plan.inputs.map(({ input }) => input.name),
-      );
-    if (columns[planned.index]) throw new ModelkeepError('MK_SERVE_TENSOR_TWICE', { field: planned.input.name });
-    const { tensorRows, dims } = readShape(planned, tensor);
-    if (rows !== null && tensorRows !== rows)
-      throw tensorError(planned.input.name, `${rows} rows, like the tensors before`, `${tensorRows} rows`);
-    rows = tensorRows;
-    const limit = Math.min(maxRows, plan.maxRows);
-    if (rows > limit) throw new ModelkeepError('MK_SERVE_TOO_MANY_ROWS', { found: rows, limit });
-    columns[planned.index] = { data: readData(planned, tensor, rows, dims, binary), dims };
+    const { name, shape, datatype, data } = tensor as Fields & { name: string };
+    const parameters = isFields(tensor['parameters']) ? tensor['parameters'] : {};
+    refuseParameter(name, Object.keys(parameters));
+    yield {
+      name,
+      shape,
+      datatype,
+      read: (planned, accepted, count, perRow) => {
+        if (Object.hasOwn(parameters, 'binary_data_size')) {
+          if (data !== undefined) throw tensorError(name, 'either data or binary_data_size', 'both');
+          return readBinaryTensor(planned, accepted, binary.take(name, parameters['binary_data_size']), count, perRow);
+        }
+        if (!Array.isArray(data)) throw tensorError(name, 'an array as data', describeFound(data));
+        return readJsonTensor(planned, accepted, data, count, perRow);
+      },
+    };
   }
-  binary.requireEnd();
-  if (rows === null) throw missingTensor(plan.inputs[0]!);
-  return {
-    rows,
-    columns: plan.inputs.map((planned) => columns[planned.index] ?? absentColumn(planned, rows)),
-    id: readId(value['id']),
-    outputs: readOutputs(value, outputNames),
-  };
 }
 
 /** Walks the bytes after the JSON, one tensor after another. */
@@ -94,53 +92,6 @@ class BinaryPart {
   }
 }
 
-function readShape(planned: PlannedInput, tensor: Fields): { tensorRows: number; dims: number[] } {
-  const { input } = planned;
-  const { shape } = tensor;
-  const wanted = ['N', ...input.shape.map((dim) => (dim < 0 ? '?' : dim))].join(', ');
-  const wrong = (): ModelkeepError =>
-    tensorError(
-      input.name,
-      `shape [${wanted}]`,
-      Array.isArray(shape) ? `shape ${JSON.stringify(shape).slice(0, 80)}` : `${describeFound(shape)} as shape`,
-    );
-  if (!Array.isArray(shape) || shape.length === 0 || shape.length > 16 || !shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
-    throw wrong();
-  const [tensorRows, ...dims] = shape as [number, ...number[]];
-  // [N] is taken for [N, 1]: one value a row is what both say.
-  if (dims.length === 0 && planned.elements === 1) dims.push(...input.shape);
-  if (dims.length !== input.shape.length || !input.shape.every((dim, axis) => (dim < 0 ? dims[axis]! > 0 : dim === dims[axis])))
-    throw wrong();
-  if (tensorRows === 0) throw new ModelkeepError('MK_SERVE_NO_ROWS', { field: input.name });
-  if (!Number.isSafeInteger(dims.reduce((product, dim) => product * dim, tensorRows))) throw wrong();
-  return { tensorRows, dims };
-}
-
-function readData(planned: PlannedInput, tensor: Fields, rows: number, dims: readonly number[], binary: BinaryPart): InputColumn['data'] {
-  const { input } = planned;
-  const datatype = datatypeOf[input.onnxType];
-  if (tensor['datatype'] !== datatype) throw tensorError(input.name, `datatype ${datatype}`, describeFound(tensor['datatype']));
-  const perRow = dims.reduce((product, dim) => product * dim, 1);
-  const parameters = isFields(tensor['parameters']) ? tensor['parameters'] : {};
-  if (Object.hasOwn(parameters, 'binary_data_size')) {
-    if (tensor['data'] !== undefined) throw tensorError(input.name, 'either data or binary_data_size', 'both');
-    return readBinaryTensor(planned, binary.take(input.name, parameters['binary_data_size']), rows * perRow, perRow);
-  }
-  if (!Array.isArray(tensor['data'])) throw tensorError(input.name, 'an array as data', describeFound(tensor['data']));
-  return readJsonTensor(planned, tensor['data'], rows * perRow, perRow);
-}
-
-function absentColumn(planned: PlannedInput, rows: number): InputColumn {
-  if (isRequired(planned) || planned.elements === null) throw missingTensor(planned);
-  return { data: missingColumn(planned.input.onnxType, rows * planned.elements), dims: planned.input.shape };
-}
-
-function readId(id: unknown): string | null {
-  if (id === undefined || id === null) return null;
-  if (typeof id !== 'string' || id.length > 256) throw tensorError('id', 'text of at most 256 characters', describeFound(id));
-  return id;
-}
-
 function readOutputs(request: Fields, known: readonly string[]): V2Request['outputs'] {
   const parameters = isFields(request['parameters']) ? request['parameters'] : {};
   const allBinary = parameters['binary_data_output'] === true;
@@ -151,11 +102,10 @@ function readOutputs(request: Fields, known: readonly string[]): V2Request['outp
   return outputs.map((output: unknown) => {
     if (!isFields(output) || typeof output['name'] !== 'string') throw tensorError('outputs', 'objects with a name', describeFound(output));
     const { name } = output;
-    if (!known.includes(name)) throw unknownTensor(name, known);
-    if (seen.has(name)) throw new ModelkeepError('MK_SERVE_TENSOR_TWICE', { field: name });
-    seen.add(name);
-    const own = isFields(output['parameters']) ? output['parameters']['binary_data'] : undefined;
-    return { name, binary: own === undefined ? allBinary : own === true };
+    requireOutput(name, known, seen);
+    const own = isFields(output['parameters']) ? output['parameters'] : {};
+    refuseParameter(name, Object.keys(own));
+    return { name, binary: own['binary_data'] === undefined ? allBinary : own['binary_data'] === true };
   });
 }
 
@@ -164,16 +114,6 @@ function countKeys(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + countKeys(each), 0);
   if (typeof value !== 'object' || value === null) return 0;
   return Object.entries(value).reduce((sum, [key, each]) => sum + 1 + (key === 'data' ? 0 : countKeys(each)), 0);
-}
-
-function unknownTensor(name: string, known: readonly string[]): ModelkeepError {
-  const field = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-  return new ModelkeepError('MK_SERVE_TENSOR_UNKNOWN', { field, found: JSON.stringify(field), expected: known.slice(0, 40).join(', ') });
-}
-
-function missingTensor({ input }: PlannedInput): ModelkeepError {
-  const expected = `${datatypeOf[input.onnxType]} [${['N', ...input.shape].join(', ')}]`;
-  return new ModelkeepError('MK_SERVE_TENSOR_MISSING', { field: input.name, found: 'nothing', expected });
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,7 +1,7 @@
 // One request in the bins of a reference, without keeping its values.
 import type { ModelSignature } from '../../../../src-shared/domain/features.ts';
 import type { Reference } from '../../../../src-shared/domain/training.ts';
-import type { OutputColumn } from '../protocol/answers.ts';
+import { isLabelAnswer, labelsText, type OutputColumn } from '../protocol/answers.ts';
 import type { InputColumn } from '../protocol/inputPlan.ts';
 import { ColumnCounter, type Counts } from './counts.ts';
 
@@ -21,10 +21,17 @@ export function countColumns(
     for (let row = 0; row < rows; row++) counter.add(plain(data[row]!));
     return [counter.counts];
   });
-  const prediction = new ColumnCounter(reference.prediction, signature.classes.length > 0 ? signature.classes : null);
+  const prediction = new ColumnCounter(reference.prediction, listedAnswers(signature));
   const output = outputs.find(({ name }) => name === 'prediction');
-  if (output) for (let row = 0; row < rows; row++) prediction.add(plain(output.data[row]!));
+  if (output)
+    for (let row = 0; row < rows; row++)
+      prediction.add(isLabelAnswer(signature, output) ? labelsText(signature, output, row) : plain(output.data[row]!));
   return { columns: counted, prediction: prediction.counts };
+}
+
+/** All answers that there can be; null where they are numbers, or subsets of labels, which are too many. */
+export function listedAnswers({ task, classes }: { task: ModelSignature['task']; classes: readonly string[] }): readonly string[] | null {
+  return task === 'multilabel' || classes.length === 0 ? null : classes;
 }
 
 function plain(value: string | number | bigint): string | number {

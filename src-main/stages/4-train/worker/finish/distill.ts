@@ -1,9 +1,9 @@
 // One small model that is taught to answer as a large one does: the large one's out-of-fold answers are what it learns.
-import { learners } from '../learners/index.ts';
-import type { FitControl, FitData, FittedLearner, LabelledMatrix, LearnerTask, Settings } from '../learners/learner.ts';
-import type { FeatureColumn } from '../learners/learner.ts';
-import type { Matrix } from '../learners/matrix.ts';
-import type { Answers } from '../metrics/answers.ts';
+import { learners } from '../../learners/index.ts';
+import type { FitControl, FitData, FittedLearner, LabelledMatrix, LearnerTask, Settings } from '../../learners/learner.ts';
+import type { FeatureColumn } from '../../learners/learner.ts';
+import type { Matrix } from '../../learners/matrix.ts';
+import { cellsOf, type Answers } from '../../metrics/answers.ts';
 
 export const student = { learner: 'boosting', view: 'codes' } as const;
 
@@ -40,7 +40,7 @@ export function studentSettings(rows: number): Settings {
 
 /**
  * Probabilities are learned as they are: a row stands once for each class that the teacher gives it, with the teacher's probability as
- * weight (cross entropy with soft answers; Hinton, Vinyals & Dean, 2015). Numbers are learned as numbers.
+ * weight (cross entropy with soft answers; Hinton, Vinyals & Dean, 2015). Numbers, and scores of rankings, are learned as numbers.
  */
 export function teach(
   { task, columns, features, teacher, train, validation }: Lesson,
@@ -76,6 +76,7 @@ function softly(features: Matrix, { probabilities, classes }: Extract<Answers, {
   };
 }
 
-function numbersOf({ prediction }: Extract<Answers, { kind: 'number' }>, rows: Int32Array): LabelledMatrix['target'] {
-  return { kind: 'number', values: Float64Array.from(rows, (row) => prediction[row]!) };
+function numbersOf(teacher: Answers, rows: Int32Array): LabelledMatrix['target'] {
+  const numbers = cellsOf(teacher);
+  return { kind: 'number', values: Float64Array.from(rows, (row) => numbers[row]!) };
 }

@@ -1,15 +1,16 @@
 // Which raw columns a finished model relies on.
-import type { Estimate } from '../../../../src-shared/domain/names.ts';
-import { higherIsBetter, type MetricName } from '../../../../src-shared/domain/training.ts';
-import { counterRandom } from '../../../platform/random.ts';
-import { columnFeed, type FittedFeatures, type RawTable, type Target } from '../../3-features/api.ts';
-import { spread } from '../explanation/rowScorer.ts';
-import { bootstrapWeights, percentileInterval } from '../metrics/bootstrap.ts';
-import { prepareMetric } from '../metrics/pointMetrics.ts';
-import { asAnswers } from './evaluate.ts';
-import { feedsFor } from './featureMatrix.ts';
-import type { ModelAnswers } from './modelAnswers.ts';
-import type { ModelSession } from './modelSession.ts';
+import type { Estimate } from '../../../../../src-shared/domain/names.ts';
+import { higherIsBetter, type MetricName } from '../../../../../src-shared/domain/training.ts';
+import { counterRandom } from '../../../../platform/random.ts';
+import { columnFeed, type FittedFeatures, type RawTable, type Target } from '../../../3-features/api.ts';
+import { spread } from '../../explanation/rowScorer.ts';
+import { drawnRows, percentileInterval } from '../../metrics/bootstrap.ts';
+import { rowsByGroup } from '../../metrics/rankingMetrics.ts';
+import { prepareMetric } from '../../metrics/pointMetrics.ts';
+import { asAnswers } from '../evaluate.ts';
+import { feedsFor } from '../featureMatrix.ts';
+import type { ModelAnswers } from '../modelAnswers.ts';
+import type { ModelSession } from '../modelSession.ts';
 
 export interface ImportanceSettings {
   target: Target;
@@ -43,11 +44,21 @@ export async function permutationImportance(
 ): Promise<{ column: string; drop: Estimate }[]> {
   const all = fitted.columns.map((each) => each.column);
   const shuffling = { model, fitted, table, pause, ...settings };
-  const looked = all.length > mostColumns ? await shuffleColumns(shuffling, all, spread(testRows, rowsOfFirstLook), 1) : [];
+  const looked =
+    all.length > mostColumns ? await shuffleColumns(shuffling, all, someOf(settings.target, testRows, rowsOfFirstLook), 1) : [];
   const heaviest = new Set(looked.slice(0, mostColumns).map((each) => each.column));
   const columns = all.length > mostColumns ? all.filter((each) => heaviest.has(each)) : all;
   const affordable = Math.max(rowsOfFirstLook, Math.floor(cellBudget / (columns.length * all.length * permutations)));
-  return shuffleColumns(shuffling, columns, spread(testRows, Math.min(mostRows, affordable)), permutations);
+  return shuffleColumns(shuffling, columns, someOf(settings.target, testRows, Math.min(mostRows, affordable)), permutations);
+}
+
+/** Evenly; of rankings whole groups. */
+function someOf(target: Target, rows: Int32Array, most: number): Int32Array {
+  if (target.kind !== 'number' || !target.groups || rows.length <= most) return spread(rows, most);
+  const { groups } = target;
+  const byGroup = rowsByGroup(rows.map((row) => groups[row]!));
+  const kept = spread(Int32Array.from(byGroup.keys()), Math.max(1, Math.floor((byGroup.length * most) / rows.length)));
+  return Int32Array.from(Array.from(kept).flatMap((group) => byGroup[group]!.map((at) => rows[at]!))).sort();
 }
 
 interface Shuffling extends ImportanceSettings {
@@ -66,9 +77,10 @@ async function shuffleColumns(
   const sign = higherIsBetter[metric] ? 1 : -1;
   const feeds = feedsFor(fitted, table, rows);
   const plain = await model.answerAll(feeds, rows.length);
-  const base = prepareMetric(asAnswers(plain, target, rows), metric);
+  const answers = asAnswers(plain, target, rows);
+  const base = prepareMetric(answers, metric);
   // Copied draw by draw: the generator yields the same array each time.
-  const drawn = Array.from(bootstrapWeights(rows.length, seed, turns * replicatesPerPermutation), (weights) => {
+  const drawn = Array.from(drawnRows(answers, seed, turns * replicatesPerPermutation), (weights) => {
     const own = Uint16Array.from(weights);
     return { weights: own, base: base(own) };
   });

@@ -1,11 +1,12 @@
-import type { Answers } from '../metrics/answers.ts';
-import type { ModelAnswers } from './modelAnswers.ts';
-import type { Findings } from './order.ts';
+import type { Answers } from '../../metrics/answers.ts';
+import type { ModelAnswers } from '../modelAnswers.ts';
+import type { Findings } from '../order.ts';
 
 /** Whether the intervals or sets of a model hold what they promise, on rows that nothing was chosen by. */
 export function coverageFinding({ lower, upper, set }: ModelAnswers, judged: Answers, level: number | null): Findings {
+  if (level === null || judged.kind === 'labels' || judged.kind === 'ranking') return [];
   const rows = judged.truth.length;
-  if (level === null || rows === 0) return [];
+  if (rows === 0) return [];
   if (judged.kind === 'number') {
     if (!lower || !upper || !Number.isFinite(lower[0])) return [];
     const inside = judged.truth.reduce((sum, truth, row) => sum + Number(truth >= lower[row]! && truth <= upper[row]!), 0);
