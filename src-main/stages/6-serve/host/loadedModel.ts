@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from '../../../platform/onnxRuntime.ts';
 import type { ModelSignature } from '../../../../src-shared/domain/features.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
+import type { Preprocessing } from '../../3-features/api.ts';
 import type { OutputColumn } from '../protocol/answers.ts';
 import type { ColumnData, InputColumn } from '../protocol/inputPlan.ts';
 import type { LoadedModelInfo, ModelToServe } from '../wire/messages.ts';
@@ -19,22 +20,25 @@ export class LoadedModel {
   readonly outputNames: readonly string[];
   readonly info: LoadedModelInfo;
   readonly #session: InferenceSession;
+  readonly #preprocessing: Preprocessing | null;
 
-  private constructor(signature: ModelSignature, session: InferenceSession, info: LoadedModelInfo) {
+  private constructor(signature: ModelSignature, session: InferenceSession, preprocessing: Preprocessing | null, info: LoadedModelInfo) {
     this.signature = signature;
     this.#session = session;
+    this.#preprocessing = preprocessing;
     this.outputNames = outputNamesOf(signature, session);
     this.info = info;
   }
 
   /**
    * Reads the blob, checks it against its hash and its signature, and runs it until it is warm. `onRun` is called after every run.
-   * Errors: MK_BLOB_MISSING, MK_BLOB_CORRUPT, MK_SERVE_LOAD_FAILED, MK_SERVE_SIGNATURE_MISMATCH.
+   * Errors: MK_BLOB_MISSING, MK_BLOB_CORRUPT, MK_FEATURES_PREPROCESSOR, MK_SERVE_LOAD_FAILED, MK_SERVE_SIGNATURE_MISMATCH.
    */
   static async load(model: ModelToServe, onRun: () => void = () => {}): Promise<LoadedModel> {
     const bytes = await readVerified(model.path, model.sha256);
     const failed = (error: unknown): ModelkeepError =>
       new ModelkeepError('MK_SERVE_LOAD_FAILED', { model: model.model, version: model.version, reason: reasonOf(error) }, { cause: error });
+    const preprocessing = await preprocessingOf(model.signature.inputs);
     let session: InferenceSession;
     try {
       session = await InferenceSession.create(bytes, {
@@ -48,7 +52,13 @@ export class LoadedModel {
       throw failed(error);
     }
     checkSignature(model, session);
-    const loaded = new LoadedModel(model.signature, session, { rowMs: 0, chunkMs: 0, chunkRows: 1, batchable: false, rssBytes: 0 });
+    const loaded = new LoadedModel(model.signature, session, preprocessing, {
+      rowMs: 0,
+      chunkMs: 0,
+      chunkRows: 1,
+      batchable: false,
+      rssBytes: 0,
+    });
     try {
       Object.assign(loaded.info, await loaded.#warmUp(onRun));
     } catch (error) {
@@ -57,12 +67,13 @@ export class LoadedModel {
     return loaded;
   }
 
-  /** Runs the rows at once. Throws what ONNX Runtime throws. */
+  /** Runs the rows, with texts as callers send them, at once. Throws what ONNX Runtime throws. */
   async run(columns: readonly InputColumn[], rows: number): Promise<OutputColumn[]> {
     const feeds: Record<string, Tensor> = {};
     this.signature.inputs.forEach((input, index) => {
       const { data, dims } = columns[index]!;
-      feeds[input.name] = new Tensor(input.onnxType, data as never, [rows, ...dims]);
+      const cut = this.#preprocessing?.of(input.name);
+      feeds[input.name] = new Tensor(input.onnxType, (cut ? (data as string[]).map(cut) : data) as never, [rows, ...dims]);
     });
     const outputs = await this.#session.run(feeds, this.outputNames);
     return this.outputNames.map((name) => {
@@ -113,6 +124,13 @@ export class LoadedModel {
       return false;
     }
   }
+}
+
+/** Loaded only for models that need it: that code and the dictionary are large. */
+async function preprocessingOf(inputs: ModelSignature['inputs']): Promise<Preprocessing | null> {
+  if (!inputs.some(({ preprocessor }) => preprocessor)) return null;
+  const { Preprocessing } = await import('../../3-features/api.ts');
+  return Preprocessing.open(inputs);
 }
 
 async function readVerified(path: string, sha256: string): Promise<Uint8Array> {
