@@ -61,7 +61,9 @@ function ofRanking({ inspection, groupColumn }: ProblemInput): Problem {
     grades: distinct,
   };
   const holdout: Holdout = { kind: 'group', groupColumn: groupColumn!, ...fractions };
-  return { kind: 'ranking', objective: null, holdout, reasons: [{ code: 'rankingGroups', params }] };
+  const reasons: Reason[] = [{ code: 'rankingGroups', params }];
+  if (groups && groups.alone > 0) reasons.push({ code: 'aloneInGroup', params: { column: groupColumn!, rows: groups.alone } });
+  return { kind: 'ranking', objective: null, holdout, reasons };
 }
 
 function ofLabels(input: ProblemInput): Problem {

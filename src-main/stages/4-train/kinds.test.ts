@@ -222,3 +222,129 @@ describe('several labels a row', { timeout: 180_000 }, () => {
     });
   });
 });
+
+/** Twelve offers a query, on average; how relevant one is depends on two numbers of its own, not on how they are scaled. */
+function offers(queries: number, change: (cells: TestCell[], row: number) => void = () => {}): TestCell[][] {
+  const random = counterRandom(8);
+  const rows: TestCell[][] = [];
+  for (let query = 0; query < queries; query++) {
+    const taste = random.normal();
+    for (let offer = 0; offer < 6 + random.integer(13); offer++) {
+      const [match, price] = [random.normal(), random.normal()];
+      const worth = 1.5 * match - price + 0.6 * random.normal();
+      const cells: TestCell[] = [`q${query}`, match, price, taste, worth > 2.2 ? 3 : worth > 1.2 ? 2 : worth > 0.2 ? 1 : 0];
+      change(cells, rows.length);
+      rows.push(cells);
+    }
+  }
+  // A search engine's log is not sorted by query.
+  return random.shuffle(rows);
+}
+const offerColumns: Column[] = [category('query'), number('match'), number('price'), number('taste'), { name: 'grade', type: 'integer' }];
+const rankingTarget = { kind: 'ranking' as const, column: 'grade', group: 'query' };
+
+describe('an order within groups', { timeout: 180_000 }, () => {
+  it('is learned and judged with whole groups, and answered with scores', async () => {
+    const rows = [...offers(60), ['lonely', 0, 0, 0, 2], [null, 1, 1, 1, 1]];
+    const dataset = await data.rows('offers', offerColumns, rows);
+    const run = await finish({
+      dataset,
+      target: rankingTarget,
+      learners: ['baseline', 'linear', 'boosting'],
+      search: { method: 'portfolio', maxCandidates: 4 },
+      folds: { kind: 'stratified', folds: 3 },
+      distill: true,
+    });
+    expect(run).toMatchObject({ task: 'ranking', primaryMetric: 'ndcg10', state: 'done', rows: { dropped: 2 } });
+    expect(run.request.holdout).toMatchObject({ kind: 'group', groupColumn: 'query' });
+    expect(run.spec!.classes).toEqual([]);
+    expect(run.spec!.rules).toContainEqual({ column: 'query', kind: 'drop', reason: 'group' });
+    expect(run.findings).toContainEqual({
+      code: 'rankingGroups',
+      params: expect.objectContaining({ column: 'query', groups: 60, grades: 4 }),
+    });
+    expect(run.findings).toContainEqual({ code: 'aloneInGroup', params: { column: 'query', rows: 2 } });
+    const made = run.candidates.filter(({ sha256 }) => sha256);
+    expect(made.map(({ learner }) => learner)).toEqual(expect.arrayContaining(['baseline', 'linear', 'boosting']));
+    for (const { parity } of made) expect(parity).toBeLessThanOrEqual(1e-6);
+    const best = run.candidates.find(({ id }) => id === run.bestCandidateId)!;
+    const baseline = run.candidates.find(({ learner }) => learner === 'baseline')!;
+    for (const metric of ['ndcg10', 'ndcg5', 'meanAveragePrecision', 'meanReciprocalRank'] as const) {
+      expect(best.test[metric]!.value, metric).toBeGreaterThan(baseline.test[metric]!.value + 0.1);
+    }
+    expect(best.test.ndcg10!.low!).toBeLessThan(best.test.ndcg10!.value);
+    expect(best.test.ndcg10!.value).toBeGreaterThan(0.85);
+    expect(run.candidates.find(({ progress }) => progress?.origin.kind === 'distilled')!.test.ndcg10!.value).toBeGreaterThan(0.8);
+    expect(train.importance(best.id)[0]).toMatchObject({ column: 'match' });
+    expect(run.signature).toMatchObject({
+      task: 'ranking',
+      classes: [],
+      outputs: [{ name: 'prediction', onnxType: 'float32', shape: [1] }],
+    });
+
+    const [header, ...scores] = await predicted(run, ['match,price,taste', '2,-1,0', '0,0,0', '-2,1,0'], 'scores.csv');
+    expect(header).toBe('prediction');
+    const [first, second, third] = scores.map(Number);
+    expect(first).toBeGreaterThan(second!);
+    expect(second).toBeGreaterThan(third!);
+
+    const evaluation = await train.evaluation({ candidateId: best.id });
+    expect(evaluation).toMatchObject({
+      task: 'ranking',
+      curves: [],
+      residuals: null,
+      hardestRows: [],
+      slices: { tried: 0, shown: 'ndcg10' },
+    });
+    expect(evaluation.metrics.ndcg10!.value).toBeCloseTo(best.test.ndcg10!.value, 6);
+    const effect = await train.effect({ candidateId: best.id, column: 'match' });
+    expect(effect.column).toBe('match');
+    const others = made.filter(({ id }) => id !== best.id);
+    const comparison = await train.compare({ sha256: others[0]!.sha256!, runId: run.id }, { sha256: best.sha256!, runId: run.id });
+    expect(comparison.metrics.find(({ metric }) => metric === 'ndcg10')).toBeDefined();
+  });
+
+  it('is refused with the name of what is wrong', async () => {
+    const negative = await data.rows(
+      'negative',
+      offerColumns,
+      offers(10, (cells, row) => row === 3 && (cells[4] = -1)),
+    );
+    expect(await refusal({ dataset: negative, target: rankingTarget })).toMatchObject({
+      code: 'MK_FEATURES_RELEVANCE',
+      params: { column: 'grade', value: '-1' },
+    });
+    const single = await data.rows(
+      'single',
+      offerColumns,
+      offers(10, (cells, row) => (cells[0] = `s${row}`)),
+    );
+    expect(await refusal({ dataset: single, target: rankingTarget })).toMatchObject({
+      code: 'MK_FEATURES_GROUPS_SINGLE',
+      params: { column: 'query' },
+    });
+    const plain = await data.rows('plain', offerColumns, offers(20));
+    expect(await refusal({ dataset: plain, target: { ...rankingTarget, group: 'nowhere' } })).toMatchObject({
+      code: 'MK_FEATURES_COLUMN_MISSING',
+      params: { column: 'nowhere' },
+    });
+    expect(await refusal({ dataset: plain, target: { ...rankingTarget, column: 'query' } })).toMatchObject({
+      code: 'MK_FEATURES_RELEVANCE',
+    });
+    const temporal = { kind: 'temporal' as const, timeColumn: 'match', validationFraction: 0.2, testFraction: 0.2 };
+    expect(await refusal({ dataset: plain, target: rankingTarget, holdout: temporal })).toMatchObject({
+      code: 'MK_TRAIN_GROUP_SPLIT',
+      params: { column: 'query' },
+    });
+    const few = await data.rows(
+      'few',
+      offerColumns,
+      offers(6, (cells, row) => (cells[0] = `q${row % 2}`)),
+    );
+    expect(await refusal({ dataset: few, target: rankingTarget })).toMatchObject({ code: 'MK_TRAIN_TOO_FEW_GROUPS', params: { found: 2 } });
+    expect(await refusal({ dataset: plain, target: rankingTarget, objective: { kind: 'poisson' } })).toMatchObject({
+      code: 'MK_TRAIN_OBJECTIVE_TASK',
+    });
+    expect(await refusal({ dataset: plain, target: rankingTarget, metric: 'rmse' })).toMatchObject({ code: 'MK_TRAIN_METRIC' });
+  });
+});
