@@ -16,7 +16,7 @@ export { quantizeDynamic, type QuantizedGraph } from './quantize/quantizeDynamic
 export { quantizeStatic, type ActivationRange } from './quantize/quantizeStatic.ts';
 export { keptInFloat, type KeptOperator } from './quantize/keptInFloat.ts';
 export { compareQuantized, measureRanges, type QuantizationReport } from './quantize/measure.ts';
-export { explainTraining, phaseNames, type PhaseName } from './explain.ts';
+export { explainTraining, phaseNames, type ExplainedPhase, type PhaseName } from './explain.ts';
 export { compileGradients, type CompiledGradients, type GradientSettings } from './compileGradients.ts';
 export { type MemoryPlan } from './4-fuse/rematerialise/rematerialise.ts';
 export { probeBlockedChannels } from './5-emit/providers/probeBlockedChannels.ts';

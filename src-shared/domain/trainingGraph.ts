@@ -42,7 +42,7 @@ export type OperatorTime = z.infer<typeof operatorTime>;
 export const trainingGraph = z.object({
   batchSize: z.number().int(),
   parameterCount: z.number().int(),
-  phases: z.array(z.object({ phase: z.enum(['1-parse', '3-differentiate', '4-fuse', '5-emit']), graph: graphView })),
+  phases: z.array(z.object({ phase: z.enum(['1-parse', '2-shapes', '3-differentiate', '4-fuse', '5-emit']), graph: graphView })),
   /** Measured on this machine with random rows of the same shape. */
   profile: z.object({
     /** One step by the clock, without profiling. */

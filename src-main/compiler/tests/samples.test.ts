@@ -23,9 +23,9 @@ describe.each(readdirSync(folder))('sample %s', (name) => {
 
   it('gives the expected graph after every phase', async () => {
     const phases = explainTraining({ forward, parameters, loss, optimizer, batchSize });
-    await expect(phases.map(({ phase, graph }) => `# ${phase}\n${printGraph(graph)}`).join('\n')).toMatchFileSnapshot(
-      `${folder}${name}/expected.txt`,
-    );
+    await expect(
+      phases.map(({ phase, graph, types }) => `# ${phase}\n${printGraph(graph, (name) => types?.get(name))}`).join('\n'),
+    ).toMatchFileSnapshot(`${folder}${name}/expected.txt`);
   });
 });
 

@@ -61,7 +61,7 @@ export async function explainModel({ modelFile, settings }: ExplainOrder): Promi
   return {
     batchSize: compiled.batchSize,
     parameterCount: bytesOf(compiled.parameters) / 4,
-    phases: explainTraining(training).map(({ phase, graph: each }) => ({ phase, graph: viewGraph(each) })),
+    phases: explainTraining(training).map(({ phase, graph: each, types }) => ({ phase, graph: viewGraph(each, types) })),
     profile: { ...measured, weightBytes: bytesOf(compiled.parameters), stateBytes: bytesOf(compiled.slots) },
   };
 }
