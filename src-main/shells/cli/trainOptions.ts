@@ -11,12 +11,13 @@ import {
   type SearchPlan,
   type TrainRequest,
 } from '../../../src-shared/domain/training.ts';
+import { mostEntities, mostHorizon, type Forecast } from '../../../src-shared/domain/history.ts';
 import { UsageError, type Options } from './command.ts';
 
 export const searchMethods = ['portfolio', 'grid', 'random', 'tpe'] as const;
 export const classWeights = ['none', 'balanced'] as const;
 export const objectives = ['squared', 'absolute', 'huber:DELTA', 'quantile:LEVEL', 'poisson', 'gamma', 'tweedie:POWER'] as const;
-export const tasks = ['binary', 'multiclass', 'regression'] as const;
+export const tasks = ['binary', 'multiclass', 'regression', 'multilabel', 'ranking'] as const;
 
 const usualPower = 1.5;
 const usualFolds = 5;
@@ -24,7 +25,10 @@ const usualFolds = 5;
 const holdoutFraction = 0.2;
 const fractions = { validationFraction: 0.15, testFraction: 0.2 };
 
-export interface TrainSettings extends Pick<TrainRequest, 'objective' | 'classWeights' | 'weightColumn' | 'interval' | 'distill'> {
+export interface TrainSettings extends Pick<
+  TrainRequest,
+  'forecast' | 'objective' | 'classWeights' | 'weightColumn' | 'interval' | 'distill'
+> {
   learners?: Learner[];
   folds?: FoldPlan;
   holdout?: Holdout;
@@ -42,7 +46,9 @@ export function trainSettings(options: Options): TrainSettings {
   const weights = options.oneOf('class-weights', classWeights);
   const weightColumn = options.text('weight-column');
   const interval = options.text('interval');
+  const forecast = forecastOf(options);
   return {
+    ...(forecast === undefined ? {} : { forecast }),
     ...(learners ? { learners: [...new Set(learners)] } : {}),
     ...(folds ? { folds } : {}),
     ...(holdout ? { holdout } : {}),
@@ -55,6 +61,26 @@ export function trainSettings(options: Options): TrainSettings {
     ...(weightColumn === undefined ? {} : { weightColumn }),
     ...(interval === undefined ? {} : { interval: intervalOf(interval) }),
   };
+}
+
+/** Undefined: by what the rows show; null: none. */
+function forecastOf(options: Options): Forecast | null | undefined {
+  const timeColumn = options.text('time');
+  const horizon = options.integer('horizon');
+  const [entityColumns, knownAhead] = [options.list('entity') ?? [], options.list('known-ahead')];
+  if (options.flag('no-forecast')) {
+    if (timeColumn !== undefined) throw new UsageError('--time asks for a forecast, --no-forecast for none; one of them is enough');
+    return null;
+  }
+  if (timeColumn === undefined) {
+    const named = entityColumns.length > 0 ? '--entity' : horizon !== undefined ? '--horizon' : knownAhead ? '--known-ahead' : null;
+    if (named !== null) throw new UsageError(`${named} needs --time COLUMN`);
+    return undefined;
+  }
+  if (horizon !== undefined && (horizon < 1 || horizon > mostHorizon))
+    throw new UsageError(`--horizon is from 1 to ${mostHorizon}, not “${horizon}”`);
+  if (entityColumns.length > mostEntities) throw new UsageError(`--entity is given at most ${mostEntities} times`);
+  return { timeColumn, entityColumns, ...(horizon === undefined ? {} : { horizon }), ...(knownAhead ? { knownAhead } : {}) };
 }
 
 /** `poisson`, `huber:10`, `quantile:0.9`; `--quantile 0.9` alone says the last. */

@@ -1,6 +1,6 @@
 import type { FeatureSpec } from '../../../../src-shared/domain/features.ts';
 import type { Parsed } from '../../../../src-shared/rpc/contract.ts';
-import { targetName } from '../../../../src-shared/domain/target.ts';
+import { targetName, taskOfTarget } from '../../../../src-shared/domain/target.ts';
 import {
   higherIsBetter,
   metricNames,
@@ -15,6 +15,7 @@ import { defineCommand, UsageError } from '../command.ts';
 import { datasetRef } from '../options.ts';
 import { estimateText, time, type Out } from '../render.ts';
 import { classWeights, objectives, searchMethods, tasks, trainSettings } from '../trainOptions.ts';
+import { targetOf } from '../trainTarget.ts';
 import { atVersion } from './data.ts';
 
 type Call = Parameters<typeof atVersion>[0];
@@ -23,7 +24,7 @@ export const trainCommands = [
   defineCommand({
     words: ['train'],
     usage:
-      '--data NAME[@VERSION] (--target COLUMN | --labels SET[@VERSION]) [--time-budget 120s] [--task TASK] [--metric METRIC] ' +
+      '--data NAME[@VERSION] (--target COLUMN [--separator TEXT | --group COLUMN] | --labels SET[@VERSION]) [--time-budget 120s] [--task TASK] [--metric METRIC] ' +
       '[--objective OBJECTIVE] [--quantile LEVEL] [--class-weights balanced|none] [--weight-column COLUMN] [--interval LEVEL|off] ' +
       '[--holdout random|time:COLUMN|group:COLUMN] [--cv none|5|group:COLUMN|time:COLUMN] [--search METHOD] [--grid LEARNER.SETTING=V,V]… [--max-candidates N] [--no-ensemble] [--distill] ' +
       '[--time COLUMN [--entity COLUMN]… [--horizon N] [--known-ahead COLUMN]… | --no-forecast] ' +
@@ -32,6 +33,8 @@ export const trainCommands = [
       'Searches models for a dataset until the time is up, and shows what they reach on rows that they have not seen.',
       '',
       `  --task            ${tasks.join(', ')}; default: by the target`,
+      '                    multilabel: --target a,b,c (columns of 0 and 1; a comma in a name is \\,), or one column of labels with',
+      '                    --separator ";"; ranking: --target is the relevance, --group says which rows are put in order together',
       `  --metric          what candidates are ranked by: ${wrap(metricNames)}`,
       `  --objective       what a predicted number is: ${wrap(objectives)}`,
       '  --quantile        level of the quantile that is predicted, e.g. 0.9',
@@ -53,6 +56,8 @@ export const trainCommands = [
     options: {
       data: { type: 'string' },
       target: { type: 'string' },
+      separator: { type: 'string' },
+      group: { type: 'string' },
       labels: { type: 'string' },
       'time-budget': { type: 'string' },
       task: { type: 'string' },
@@ -82,8 +87,6 @@ export const trainCommands = [
       report: { type: 'boolean' },
     },
     run: async ({ call, finish, options }) => {
-      const [column, labels] = [options.text('target'), options.text('labels')];
-      if ((column === undefined) === (labels === undefined)) throw new UsageError('One of --target and --labels is needed');
       const [timeBudgetMs, seed, registerAs, compareWith] = [
         options.durationMs('time-budget'),
         options.integer('seed'),
@@ -92,14 +95,15 @@ export const trainCommands = [
       ];
       // Everything that can be wrong in the call itself is said before anything is looked up.
       const [task, settings] = [options.oneOf('task', tasks), trainSettings(options)];
+      const typed = targetOf(options, task);
       const data = options.required('data');
       const dataset = await atVersion(call, data);
-      const target =
-        column === undefined ? { kind: 'labels' as const, ...(await frozen(call, labels!)) } : { kind: 'column' as const, column };
+      const target = typed ?? { kind: 'labels' as const, ...(await frozen(call, options.text('labels')!)) };
       const { runId, jobId } = await call('train.start', {
         dataset,
         target,
-        ...(task
+        // Where the kind of the target tells the task there is nothing to choose.
+        ...(task && taskOfTarget(target) === null
           ? {
               spec: await specFor(
                 call,
