@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import type { Candidate, CandidateProgress, Learner } from '../../src-shared/domain/training.ts';
-import { clockTicks, completedMs, fitsOf, foldPlanOf, growthOf, growthRange, lastFitMs, usableSinceMs } from './runProgress.ts';
+import {
+  clockTicks,
+  completedMs,
+  fitsOf,
+  foldPlanOf,
+  foldsLeftMs,
+  growthOf,
+  growthRange,
+  lastFitMs,
+  throughAtMs,
+  usableSinceMs,
+} from './runProgress.ts';
 
 function candidate(
   id: string,
@@ -101,4 +112,32 @@ test('ticks stand at calendar steps and leave room for the end', () => {
   expect(clockTicks(20 * 60_000)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18].map((minutes) => minutes * 60_000));
   expect(clockTicks(15_000)).toEqual([0, 2, 4, 6, 8, 10, 12].map((seconds) => seconds * 1000));
   expect(clockTicks(24 * 3_600_000).length).toBeLessThanOrEqual(11);
+});
+
+test('folds that are missing take as long as those that were fitted; those beside each other count as one', () => {
+  const of = (planned: number, fits: [fromMs: number, toMs: number | null][]) =>
+    foldsLeftMs({
+      progress: {
+        folds: { planned, done: fits.filter(([, toMs]) => toMs !== null).length },
+        fits: fits.map(([fromMs, toMs], fold) => ({ worker: 0, fold, fromMs, toMs, value: null })),
+      },
+    } as unknown as Candidate);
+  expect(of(5, [])).toBeNull();
+  expect(of(5, [[0, null]])).toBeNull();
+  expect(of(5, [[0, 100], [100, 400]])).toBe(600); // prettier-ignore
+  expect(of(5, [[0, 100], [0, 300], [100, null], [300, null]])).toBe(400); // prettier-ignore
+  expect(of(1, [[0, 100]])).toBeNull();
+});
+
+test('a search with a known number of candidates ends by its pace, when that is before the time is up', () => {
+  const run = (maxCandidates: number | undefined, done: number) =>
+    ({
+      request: { search: maxCandidates === undefined ? undefined : { maxCandidates } },
+      candidates: [...Array.from({ length: done }, () => ({ state: 'done' })), { state: 'training' }],
+    }) as unknown as Parameters<typeof throughAtMs>[0];
+  expect(throughAtMs(run(10, 4), 2000, 60_000)).toBe(5000);
+  expect(throughAtMs(run(10, 4), 2000, 4000)).toBeNull();
+  expect(throughAtMs(run(100, 4), 2000, 60_000)).toBeNull();
+  expect(throughAtMs(run(10, 1), 2000, 60_000)).toBeNull();
+  expect(throughAtMs(run(undefined, 4), 2000, 60_000)).toBeNull();
 });

@@ -31,6 +31,31 @@ export function usableSinceMs(candidates: readonly Candidate[]): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
+/** How long the folds that are missing may still take, by those that were fitted; null before the first. Folds that run beside each other count as one. */
+export function foldsLeftMs({ progress }: Pick<Candidate, 'progress'>): number | null {
+  const took = (progress?.fits ?? []).flatMap(({ fromMs, toMs }) => (toMs === null ? [] : [toMs - fromMs]));
+  if (!progress || took.length === 0 || progress.folds.done >= progress.folds.planned) return null;
+  const beside = Math.max(1, progress.fits.filter(({ toMs }) => toMs === null).length);
+  const mean = took.reduce((sum, each) => sum + each, 0) / took.length;
+  return mean * Math.ceil((progress.folds.planned - progress.folds.done) / beside);
+}
+
+/**
+ * When a search with a known number of candidates is through with them, by its pace so far; null where the time alone ends it, before
+ * a tenth is done, and where the budget comes first.
+ */
+export function throughAtMs(
+  { request, candidates }: Pick<RunDetail, 'request' | 'candidates'>,
+  elapsedMs: number,
+  searchEndMs: number,
+): number | null {
+  const planned = request.search?.maxCandidates;
+  const done = candidates.filter(({ state }) => state === 'done' || state === 'failed').length;
+  if (planned === undefined || done < 2 || done < planned / 10) return null;
+  const at = (elapsedMs * planned) / done;
+  return at < searchEndMs ? at : null;
+}
+
 /** The last moment that any fit tells of. */
 export function lastFitMs(candidates: readonly Candidate[]): number {
   return Math.max(0, ...fitsOf(candidates).map(({ fromMs, toMs }) => toMs ?? fromMs));

@@ -125,7 +125,9 @@ export class TrainForm {
   }
   /** Columns whose rows may belong together. */
   get groupColumns(): string[] {
-    return (this.choice.info?.columns ?? []).filter(({ type, name }) => type !== 'image' && !this.#targetColumns.includes(name)).map(({ name }) => name);
+    return (this.choice.info?.columns ?? [])
+      .filter(({ type, name }) => type !== 'image' && !this.#targetColumns.includes(name))
+      .map(({ name }) => name);
   }
   /** Columns that can say how much a row counts. */
   get weightColumns(): string[] {

@@ -28,7 +28,18 @@ const metricNames: Partial<Record<MetricName, Record<Language, string>>> = {
 };
 
 /** Errors in units of the target have no fixed scale. */
-const ownScale = new Set<MetricName>(['rmse', 'mae', 'medianAbsoluteError', 'poissonDeviance']);
+const ownScale = new Set<MetricName>([
+  'rmse',
+  'mae',
+  'medianAbsoluteError',
+  'poissonDeviance',
+  'pinball5',
+  'pinball10',
+  'pinball25',
+  'pinball75',
+  'pinball90',
+  'pinball95',
+]);
 
 export class ReportWords {
   readonly language: Language;
@@ -49,9 +60,10 @@ export class ReportWords {
     return learnerNames[learner][this.language];
   }
 
-  /** `Neural net 3`; a learner that stands alone has no number. */
-  candidate(all: readonly Candidate[], { id, learner }: Pick<Candidate, 'id' | 'learner'>): string {
-    const kin = all.filter((each) => each.learner === learner);
+  /** `Neural net 3`; a learner that stands alone has no number, and what learned from another candidate a name of its own. */
+  candidate(all: readonly Candidate[], { id, learner, progress }: Pick<Candidate, 'id' | 'learner' | 'progress'>): string {
+    if (progress?.origin.kind === 'distilled') return this.say('Small model', '小模型');
+    const kin = all.filter((each) => each.learner === learner && each.progress?.origin.kind !== 'distilled');
     const name = this.learner(learner);
     return kin.length < 2 ? name : `${name} ${kin.findIndex((each) => each.id === id) + 1}`;
   }
@@ -79,6 +91,16 @@ export class ReportWords {
 
   percent(share: number): string {
     return `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)}%`;
+  }
+
+  /** A figure without a scale of its own, three digits. */
+  figure(value: number): string {
+    return value.toLocaleString('en', { maximumSignificantDigits: 3 }).replace('-', '−');
+  }
+
+  /** A share that was measured, with a decimal: `90.3%`. */
+  share(share: number): string {
+    return `${(share * 100).toFixed(1)}%`;
   }
 
   /** `40 s`, `12 min 41 s`, `2 h 5 min` */

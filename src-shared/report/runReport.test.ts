@@ -168,3 +168,69 @@ test('a result that test rows contradict is told', () => {
 test('a run without a model has no report', () => {
   expect(runReport({ ...run, bestCandidateId: null }, 'en')).toEqual([]);
 });
+
+const asked: ReportedRun = {
+  ...run,
+  request: {
+    ...run.request,
+    objective: { kind: 'quantile', level: 0.9 },
+    weightColumn: 'exposure',
+    holdout: { kind: 'temporal', timeColumn: 'day', validationFraction: 0.15, testFraction: 0.2 },
+  },
+  candidates: [
+    ...run.candidates.slice(0, 4),
+    { ...run.candidates[4]!, sizeBytes: 900_000 },
+    {
+      ...candidate('s', 'mlp', 0.84, 5e4),
+      sizeBytes: 30_000,
+      progress: { ...candidate('s', 'mlp', 0.84, 5e4).progress!, origin: { kind: 'distilled', expected: null } },
+    },
+  ],
+  findings: [
+    { code: 'timeDrift', params: { column: 'day', drift: 0.2 } },
+    { code: 'balancedClasses', params: {} },
+    { code: 'calibrated', params: { method: 'isotonic', before: 0.071, after: 0.012, rows: 2400 } },
+    { code: 'sets', params: { level: 0.9, share: 0.912, size: 1.21, rows: 400 } },
+    { code: 'intervals', params: { level: 0.9, share: 0.893, width: 120, rows: 400 } },
+    {
+      code: 'distilled',
+      params: {
+        metric: 'auc',
+        place: 5,
+        teacher: 4,
+        learner: 'ensemble',
+        gain: -0.012,
+        low: -0.02,
+        high: -0.003,
+        rows: 400,
+        verdict: 'worse',
+      },
+    },
+    { code: 'duplicateRows', params: { rows: 12, test: 400 } },
+  ],
+};
+
+test('it says what the answer is, who judged it, and how sure it is', () => {
+  const sections = Object.fromEntries(runReport(asked, 'en').map(({ id, lines }) => [id, lines.join('\n')]));
+  expect(sections['tried']).toContain('The newest rows by day were held back to judge. The answer changes over it.');
+  expect(sections['answers']).toContain('a level that 90% of true answers lie below');
+  expect(sections['answers']).toContain('Rows counted by exposure in training');
+  expect(sections['answers']).toContain('before, they were 0.071 away from how often they come true, after 0.012');
+  expect(sections['answers']).toContain('held 91.2% of 400 test rows, with 1.21 classes on average');
+  expect(sections['answers']).toContain('held 89.3% of 400 test rows, 120 apart');
+  expect(sections['answers']).toContain(
+    'Small model learned to answer as Ensemble, which costs −0.012 (−0.020 to −0.003) AUC on 400 test rows.',
+  );
+  expect(sections['answers']).toContain('Its file has 3.3% of the size.');
+  expect(sections['doubt']).toContain('12 of 400 test rows are equal to rows that taught');
+  const zh = runReport(asked, 'zh');
+  expect(zh.map(({ id, lines }) => [id, lines.length])).toEqual(runReport(asked, 'en').map(({ id, lines }) => [id, lines.length]));
+  for (const { lines } of zh) for (const line of lines) expect(line).toMatch(/[\u4e00-\u9fff].*。$/);
+});
+
+test('random rows against the structure of the data are a doubt', () => {
+  for (const code of ['randomOverTime', 'randomOverGroups']) {
+    const doubt = runReport({ ...run, findings: [{ code, params: { column: 'day' } }] }, 'en').find(({ id }) => id === 'doubt');
+    expect(doubt?.lines.join()).toContain('the figures are better than');
+  }
+});

@@ -84,7 +84,6 @@ function tried({ run, words }: Facts): string[] {
             `每个候选拟合 ${folds} 次，用它没见过的部分评判，因此每行都评判一次。`,
           ),
     );
-  lines.push(...judgedBy(run, words));
   const ended = (test: (candidate: Candidate) => boolean): number => fitted.filter(test).length;
   const [worse, late] = [ended(({ progress }) => progress?.dropped === 'worse'), ended(({ progress }) => progress?.dropped === 'time')];
   const failed = run.candidates.filter(({ state }) => state === 'failed').length;
@@ -104,6 +103,7 @@ function tried({ run, words }: Facts): string[] {
         `另有 ${unjudged} 个已开始，放弃时尚无结果。`,
       ),
     );
+  lines.push(...judgedBy(run, words));
   return lines;
 }
 

@@ -244,6 +244,8 @@ export const train = {
   'time.title': 'Time budget {{time}}',
   'time.used': '{{time}} used',
   'time.left': '{{time}} left',
+  'time.endsBy': 'ends by {{at}}',
+  'time.endsAbout': 'all tried about {{at}}',
   'time.tried_one': '{{n}} candidate tried',
   'time.tried_other': '{{n}} candidates tried',
   'time.peak': 'largest process {{memory}}',
@@ -262,8 +264,8 @@ export const train = {
   'growth.best': 'best',
   'growth.candidate': 'candidate',
   'growth.empty': 'A point appears for each candidate that has all its folds.',
-  'growth.far_one': '{{n}} far off, not drawn',
-  'growth.far_other': '{{n}} far off, not drawn',
+  'growth.far_one': '{{n}} off the scale',
+  'growth.far_other': '{{n}} off the scale',
 
   'origin.portfolio': 'a strong start, known from other tables',
   'origin.grid': 'a point of the grid',
@@ -300,6 +302,7 @@ export const train = {
   'compare.folds': 'Fold by fold',
   'compare.foldsNote': '{{metric}}; {{b}} is better on {{better}} of {{of}}, in the mean by {{mean}}',
   'compare.foldsNone': 'no fold that both have yet',
+  'compare.foldsNever': 'at least one of the two was not judged fold by fold',
 
   'champion.name': 'Champion {{model}} v{{version}}',
   'champion.reference': 'Champion',
@@ -324,7 +327,7 @@ export const train = {
   'board.note': 'Note',
   'board.best': 'Chosen',
   'board.bestSoFar': 'Best so far',
-  'board.simplest': 'Simplest within the interval',
+  'board.simplest': 'Simplest as good',
   'board.metric': 'Ranked by',
   'board.fitHelp': 'All folds together.',
   'board.fold': 'Training fold {{n}} of {{of}}',
@@ -332,6 +335,7 @@ export const train = {
   'board.partly': 'Of some folds only: other rows than the rest.',
   'board.time': 'Out of time',
   'board.more': '{{n}} more',
+  'board.taught': 'Small model',
   'board.overlap': 'Intervals overlap: the order of these may be chance.',
   'board.number': '{{learner}} {{n}}',
 
@@ -386,6 +390,17 @@ export const train = {
   'candidate.fold': 'Fold',
   'candidate.spread': 'Spread over the folds',
   'candidate.foldsDone': '{{done}} of {{of}} folds fitted',
+  'candidate.left': 'about {{time}} left',
+  'answers.title': 'How sure its answers are',
+  'answers.sets': 'Set holds the truth',
+  'answers.intervals': 'Limits hold the truth',
+  'answers.share': '{{share}} of {{rows}} rows; promised {{level}}',
+  'answers.size': 'Classes in a set',
+  'answers.width': 'Limits apart',
+  'answers.calibration': 'Probabilities off',
+  'answers.calibrationValue': '{{before}} before, {{after}} after calibration',
+  'answers.teacher': 'Learned from',
+  'answers.loss': 'Against its teacher',
   'candidate.members': 'Averages',
   'candidate.dropped.worse': 'Stopped after {{done}} of {{of}} folds: clearly worse than the best on the same rows.',
   'candidate.dropped.time': 'Time was up after {{done}} of {{of}} folds.',
@@ -440,6 +455,11 @@ export const train = {
     'Lower and upper limits hold the truth of {{share}} of {{rows}} test rows; promised were {{level}} of 1. They are {{width}} apart.',
   'finding.sets':
     'Sets of classes hold the truth of {{share}} of {{rows}} test rows; promised were {{level}} of 1. They have {{size}} classes on average.',
+  'finding.taughtBetter':
+    'The small model is better than what it learned from, {{other}}, by <b>{{difference}}</b> {{metric}} on the test rows.',
+  'finding.taughtLevel':
+    'The small model is not proven worse than what it learned from, {{other}}: {{difference}} {{metric}} on the test rows.',
+  'finding.taughtWorse': 'The small model loses {{difference}} {{metric}} against what it learned from, {{other}}, on the test rows.',
   'finding.distilled':
     'A small model learned what the large one says. Its {{metric}} is {{gain}} better (below 0: worse) on {{rows}} test rows.',
   'finding.parity': 'The saved file answers up to {{difference}} away from the trainer.',
@@ -451,6 +471,8 @@ export const train = {
     'One row for each {{entity}} and {{time}} ({{entities}} × {{moments}}): a table to forecast from. The newest {{time}} is tested on. Columns from earlier times of the same {{entity}} are not made; add them to the data.',
   'finding.groupedRows':
     '<code>{{column}}</code> has about {{rows}} rows a value, and they are alike ({{correlation}} of the answer’s variance is between them): its {{groups}} values are kept whole, in training or in test.',
+  'finding.groupedRowsSame':
+    '<code>{{column}}</code> has about {{rows}} rows a value, each with one <code>{{constant}}</code> throughout: its {{groups}} values are kept whole, in training or in test.',
   'finding.groupsToo':
     'Rows of one <code>{{column}}</code> belong together too ({{groups}} values). The split by time does not keep them apart; split by group if new ones are to be predicted.',
   'finding.randomOverTime':

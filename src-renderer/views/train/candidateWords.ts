@@ -5,11 +5,17 @@ import { coreWords } from '../../i18n/coreWords.ts';
 import { metricName, metricValue } from '../../i18n/metricWords.ts';
 import { t, textIfKnown } from '../../i18n/i18n.svelte.ts';
 
-/** `Neural net 3`: the third network of the run. A learner that stands alone has no number. */
+/** `Neural net 3`: the third network of the run. A learner that stands alone has no number, and a taught one a name of its own. */
 export function candidateName(all: readonly Candidate[], candidate: Candidate): string {
-  const kin = all.filter(({ learner }) => learner === candidate.learner);
+  if (isTaught(candidate)) return t('train:board.taught');
+  const kin = all.filter((each) => each.learner === candidate.learner && !isTaught(each));
   const learner = t(`train:learner.${candidate.learner}`);
   return kin.length === 1 ? learner : t('train:board.number', { learner, n: kin.findIndex(({ id }) => id === candidate.id) + 1 });
+}
+
+/** Learned what another candidate says. */
+export function isTaught({ progress }: Candidate): boolean {
+  return progress?.origin.kind === 'distilled';
 }
 
 /** What the members and the baseline's own text say. */

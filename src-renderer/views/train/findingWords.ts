@@ -2,12 +2,12 @@
 import { metricNames, type Run } from '../../../src-shared/domain/training.ts';
 import type { Tone } from '../../components/tone.ts';
 import { fmt } from '../../format/fmt.svelte.ts';
-import { coreWords } from '../../i18n/coreWords.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import { metricInterval, metricName } from '../../i18n/metricWords.ts';
 import type { Compared } from '../../managers/championOfRun.svelte.ts';
 import type { ChampionVersion } from '../../managers/championVersion.ts';
 import type { RunDetail } from '../../managers/training.svelte.ts';
+import { reasonWords } from '../shared/reasonWords.ts';
 import { candidateName } from './candidateWords.ts';
 
 export interface FindingWords {
@@ -62,7 +62,26 @@ export function championWords(
 
 function wordsOf(run: RunDetail, { code, params }: Run['findings'][number]): FindingWords | null {
   if (code === 'againstBaseline' || code === 'againstNext') return againstWords(run, code, params);
-  return { code, tone: watched.has(code) ? 'watch' : 'calm', text: coreWords('train:finding.', code, params) };
+  if (code === 'distilled') return taughtWords(run, params);
+  return { code, tone: watched.has(code) ? 'watch' : 'calm', text: reasonWords(code, params) };
+}
+
+/** A small model against what it learned from; nothing where the run named no teacher. */
+function taughtWords(
+  run: RunDetail,
+  { metric, teacher, gain, low, high, rows, verdict }: Run['findings'][number]['params'],
+): FindingWords | null {
+  const known = metricNames.find((each) => each === metric);
+  const other = run.candidates[Number(teacher)];
+  if (!known || !other || typeof gain !== 'number') return null;
+  const interval = typeof low === 'number' && typeof high === 'number' ? { low, high } : { low: null, high: null };
+  const key = verdict === 'better' ? 'taughtBetter' : verdict === 'worse' ? 'taughtWorse' : 'taughtLevel';
+  const difference = metricInterval(known, { value: gain, ...interval, rows: Number(rows) }, { signed: true });
+  return {
+    code: key,
+    tone: verdict === 'better' ? 'ok' : 'calm',
+    text: t(`train:finding.${key}`, { other: candidateName(run.candidates, other), metric: metricName(known), difference }),
+  };
 }
 
 /** That the best is no better than the constant answer is another finding. */
