@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { featureSpec } from '../domain/features.ts';
+import { forecast } from '../domain/history.ts';
 import { nameSchema, timeMs, versionRef } from '../domain/names.ts';
 import { problem } from '../domain/problem.ts';
 import { trainRequest } from '../domain/training.ts';
@@ -16,7 +17,7 @@ const savedSpec = z.object({
 export const features = {
   /** A spec from the profile of the data: what to do with each column, and why a column is left out. */
   'features.propose': {
-    params: z.strictObject({ dataset: versionRef, target: trainRequest.shape.target }),
+    params: z.strictObject({ dataset: versionRef, target: trainRequest.shape.target, forecast: forecast.nullable().optional() }),
     result: z.object({
       spec: featureSpec,
       /** Columns of the feature matrix; estimated for text. */ width: z.number().int(),

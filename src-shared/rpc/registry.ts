@@ -179,6 +179,8 @@ export const registry = {
       alias: aliasName.optional(),
       input: z.string(),
       output: z.string(),
+      /** A dataset version with earlier rows, for a model that looks at them. */
+      history: versionRef.optional(),
     }),
     result: z.object({ jobId: z.string() }),
   },

@@ -124,7 +124,7 @@ describe('the structure of the rows', { timeout: 120_000 }, () => {
     const { problem } = await propose(await data.rows('weekly', columns, rows));
     expect(problem).toMatchObject({
       holdout: { kind: 'temporal', timeColumn: 'week' },
-      reasons: [{ code: 'forecastTable', params: { time: 'week', entity: 'store', entities: 12, moments: 50 } }],
+      reasons: [{ code: 'forecastSeries', params: { time: 'week', entity: 'store', series: 12, moments: 50, horizon: 1 } }],
     });
   });
 });

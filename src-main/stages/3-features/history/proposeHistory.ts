@@ -21,7 +21,7 @@ const manyZeros = 0.3;
 /**
  * Lags of the target from the horizon on and by season, statistics of the last periods, its mean at the same place of the last seasons, its
  * change over a season; of other columns that vary with time their last known cell. Columns whose value at the moment that is predicted is
- * hardly known ahead are left out themselves.
+ * hardly known ahead are left out themselves, and of the time only the calendar stays.
  */
 export function proposeHistory(
   facts: SeriesFacts,
@@ -55,13 +55,24 @@ export function proposeHistory(
     ...(isNumeric(typeOf(target)) ? ofTarget(facts, target, { horizon, season }) : []),
     ...others.map((column): HistoryFeature => ({ kind: 'lag', column, lag: horizon })),
   ];
-  const kept = rules.map((rule): FeatureRule => (isUnknown(rule) ? { column: rule.column, kind: 'drop', reason: 'unknownAhead' } : rule));
+  const kept = rules.map((rule): FeatureRule => {
+    if (isUnknown(rule)) return { column: rule.column, kind: 'drop', reason: 'unknownAhead' };
+    return rule.column === timeColumn ? ofCalendar(rule) : rule;
+  });
   const named = distinctNames(features, columns);
   return {
     history: { timeColumn, entityColumns, step, horizon, season, features: named },
     rules: [...kept, ...named.map(historyRule)],
     reasons: reasonsOf(facts, { horizon, features: named.length, unknown }),
   };
+}
+
+/** How far in time a row lies is beyond all that was learned from, whenever something is forecast; the last cells tell the level. */
+function ofCalendar(rule: FeatureRule): FeatureRule {
+  if (rule.kind === 'numeric') return { column: rule.column, kind: 'drop', reason: 'time' };
+  if (rule.kind !== 'datetime') return rule;
+  const parts = rule.parts.filter((part) => part !== 'age' && part !== 'year');
+  return parts.length > 0 ? { ...rule, parts } : { column: rule.column, kind: 'drop', reason: 'time' };
 }
 
 export function historyRule(feature: HistoryFeature): FeatureRule {

@@ -27,12 +27,13 @@ export async function rowsOfFile(
   inputs: readonly ModelInput[],
   earlier: RowSource | null = null,
 ): Promise<FileParts> {
+  // First: another query on the connection would end the reading of the rows.
+  const made = await historyOfFile(connection, input, inputs, earlier);
   const source = await openSource(
     connection,
     input,
     inputs.filter((each) => !each.history),
   );
-  const made = await historyOfFile(connection, input, inputs, earlier);
   return { parts: partsOf(source, input, inputs, made?.columns ?? null), withoutHistory: made?.withoutHistory ?? null };
 }
 
