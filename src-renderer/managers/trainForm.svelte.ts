@@ -2,7 +2,10 @@
 import { namePattern } from '../../src-shared/domain/names.ts';
 import {
   classLearners,
+  labelLearners,
+  metricsOf,
   quantileLevels,
+  rankingLearners,
   searchLearners,
   type FoldPlan,
   type Holdout,
@@ -12,10 +15,12 @@ import {
   type SearchPlan,
   type TrainRequest,
 } from '../../src-shared/domain/training.ts';
-import { targetColumns } from '../../src-shared/domain/target.ts';
+import { targetColumns, taskOfTarget } from '../../src-shared/domain/target.ts';
 import type { Problem } from '../../src-shared/domain/problem.ts';
 import type { Result } from '../../src-shared/rpc/contract.ts';
 import { client } from '../rpc/client.svelte.ts';
+import type { History } from '../../src-shared/domain/history.ts';
+import { ForecastChoice } from './forecastChoice.svelte.ts';
 import { gridOf, gridSize, usualTexts } from './gridValues.ts';
 import { splitRows } from './leaderboard.ts';
 import { Loaded } from './loaded.svelte.ts';
@@ -27,10 +32,14 @@ export type FoldChoice = 'auto' | FoldPlan['kind'];
 const usualLevel = 0.9;
 const usualFractions = { validationFraction: 0.15, testFraction: 0.2 };
 export const searchMethods: readonly SearchPlan['method'][] = ['tpe', 'random', 'portfolio', 'grid'];
+/** What is predicted, as far as it changes what can be asked for. */
+export type AnswerKind = 'class' | 'number' | 'labels' | 'ranking';
 /** Offered to rank by; a run shows all others, too. */
-export const rankingMetrics: Record<'class' | 'number', readonly MetricName[]> = {
+export const rankingMetrics: Record<AnswerKind, readonly MetricName[]> = {
   class: ['auc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1', 'averagePrecision', 'mcc', 'brier', 'lift10'],
   number: ['rmse', 'mae', 'r2', 'medianAbsoluteError', 'mape', 'rmsle', 'poissonDeviance'],
+  labels: metricsOf('multilabel'),
+  ranking: metricsOf('ranking'),
 };
 export const objectiveKinds: readonly Objective['kind'][] = ['squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie'];
 export type QuantileLevel = (typeof quantileLevels)[number];
@@ -81,6 +90,10 @@ export class TrainForm {
   /** What the rows say about the target; null before one is chosen. */
   #proposal = $state.raw<Loaded<Result<'features.propose'>> | null>(null);
   #proposalOf = '';
+  #questionOf = '';
+  readonly forecast = new ForecastChoice();
+  /** What the table is a forecasting table by; kept while it is looked at again. */
+  #series = $state.raw<History | null>(null);
   #olderSpec = $state.raw<Result<'features.list'>[number] | null>(null);
   #starting = $state(false);
   #error = $state.raw<unknown>(null);
@@ -102,7 +115,9 @@ export class TrainForm {
     return this.#proposal?.value?.problem ?? null;
   }
   /** What is predicted: as the rows say, before they are read as the type of the column does; null: it may be either. */
-  get kind(): 'class' | 'number' | null {
+  get kind(): AnswerKind | null {
+    const byTarget = this.target && taskOfTarget(this.target);
+    if (byTarget) return byTarget === 'multilabel' ? 'labels' : 'ranking';
     const task = this.#savedSpec()?.spec.task ?? this.#proposal?.value?.spec.task;
     if (task) return task === 'regression' ? 'number' : 'class';
     const { target } = this;
@@ -111,6 +126,8 @@ export class TrainForm {
     return type === 'number' ? 'number' : type === 'boolean' || type === 'category' ? 'class' : null;
   }
   supports(learner: Learner): boolean {
+    if (this.kind === 'labels') return labelLearners.includes(learner);
+    if (this.kind === 'ranking') return rankingLearners.includes(learner);
     return this.kind !== 'number' || !classLearners.includes(learner);
   }
   /** Those that will compete. */
@@ -150,7 +167,7 @@ export class TrainForm {
     return this.target === null ? [] : targetColumns(this.target);
   }
   get #isNumber(): boolean {
-    return this.kind !== 'class';
+    return this.kind === 'number' || this.kind === null;
   }
   get timeColumns(): string[] {
     return (this.choice.info?.columns ?? []).filter(({ type }) => type === 'date' || type === 'timestamp').map(({ name }) => name);
@@ -212,11 +229,35 @@ export class TrainForm {
   look(): void {
     const { dataset } = this.choice;
     const { target } = this;
-    const of = dataset && target ? JSON.stringify([dataset, target]) : '';
+    const question = dataset && target ? JSON.stringify([dataset, target]) : '';
+    if (question !== this.#questionOf) {
+      this.forecast.reset();
+      this.#series = null;
+    }
+    this.#questionOf = question;
+    const asked = this.#forecast;
+    const of = question + JSON.stringify(asked ?? String(asked));
     if (of === this.#proposalOf) return;
     this.#proposalOf = of;
-    this.#proposal = dataset && target ? new Loaded(() => client.call('features.propose', { dataset, target })) : null;
-    void this.#proposal?.reload();
+    const forecast = asked === undefined ? {} : { forecast: asked };
+    const proposal = dataset && target ? new Loaded(() => client.call('features.propose', { dataset, target, ...forecast })) : null;
+    this.#proposal = proposal;
+    void proposal?.reload().then(() => {
+      if (this.#proposal === proposal) this.#series = proposal.value?.spec.history ?? (this.forecast.off ? this.#series : null);
+    });
+  }
+
+  /** Of the proposed spec. */
+  get history(): History | null {
+    return this.forecast.off ? null : (this.#proposal?.value?.spec.history ?? this.#series);
+  }
+  get #forecast(): TrainRequest['forecast'] {
+    return this.forecast.asked(this.#series ?? undefined);
+  }
+  setForecast({ off, horizon }: { off?: boolean; horizon?: number | null }): void {
+    if (off !== undefined) this.forecast.off = off;
+    if (horizon !== undefined) this.forecast.horizon = horizon;
+    this.look();
   }
 
   /** Takes the split that the rows ask for. */
@@ -269,11 +310,11 @@ export class TrainForm {
       ...(this.metric === null || !this.rankingMetrics.includes(this.metric) ? {} : { metric: this.metric }),
       ...this.#judging(),
       ensemble: this.ensemble,
-      ...(this.distill ? { distill: true } : {}),
+      ...(this.distill && this.kind !== 'labels' ? { distill: true } : {}),
       ...(this.weightColumn !== null && this.weightColumns.includes(this.weightColumn) ? { weightColumn: this.weightColumn } : {}),
       timeBudgetMs: this.budgetMs,
       ...(this.seed === null ? {} : { seed: this.seed }),
-      ...(spec ? { spec } : {}),
+      ...(spec ? { spec } : this.forecast.request(this.#proposal?.value?.spec, this.#forecast)),
       ...(this.registerAs === '' ? {} : { registerAs: this.registerAs }),
       ...(this.compareWith === null ? {} : { compareWith: this.compareWith }),
     };
@@ -285,7 +326,7 @@ export class TrainForm {
     const level = (this.intervalPercent ?? 90) / 100;
     return {
       ...(objective === null || objective.kind === 'squared' ? {} : { objective }),
-      ...(this.kind !== 'number' && this.balanced ? { classWeights: 'balanced' as const } : {}),
+      ...((this.kind === 'class' || this.kind === null) && this.balanced ? { classWeights: 'balanced' as const } : {}),
       ...(!this.withInterval ? { interval: null } : level === usualLevel ? {} : { interval: { level } }),
     };
   }

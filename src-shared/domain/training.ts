@@ -220,8 +220,11 @@ export const searchLearners: readonly Learner[] = [
   'network',
 ];
 
-/** Those that answer with a class only; all others take any task. */
+/** Those that answer with a class only; all others take numbers, too. */
 export const classLearners: readonly Learner[] = ['bayes'];
+/** Those that answer several labels a row, and those that rank. */
+export const labelLearners: readonly Learner[] = ['baseline', 'linear', 'nearest', 'boosting', 'network'];
+export const rankingLearners: readonly Learner[] = ['baseline', 'linear', 'boosting', 'forest', 'extraTrees'];
 
 /** How settings beyond each learner's own portfolio are proposed. */
 export const searchPlan = z.strictObject({

@@ -293,9 +293,12 @@ describe('an order within groups', { timeout: 180_000 }, () => {
       task: 'ranking',
       curves: [],
       residuals: null,
-      hardestRows: [],
       slices: { tried: 0, shown: 'ndcg10' },
     });
+    // One row of every test group that has anything relevant, worst group first.
+    const { hardestRows } = evaluation;
+    expect(hardestRows.length).toBeGreaterThan(5);
+    expect(hardestRows.map(({ loss }) => loss)).toEqual(hardestRows.map(({ loss }) => loss).toSorted((a, b) => b - a));
     expect(evaluation.metrics.ndcg10!.value).toBeCloseTo(best.test.ndcg10!.value, 6);
     const effect = await train.effect({ candidateId: best.id, column: 'match' });
     expect(effect.column).toBe('match');

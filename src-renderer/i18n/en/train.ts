@@ -425,15 +425,30 @@ export const train = {
   'noticed.title': 'What we noticed',
   'noticed.none': 'Nothing stands out.',
   'noticed.waiting': 'Findings appear when the run is done.',
+
+  'forecast.title': 'Forecast',
+  'forecast.horizon': 'Steps ahead',
+  'forecast.horizonHelp': 'From what is known to what is predicted; one step is {{step}}.',
+  'forecast.off': 'Predict each row by itself',
+  'forecast.offHelp': 'Nothing is made of earlier rows.',
+  'forecast.on': 'Forecast from earlier rows',
+  'forecast.features': 'Columns made of earlier rows',
+  'forecast.featuresHelp':
+    'Take out what should not be looked at. The model takes them as inputs; files are given them by their own earlier rows.',
+
   'finding.missingTarget': '{{rows}} of {{total}} rows have no answer and were left out.',
   'finding.beatsChampion': '{{champion}} is beaten by <b>{{difference}}</b> {{metric}}, paired on the same {{rows}} test rows.',
   'finding.levelWithChampion': 'Not proven different from {{champion}}: {{difference}} {{metric}}, paired on the same {{rows}} test rows.',
   'finding.behindChampion': '{{champion}} is still better: {{difference}} {{metric}}, paired on the same {{rows}} test rows.',
   'finding.beatsBaseline': 'Beats the constant answer by <b>{{difference}}</b> {{metric}}, paired on the same {{rows}} test rows.',
+  'finding.beatsNaive': 'Beats the seasonal naive forecast by <b>{{difference}}</b> {{metric}}, paired on the same {{rows}} test rows.',
   'finding.beatsNext': 'Beats the next, {{other}}, by <b>{{difference}}</b> {{metric}} on the test rows.',
   'finding.levelWithNext': 'Not proven better than the next, {{other}}: {{difference}} {{metric}} on the test rows may be chance.',
   'finding.behindNext': 'On the test rows {{other}} is ahead: {{difference}} {{metric}}. The choice was made before, and stays.',
   'finding.fewRows': 'Only {{test}} rows judge the result: its interval is wide. More rows with an answer help most.',
+  'finding.deviceLost':
+    'The device {{from}} gave up while a network was trained ({{reason}}); {{to}} went on from the same step. Rounding differs from there on.',
+  'finding.threadLost': 'A thread of a training ended by itself ({{reason}}); its part was computed in the others. Slower, the same model.',
   'finding.timeAdded': '{{addedMs}} were added to the time budget.',
   'finding.paused': 'Paused for {{pausedMs}}; that time does not count.',
   'finding.rowsSampled': '{{used}} of {{total}} rows were used: more do not fit into the memory that training may take.',
@@ -449,6 +464,8 @@ export const train = {
     'Loss {{train}} on training rows, {{validation}} on validation rows: the best candidate learns some rows by heart. More rows help most.',
   'finding.notBetterThanBaseline':
     'The best candidate ({{value}}) is not proven better than always giving the same answer ({{baseline}}). These columns may not hold the answer.',
+  'finding.notBetterThanNaive':
+    'The best candidate ({{value}}) is not proven better than the seasonal naive forecast ({{baseline}}): what was at the same place of the last season. The past may hold no more than that.',
   'finding.calibrated':
     'Probabilities were calibrated ({{method}}) on {{rows}} rows: from {{before}} away from how often they are right to {{after}}.',
   'finding.intervals':
@@ -467,8 +484,17 @@ export const train = {
     'Rows are in the order of <code>{{column}}</code>: the newest are tested on, as a model in use would meet them. Random parts would know the future.',
   'finding.timeDrift':
     'The answer changes over <code>{{column}}</code> (it explains {{drift}} of its variance): the newest rows are tested on.',
+  'finding.forecastSeries':
+    'A table to forecast from: {{series}} series over {{moments}} moments of <code>{{time}}</code>, {{horizon}} step(s) ahead. {{features}} columns are made of earlier rows, none of which is later than what is known then; the newest moments are tested on.',
+  'finding.season': 'The target repeats every {{season}} steps (autocorrelation {{correlation}}): lags and the naive forecast follow it.',
+  'finding.irregularTimes':
+    'The moments of <code>{{column}}</code> keep no step ({{present}} of the periods have a row): lags count rows, not time.',
+  'finding.gapsInTime': '{{missing}} of the periods of <code>{{column}}</code> have no row: what would look there is missing.',
+  'finding.rowsWithoutTime': '{{rows}} rows have no <code>{{column}}</code> or entity: nothing earlier is known of them.',
+  'finding.unknownAhead':
+    '{{count}} columns are left out because their value at the moment that is forecast would not be known: {{columns}}. Their last known value is used in their place where it is a number. If one is known ahead, take it in under Features.',
   'finding.forecastTable':
-    'One row for each {{entity}} and {{time}} ({{entities}} × {{moments}}): a table to forecast from. The newest {{time}} is tested on. Columns from earlier times of the same {{entity}} are not made; add them to the data.',
+    'One row for each {{entity}} and {{time}} ({{entities}} × {{moments}}): a table to forecast from. The newest {{time}} is tested on. Columns from earlier times of the same {{entity}} are not made; there are too few moments; add them to the data.',
   'finding.groupedRows':
     '<code>{{column}}</code> has about {{rows}} rows a value, and they are alike ({{correlation}} of the answer’s variance is between them): its {{groups}} values are kept whole, in training or in test.',
   'finding.groupedRowsSame':
@@ -486,14 +512,21 @@ export const train = {
   'finding.amountTarget':
     'The answers are amounts with a long upper tail (skewness {{skewness}}). The objective {{objective}} gives their mean without being ruled by the largest.',
   'finding.imbalancedClasses': '“{{class}}” is rare: {{rows}} rows, {{share}} of all. Balanced class weights find it more often.',
+  'finding.multilabelTarget':
+    'Each row may have any of {{labels}} labels, {{perRow}} on average; {{without}} of {{rows}} have none. Labels are told by probabilities of their own.',
+  'finding.rareLabel': 'The label “{{label}}” is rare: {{rows}} rows, {{share}} of all. Its figures are uncertain.',
+  'finding.rankingGroups':
+    '{{groups}} groups of <code>{{column}}</code>, {{rows}} rows each on average, with {{grades}} grades. Groups are kept whole.',
+  'finding.aloneInGroup':
+    '{{rows}} rows are left out: they are alone in their <code>{{column}}</code>, and there is nothing to put in order.',
   'finding.ordinalClasses':
     'The {{classes}} classes look like steps of a scale. They are learned as classes without an order; a number in their place would keep it.',
   'finding.multilabelColumns':
-    '{{columns}} columns beginning with “{{prefix}}” are yes/no answers beside each other. One model answers one of them; leave out the others if they are not known beforehand.',
+    '{{columns}} columns beginning with “{{prefix}}” are yes/no answers beside each other. One model can answer them all: choose “several labels, a column each”. Otherwise leave out those that are not known beforehand.',
   'finding.multilabelCells':
-    'Cells hold several answers, separated by “{{separator}}” ({{labels}} in all). Each combination counts as a class; a yes/no column for each answers better.',
+    'Cells hold several answers, separated by “{{separator}}” ({{labels}} in all). Each combination counts as a class; “several labels in a cell” learns them one by one.',
   'finding.rankingTable':
-    '{{grades}} grades within <code>{{column}}</code>: a ranking. Grades are learned row by row; keep each {{column}} whole with a split by group.',
+    '{{grades}} grades within <code>{{column}}</code>: a ranking. Grades are learned row by row; “its place among rows of a group” learns their order.',
   'finding.duplicateRows':
     '{{rows}} of {{test}} test rows are equal to rows that were trained on, answer included: the figures flatter. Remove repeated rows from the data.',
   'finding.identifier': '<code>{{column}}</code> was left out: it names rows.',

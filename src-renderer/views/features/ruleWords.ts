@@ -1,5 +1,6 @@
 // A feature rule in words, and the rules that a column of a type can have.
 import type { FeatureRule, FeatureSpec } from '../../../src-shared/domain/features.ts';
+import { targetName } from '../../../src-shared/domain/target.ts';
 import { fmt } from '../../format/fmt.svelte.ts';
 import { t } from '../../i18n/i18n.svelte.ts';
 import { preferences } from '../../app/preferences.svelte.ts';
@@ -60,11 +61,20 @@ function parts(rule: FeatureRule): string[] {
 }
 
 export function targetWords(target: FeatureSpec['target']): string {
-  return target.kind === 'column' ? target.column : t('features:target.labels', { labelSet: target.labelSet, version: target.version });
+  switch (target.kind) {
+    case 'labels':
+      return t('features:target.labels', { labelSet: target.labelSet, version: target.version });
+    case 'ranking':
+      return t('features:target.ranking', { column: target.column, group: target.group });
+    default:
+      return targetName(target);
+  }
 }
 
 export function taskWords({ task, classes }: Pick<FeatureSpec, 'task' | 'classes'>): string {
-  return task === 'multiclass' ? t('features:task.multiclass', { n: fmt.count(classes.length) }) : t(`features:task.${task}`);
+  return task === 'multiclass' || task === 'multilabel'
+    ? t(`features:task.${task}`, { n: fmt.count(classes.length) })
+    : t(`features:task.${task}`);
 }
 
 export function usedCount(rules: readonly FeatureRule[]): number {

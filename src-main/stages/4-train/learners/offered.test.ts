@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classLearners, searchLearners } from '../../../../src-shared/domain/training.ts';
+import { classLearners, labelLearners, rankingLearners, searchLearners } from '../../../../src-shared/domain/training.ts';
 import { learners } from './index.ts';
 import type { LearnerTask } from './learner.ts';
 
@@ -13,5 +13,7 @@ test('what is said about tasks is what the learners support', () => {
   for (const name of searchLearners) {
     expect(learners[name]!.supports({ kind: 'class', classes: 3 }), name).toBe(true);
     expect(learners[name]!.supports(number), name).toBe(!classLearners.includes(name));
+    expect(learners[name]!.supports({ kind: 'labels', labels: 3 }), name).toBe(labelLearners.includes(name));
+    expect(learners[name]!.supports({ kind: 'ranking' }), name).toBe(rankingLearners.includes(name));
   }
 });

@@ -9,10 +9,11 @@ import { residualsOf } from '../evaluation/residuals.ts';
 import { noSlices, rowLosses, sliceTable } from '../evaluation/slices.ts';
 import { thresholdAdvice } from '../evaluation/thresholdAdvice.ts';
 import { spread } from '../explanation/rowScorer.ts';
-import { predictedClasses, type Answers } from '../metrics/answers.ts';
+import { predictedClasses, type Answers, type RankingAnswers } from '../metrics/answers.ts';
 import { answeredFlags } from '../metrics/labelMetrics.ts';
 import { measure } from '../metrics/measure.ts';
 import { prepareMetric } from '../metrics/pointMetrics.ts';
+import { groupValues, rowsByGroup } from '../metrics/rankingMetrics.ts';
 import { confusion } from '../metrics/requestedMetrics.ts';
 import { asAnswers } from './evaluate.ts';
 import { scoreTable } from './scoreRows.ts';
@@ -53,8 +54,7 @@ export async function evaluateModel(order: ModelOnRows, pause: () => Promise<voi
       residuals: answers.kind === 'number' ? residualsOf(answers, rowNumbers) : null,
       slices:
         answers.kind === 'ranking' ? noSlices(rows.length, prepareMetric(answers, 'ndcg10')()) : sliceTable(some(answers, used), columns),
-      // Of an order no single row is right or wrong.
-      hardestRows: answers.kind === 'ranking' ? [] : hardest(answers, { rowNumbers, classes, target }),
+      hardestRows: answers.kind === 'ranking' ? misplaced(answers, rowNumbers) : hardest(answers, { rowNumbers, classes, target }),
     };
   });
 }
@@ -155,6 +155,20 @@ function hardest(
           : String((answers as Extract<Answers, { kind: 'number' }>).prediction[row]),
       loss: losses[row]!,
     }));
+}
+
+/** Of the groups that are ordered worst: the most relevant row, of equals the one that is placed last. */
+function misplaced({ relevance, scores, groups }: RankingAnswers, rowNumbers: Int32Array): Evaluation['hardestRows'] {
+  const rows = rowsByGroup(groups);
+  const losses = groupValues({ kind: 'ranking', relevance, scores, groups }, 'ndcg10', rows).map((gain) => 1 - gain);
+  return [...losses.keys()]
+    .filter((group) => !Number.isNaN(losses[group]))
+    .sort((a, b) => losses[b]! - losses[a]! || a - b)
+    .slice(0, mostHardest)
+    .map((group) => {
+      const row = rows[group]!.toSorted((a, b) => relevance[b]! - relevance[a]! || scores[a]! - scores[b]!)[0]!;
+      return { row: rowNumbers[row]!, truth: String(relevance[row]), answer: String(scores[row]), loss: losses[group]! };
+    });
 }
 
 /** As people read it; null where there is no answer. */
