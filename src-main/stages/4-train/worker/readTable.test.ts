@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Column } from '../../../../src-shared/domain/table.ts';
+import { stringColumn } from '../../3-features/api.ts';
 import { openDuck, quoteText, type Duck } from './duck.ts';
 import { readTable, type ReadOptions, type ReadTable } from './readTable.ts';
 import { readNumbers, readTimes } from './readColumn.ts';
@@ -71,6 +72,84 @@ describe('reading columns for a model', () => {
     expect(table.columns.get('x')).toEqual({ kind: 'float32', values: Float32Array.from(table.rowNumbers) });
     const c = table.columns.get('c') as { codes: Int32Array; dictionary: string[] };
     expect([...c.codes].map((code) => c.dictionary[code])).toEqual([...table.rowNumbers].map((row) => `v${row % 7}`));
+  });
+
+  describe('texts', () => {
+    /** What reading cell by cell would give: distinct texts in the order in which rows first have them. */
+    const expected = (texts: readonly (string | null)[]): { codes: Int32Array; dictionary: string[] } => {
+      const { codes, dictionary } = stringColumn(texts);
+      return { codes, dictionary };
+    };
+    /** By row of 30,000, more than two parts and two chunks of the engine. */
+    const rows = 30_000;
+    const odd = ['', null, '😀', 'a\0b', 'a', '\ufeffa', 'e\u0301', 'é', ' ', '中文', "it's", 'null', 'x'.repeat(5000)];
+    const kinds: Record<string, (row: number) => string | null> = {
+      'few values': (row) => odd[(row * 7 + (row >> 5)) % odd.length]!,
+      'one value': () => 'same',
+      'nothing at all': () => null,
+      '20,000 values': (row) => (row % 11 === 0 ? null : `value ${(row * 7919) % 20_000}`),
+      'a value a row': (row) => (row % 5000 === 0 ? odd[(row / 5000) % odd.length]! : `${row} ${odd[row % 12] ?? 'nothing'} 行${row}`),
+      'long texts': (row) => (row % 3000 === 0 ? `${row}${'long 长 '.repeat(20_000)}` : `short ${row}`),
+    };
+
+    async function fileOf(
+      texts: Record<string, (row: number) => string | null>,
+      count: number,
+    ): Promise<{ file: string; columns: Column[] }> {
+      const columns = Object.keys(texts).map((name): Column => ({ name, type: 'text' }));
+      const json = join(folder, 'rows.json');
+      const lines = Array.from({ length: count }, (_, row) =>
+        JSON.stringify(Object.fromEntries(columns.map(({ name }) => [name, texts[name]!(row)]))),
+      );
+      await writeFile(json, lines.join('\n'));
+      const types = columns.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
+      const file = await parquet(`SELECT * FROM read_json(${quoteText(json)}, columns = {${types}}, maximum_object_size = 100000000)`);
+      return { file, columns };
+    }
+
+    it('come as they would cell by cell, whatever the way: missing, empty, with NUL, emoji, a byte order mark', async () => {
+      const { file, columns } = await fileOf(kinds, rows);
+      const { columns: found } = await readTable(duck.connection, file, { columns, capacity: rows });
+      for (const [name, text] of Object.entries(kinds))
+        expect({ name, ...found.get(name) }).toEqual({
+          name,
+          kind: 'string',
+          ...expected(Array.from({ length: rows }, (_, row) => text(row))),
+        });
+      expect([...found.keys()]).toEqual(columns.map(({ name }) => name));
+    });
+
+    it('come for the kept rows alone, and without values that no kept row has', async () => {
+      const { file, columns } = await fileOf(kinds, rows);
+      const keep = (row: number): boolean => row % 1001 === 5 || (row > 8190 && row < 8200);
+      const table = await readTable(duck.connection, file, { columns, keep, capacity: rows });
+      for (const [name, text] of Object.entries(kinds))
+        expect(table.columns.get(name)).toEqual({ kind: 'string', ...expected(Array.from(table.rowNumbers, text)) });
+    });
+
+    it('of few rows are the same as of many', async () => {
+      const { file, columns } = await fileOf(kinds, 500);
+      const { columns: found } = await readTable(duck.connection, file, { columns, capacity: 500 });
+      for (const [name, text] of Object.entries(kinds))
+        expect(found.get(name)).toEqual({ kind: 'string', ...expected(Array.from({ length: 500 }, (_, row) => text(row))) });
+    });
+
+    it('of 100,000 values over several blocks of rows keep their order', async () => {
+      const { columns } = await read(`SELECT 'id ' || (range * 7919) % 100000 AS id, 'day ' || (range // 100) AS day FROM range(300000)`, [{ name: 'id', type: 'category' }, { name: 'day', type: 'category' }], { capacity: 300_000 }); // prettier-ignore
+      expect(columns.get('id')).toEqual({ kind: 'string', ...expected(Array.from({ length: 300_000 }, (_, row) => `id ${(row * 7919) % 100_000}`)) }); // prettier-ignore
+      expect(columns.get('day')).toEqual({ kind: 'string', ...expected(Array.from({ length: 300_000 }, (_, row) => `day ${Math.floor(row / 100)}`)) }); // prettier-ignore
+    });
+
+    it('are read whole when reading stops half way and begins again on the same connection', async () => {
+      const { file, columns } = await fileOf(kinds, rows);
+      for (const after of [1, 12, 20]) {
+        let calls = 0;
+        const pause = (): Promise<void> => (++calls >= after ? Promise.reject(new Error('stopped')) : Promise.resolve());
+        await expect(readTable(duck.connection, file, { columns, capacity: rows, pause })).rejects.toThrow('stopped');
+      }
+      const { columns: found } = await readTable(duck.connection, file, { columns, capacity: rows });
+      expect(found.get('few values')).toEqual({ kind: 'string', ...expected(Array.from({ length: rows }, (_, row) => kinds['few values']!(row))) }); // prettier-ignore
+    });
   });
 
   it('decodes images to one size and counts those that it cannot', async () => {

@@ -2,6 +2,7 @@ import { DuckDBBlobValue, type DuckDBConnection, type DuckDBDataChunk } from '@d
 import type { Column, ColumnType } from '../../../../src-shared/domain/table.ts';
 import { decodeImage, type ImageSize, type RawColumn, type RawTable } from '../../3-features/api.ts';
 import { parquetRows, quoteName } from './duck.ts';
+import { planTexts, readPacked, textOf, type TextPlan } from './readTexts.ts';
 
 export interface ReadOptions {
   columns: readonly Column[];
@@ -59,12 +60,45 @@ export function rawExpression({ name, type }: Column): string {
   }
 }
 
+/** Texts as bytes: decoded here, they keep a byte order mark. */
+function cellExpression(column: Column): string {
+  const expression = rawExpression(column);
+  return rawKind(column.type) === 'string' ? `encode(${expression})` : expression;
+}
+
 /** Columns of a Parquet file, in the form in which models take them. Same file, same result: rows come in the file's order. */
 export async function readTable(connection: DuckDBConnection, file: string, options: ReadOptions): Promise<ReadTable> {
-  const { columns, keep = () => true, capacity, pause } = options;
-  const fields = columns.map((column, at) => `${rawExpression(column)} AS c${at}`);
+  const { columns, pause } = options;
+  const texts = columns.filter(({ type }) => rawKind(type) === 'string');
+  const plan = await planTexts(
+    connection,
+    file,
+    texts.map((column) => ({ name: column.name, expression: rawExpression(column) })),
+  );
+  try {
+    const table = await readStreamed(connection, file, options, plan);
+    const found = new Map<string, RawColumn>(table.columns);
+    for (const [name, packed] of plan.packed)
+      found.set(name, {
+        kind: 'string',
+        ...(await readPacked(connection, file, packed, table.rowNumbers, async () => pause?.(table.rows))),
+      });
+    return { ...table, columns: new Map(columns.map(({ name }) => [name, found.get(name)!])) };
+  } finally {
+    await plan.release();
+  }
+}
+
+/** All columns but those that are packed. */
+async function readStreamed(connection: DuckDBConnection, file: string, options: ReadOptions, plan: TextPlan): Promise<ReadTable> {
+  const { keep = () => true, capacity, pause } = options;
+  const columns = options.columns.filter(({ name }) => !plan.packed.has(name));
+  const fields = columns.map((column, at) => `${plan.levels.get(column.name)?.code ?? cellExpression(column)} AS c${at}`);
   const result = await connection.stream(`SELECT file_row_number::INTEGER AS row, ${fields.join(', ') || '0'} FROM ${parquetRows(file)}`);
-  const builders = columns.map((column) => builderFor(column, capacity, options.images?.get(column.name)));
+  const builders = columns.map((column) => {
+    const levels = plan.levels.get(column.name);
+    return levels ? levelBuilder(capacity, levels.values) : builderFor(column, capacity, options.images?.get(column.name));
+  });
   const rowNumbers = new Int32Array(capacity);
   let kept = 0;
   let read = 0;
@@ -123,7 +157,9 @@ function itemsOf<Items>(chunk: DuckDBDataChunk, column: number): Items {
   return (chunk.getColumnVector(column) as unknown as { items: Items }).items;
 }
 
-function copyNumbers(to: Float32Array | Float64Array, from: Float32Array | Float64Array, rows: number[], start: number): void {
+type Numbers = Float32Array | Float64Array | Int32Array;
+
+function copyNumbers(to: Numbers, from: Numbers, rows: number[], start: number): void {
   if (rows.length === from.length) return to.set(from, start);
   rows.forEach((row, at) => (to[start + at] = from[row]!));
 }
@@ -134,15 +170,35 @@ function stringBuilder(capacity: number): ColumnBuilder {
   return {
     unreadable: 0,
     append: (chunk, column, rows, start) => {
-      const texts = chunk.getColumnValues(column) as string[];
+      const texts = chunk.getColumnVector(column);
       rows.forEach((row, at) => {
-        const text = texts[row]!;
+        const text = textOf(texts.getItem(row) as DuckDBBlobValue);
         let code = codeOf.get(text);
         if (code === undefined) codeOf.set(text, (code = codeOf.size));
         codes[start + at] = code;
       });
     },
     finish: (count) => ({ kind: 'string', codes: codes.slice(0, count), dictionary: [...codeOf.keys()] }),
+  };
+}
+
+/** Codes of the engine become codes by first appearance, values that no row has are left out. */
+function levelBuilder(capacity: number, values: readonly string[]): ColumnBuilder {
+  const codes = new Int32Array(capacity);
+  return {
+    unreadable: 0,
+    append: (chunk, column, rows, start) => copyNumbers(codes, itemsOf<Int32Array>(chunk, column), rows, start),
+    finish: (count) => {
+      const own = codes.slice(0, count);
+      const placeOf = new Int32Array(values.length).fill(-1);
+      const dictionary: string[] = [];
+      for (let at = 0; at < count; at++) {
+        const code = own[at]!;
+        if (placeOf[code]! < 0) placeOf[code] = dictionary.push(values[code]!) - 1;
+        own[at] = placeOf[code]!;
+      }
+      return { kind: 'string', codes: own, dictionary };
+    },
   };
 }
 
