@@ -74,6 +74,11 @@ function splitReason(code: string, params: Params, words: ReportWords): string |
       return say(' The answer changes over it.', '答案随它变化。');
     case 'forecastTable':
       return say(' The table has one row a moment and thing.', '表中每个时刻、每个对象一行。');
+    case 'forecastSeries':
+      return say(
+        ` The table has ${words.count(Number(params['series']))} series, and ${words.count(Number(params['features']))} columns were made of their earlier rows.`,
+        `表中有 ${words.count(Number(params['series']))} 条序列，由其较早的行生成了 ${words.count(Number(params['features']))} 列。`,
+      );
     case 'groupedRows':
       return say(
         ` It has about ${words.count(Number(params['rows']))} rows a value, and they are alike.`,

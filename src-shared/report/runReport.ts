@@ -75,14 +75,20 @@ function tried({ run, words }: Facts): string[] {
     ),
   ];
   const folds = fitted.find(({ progress }) => progress)?.progress?.folds.planned;
+  const byTime = run.request.folds ? run.request.folds.kind === 'expanding' : run.request.holdout?.kind === 'temporal';
   if (folds !== undefined)
     lines.push(
-      folds === 1
-        ? say('Each was judged on one part of the rows that it was not fitted on.', '每个候选都用未参与拟合的一部分行评判。')
-        : say(
-            `A candidate is fitted ${folds} times and judged on the part that it did not see, so that every row judges once.`,
-            `每个候选拟合 ${folds} 次，用它没见过的部分评判，因此每行都评判一次。`,
-          ),
+      folds > 1 && byTime
+        ? say(
+            `A candidate is fitted ${folds} times and judged on the moments after those that it learned from.`,
+            `每个候选拟合 ${folds} 次，每次用所学时段之后的行评判。`,
+          )
+        : folds === 1
+          ? say('Each was judged on one part of the rows that it was not fitted on.', '每个候选都用未参与拟合的一部分行评判。')
+          : say(
+              `A candidate is fitted ${folds} times and judged on the part that it did not see, so that every row judges once.`,
+              `每个候选拟合 ${folds} 次，用它没见过的部分评判，因此每行都评判一次。`,
+            ),
     );
   const ended = (test: (candidate: Candidate) => boolean): number => fitted.filter(test).length;
   const [worse, late] = [ended(({ progress }) => progress?.dropped === 'worse'), ended(({ progress }) => progress?.dropped === 'time')];
@@ -136,6 +142,14 @@ function why({ run, best, metric, words }: Facts): string[] {
       say(
         `It beats the constant answer by ${words.interval(baseline.metric, baseline.gain)} ${words.metric(baseline.metric)}, paired on the same ${words.count(baseline.gain.rows)} test rows.`,
         `在相同的 ${words.count(baseline.gain.rows)} 个测试行上配对比较，它比固定答案好 ${words.interval(baseline.metric, baseline.gain)}（${words.metric(baseline.metric)}）。`,
+      ),
+    );
+  const naive = against(run, 'againstNaive');
+  if (naive && naive.verdict === 'better')
+    lines.push(
+      say(
+        `It beats the seasonal naive forecast (what was at the same place of the last season) by ${words.interval(naive.metric, naive.gain)} ${words.metric(naive.metric)}, paired on the same ${words.count(naive.gain.rows)} test rows.`,
+        `在相同的 ${words.count(naive.gain.rows)} 个测试行上配对比较，它比季节性朴素预测（上一季节同一位置的值）好 ${words.interval(naive.metric, naive.gain)}（${words.metric(naive.metric)}）。`,
       ),
     );
   const second = against(run, 'againstNext');
@@ -207,6 +221,11 @@ function doubtOf(code: string, params: Params, words: ReportWords): string | nul
       return say(
         'It is not proven better than always giving the same answer. These columns may not hold the answer.',
         '未证实优于总给同一答案。这些列也许不含答案。',
+      );
+    case 'notBetterThanNaive':
+      return say(
+        'It is not proven better than the seasonal naive forecast: what was at the same place of the last season.',
+        '未证实优于季节性朴素预测，即上一季节同一位置的值。',
       );
     case 'leak':
       return say(
@@ -285,6 +304,11 @@ function nextOf(code: string, params: Params, words: ReportWords): string | null
         'Other columns: ask those who know the case what they would look at to answer.',
         '其他列：询问熟悉业务的人，他们会看什么来判断。',
       );
+    case 'notBetterThanNaive':
+      return say(
+        'What is known ahead of the moment and moves the answer: holidays, prices, plans.',
+        '能提前得知且影响答案的信息：节假日、价格、计划。',
+      );
     case 'timeBudget':
       return say(
         `A longer run: time was up after ${words.count(n('tried'))} of ${words.count(n('planned'))} candidates that were begun.`,
@@ -310,7 +334,7 @@ interface Against {
 }
 
 /** The best against another, as the run found it on the test rows; `gain` counts upwards where the best is better. */
-function against({ findings }: Run, code: 'againstBaseline' | 'againstNext'): Against | null {
+function against({ findings }: Run, code: 'againstBaseline' | 'againstNaive' | 'againstNext'): Against | null {
   const params = findings.find((each) => each.code === code)?.params;
   const metric = metricNames.find((each) => each === params?.['metric']);
   if (!params || !metric) return null;

@@ -189,7 +189,7 @@ export const train = {
   'new.intervalLevel': 'Holds the truth for',
   'new.distill': 'Teach a small model',
   'new.distillHelp': 'One more candidate: small and quick, it learns to answer as the best does.',
-  'new.planObjective': 'The answer is {{objective}}.',
+  'new.planObjective': 'What is predicted: {{objective}}.',
   'new.planBalanced': 'Every class weighs the same.',
   'new.planWeight': 'Rows count by {{column}}.',
   'new.planInterval': 'Answers come with limits that hold the truth for {{share}} of rows.',

@@ -185,7 +185,7 @@ export const train = {
   'new.intervalLevel': '包含真实值的比例',
   'new.distill': '教一个小模型',
   'new.distillHelp': '再多一个候选：又小又快，学着像最佳者那样回答。',
-  'new.planObjective': '答案是{{objective}}。',
+  'new.planObjective': '预测的是{{objective}}。',
   'new.planBalanced': '各类权重相同。',
   'new.planWeight': '各行按 {{column}} 计权。',
   'new.planInterval': '答案附带上下限，对 {{share}} 的行包含真实值。',

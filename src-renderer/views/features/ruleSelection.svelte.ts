@@ -1,5 +1,6 @@
 // Rules on the screen: which one is open, with the type and the findings of its column.
 import type { FeatureRule } from '../../../src-shared/domain/features.ts';
+import { historyName } from '../../../src-shared/domain/history.ts';
 import type { Column, ColumnType } from '../../../src-shared/domain/table.ts';
 import { DetailState } from '../shared/detailState.svelte.ts';
 import { router } from '../../app/router.svelte.ts';
@@ -40,7 +41,10 @@ export class RuleSelection {
     router.setQuery({ column });
   }
   typeOf(column: string): ColumnType {
-    return this.#columns().find(({ name }) => name === column)?.type ?? 'text';
+    const known = this.#columns().find(({ name }) => name === column)?.type;
+    // What is made of earlier rows is no column of the data, and a number.
+    const isMade = (this.draft?.spec?.history?.features ?? []).some((feature) => historyName(feature) === column);
+    return known ?? (isMade || this.rules.find((rule) => rule.column === column)?.kind === 'numeric' ? 'number' : 'text');
   }
   findingsOf(column: string): Finding[] {
     return this.findings.filter((finding) => finding.column === column);

@@ -19,6 +19,8 @@ export interface FindingWords {
 const watched = new Set([
   'leak',
   'notBetterThanBaseline',
+  'notBetterThanNaive',
+  'irregularTimes',
   'overfitGap',
   'classNotInTraining',
   'missingTarget',
@@ -27,6 +29,7 @@ const watched = new Set([
   'randomOverTime',
   'randomOverGroups',
   'duplicateRows',
+  'deviceLost',
 ]);
 
 /** Good news first, then warnings, then the rest. */
@@ -61,7 +64,7 @@ export function championWords(
 }
 
 function wordsOf(run: RunDetail, { code, params }: Run['findings'][number]): FindingWords | null {
-  if (code === 'againstBaseline' || code === 'againstNext') return againstWords(run, code, params);
+  if (code === 'againstBaseline' || code === 'againstNaive' || code === 'againstNext') return againstWords(run, code, params);
   if (code === 'distilled') return taughtWords(run, params);
   return { code, tone: watched.has(code) ? 'watch' : 'calm', text: reasonWords(code, params) };
 }
@@ -87,11 +90,11 @@ function taughtWords(
 /** That the best is no better than the constant answer is another finding. */
 function againstWords(
   run: RunDetail,
-  code: 'againstBaseline' | 'againstNext',
+  code: 'againstBaseline' | 'againstNaive' | 'againstNext',
   { metric, place, learner, gain, low, high, rows, verdict }: Run['findings'][number]['params'],
 ): FindingWords | null {
   const known = metricNames.find((each) => each === metric);
-  if (!known || typeof gain !== 'number' || (code === 'againstBaseline' && verdict !== 'better')) return null;
+  if (!known || typeof gain !== 'number' || (code !== 'againstNext' && verdict !== 'better')) return null;
   const interval = typeof low === 'number' && typeof high === 'number' ? { low, high } : { low: null, high: null };
   const other = run.candidates[Number(place)];
   const words = {
@@ -100,6 +103,7 @@ function againstWords(
     difference: metricInterval(known, { value: gain, ...interval, rows: Number(rows) }),
     rows: fmt.count(Number(rows)),
   };
+  if (code === 'againstNaive') return { code, tone: 'ok', text: t('train:finding.beatsNaive', words) };
   if (code === 'againstBaseline') return { code, tone: 'ok', text: t('train:finding.beatsBaseline', words) };
   if (verdict === 'better') return { code, tone: 'ok', text: t('train:finding.beatsNext', words) };
   return { code, tone: 'calm', text: t(verdict === 'worse' ? 'train:finding.behindNext' : 'train:finding.levelWithNext', words) };
