@@ -88,6 +88,14 @@ export const trainErrors = {
       zh: '请选择已完成的线性模型或感知机；基线模型只预测常数，无需训练。',
     },
   },
+  MK_TRAIN_GAP: {
+    http: 422,
+    message: {
+      en: 'Without the {gap} moments of “{column}” before the test rows, which are not known so far ahead, there is nothing to learn from.',
+      zh: '测试行之前「{column}」的 {gap} 个时刻在如此提前时尚不可知，去掉后没有可供学习的行。',
+    },
+    hint: { en: 'Use a shorter horizon, or a longer history.', zh: '请缩短预测步长，或使用更长的历史。' },
+  },
   MK_TRAIN_ONE_TIME: {
     http: 422,
     message: {

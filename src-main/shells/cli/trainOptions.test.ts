@@ -79,7 +79,23 @@ test('a grid is searched when values are given; a number of candidates alone kee
   expect(settings({ search: 'random', 'no-ensemble': true })).toEqual({ search: { method: 'random' }, ensemble: false });
 });
 
+test('a forecast has a time, series and a horizon', () => {
+  expect(settings({ time: 'day' }).forecast).toEqual({ timeColumn: 'day', entityColumns: [] });
+  expect(settings({ time: 'day', entity: ['shop', 'article'], horizon: '7', 'known-ahead': ['promo'] }).forecast).toEqual({
+    timeColumn: 'day',
+    entityColumns: ['shop', 'article'],
+    horizon: 7,
+    knownAhead: ['promo'],
+  });
+  expect(settings({ 'no-forecast': true }).forecast).toBeNull();
+  expect(settings({})).not.toHaveProperty('forecast');
+});
+
 test.each([
+  [{ horizon: '7' }, '--time COLUMN'],
+  [{ entity: ['shop'] }, '--time COLUMN'],
+  [{ time: 'day', horizon: '0' }, 'from 1 to 1000'],
+  [{ time: 'day', 'no-forecast': true }, 'one of them'],
   [{ cv: '1' }, 'none, a number of folds from 2 to 20, group:COLUMN or time:COLUMN'],
   [{ cv: '21' }, 'from 2 to 20'],
   [{ cv: 'group:' }, 'group:COLUMN'],

@@ -77,6 +77,15 @@ describe('a temporal holdout', () => {
     expect(Array.from(train).slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it('leaves out the moments before the test rows that a forecast would not know', () => {
+    const times = Array.from({ length: 100 }, (_, row) => Math.floor(row / 2));
+    const { train, validation, test } = split(values(100), { holdout: { ...temporal, gap: 3 }, times });
+    expect([Math.max(...train), Math.min(...validation), Math.max(...validation), Math.min(...test)]).toEqual([59, 60, 73, 80]);
+    expect(() => split(values(100), { holdout: { ...temporal, gap: 40 }, times })).toThrow(
+      expect.objectContaining({ code: 'MK_TRAIN_GAP' }),
+    );
+  });
+
   it('refuses rows that all carry one time', () => {
     expect(() => split(values(50), { holdout: temporal, times: Array<number>(50).fill(1) })).toThrow(
       expect.objectContaining({ code: 'MK_TRAIN_ONE_TIME' }),

@@ -29,7 +29,7 @@ export const fewestRows = 20;
 /** One to learn from, one to choose by, one to judge by. */
 const fewestPerClass = 3;
 
-/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_LABEL_TOO_SMALL, MK_TRAIN_ONE_TIME, MK_TRAIN_TOO_FEW_GROUPS. */
+/** Errors: MK_TRAIN_TOO_FEW_ROWS, MK_TRAIN_CLASS_TOO_SMALL, MK_TRAIN_LABEL_TOO_SMALL, MK_TRAIN_ONE_TIME, MK_TRAIN_GAP, MK_TRAIN_TOO_FEW_GROUPS. */
 export function splitRows(input: SplitInput): Split {
   const { rows, target } = input;
   if (rows.length < fewestRows) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: rows.length, needed: fewestRows });
@@ -92,6 +92,7 @@ function temporal(
   const { ordered, startOfMoment } = inTimeOrder(rows, rowNumbers, times!);
   const testFrom = startOfMoment(Math.floor(rows.length * (1 - testFraction)));
   const known = beforeGap(ordered, testFrom, gap, times!);
+  if (known < 2 && testFrom > 1) throw new ModelkeepError('MK_TRAIN_GAP', { column: timeColumn, gap });
   const validationFrom = startOfMoment(Math.min(known - 1, Math.floor(rows.length * (1 - testFraction - validationFraction))));
   if (validationFrom < 1) throw new ModelkeepError('MK_TRAIN_ONE_TIME', { column: timeColumn });
   return ascending({

@@ -60,6 +60,27 @@ describe('metrics', () => {
     }
   });
 
+  it('of a forecast are scaled by the naive error of each series, by hand', () => {
+    // |3 − 1| / 2, |5 − 5| / 2, |10 − 4| / 4; the last row has no scale.
+    const answers: Answers = {
+      kind: 'number',
+      truth: Float64Array.of(3, 5, 10, 7),
+      prediction: Float64Array.of(1, 5, 4, 0),
+      naiveErrors: Float64Array.of(2, 2, 4, Number.NaN),
+    };
+    expect(measure(answers, 1).mase!.value).toBeCloseTo((1 + 0 + 1.5) / 3, 12);
+    expect(measure({ kind: 'number', truth: answers.truth, prediction: answers.prediction }, 1)).not.toHaveProperty('mase');
+  });
+
+  it('of the naive forecast itself, where it is scaled, are 1 (Hyndman & Koehler 2006)', () => {
+    const random = counterRandom(6);
+    const series = Float64Array.from({ length: 200 }, () => 100 * random.next());
+    const [truth, prediction] = [series.slice(1), series.slice(0, -1)];
+    const mean = truth.reduce((sum, value, at) => sum + Math.abs(value - prediction[at]!), 0) / truth.length;
+    const answers: Answers = { kind: 'number', truth, prediction, naiveErrors: new Float64Array(truth.length).fill(mean) };
+    expect(measure(answers, 1).mase!.value).toBeCloseTo(1, 12);
+  });
+
   it('of a ranking are the mean over groups', () => {
     const { truth, prediction, groups, ndcg10 } = fixture.ranking;
     const answers = rankingAnswers({ truth, prediction, groups });

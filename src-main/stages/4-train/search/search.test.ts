@@ -47,6 +47,15 @@ describe('folds', () => {
     expect(folds).toHaveLength(4);
     for (const { train, validation } of folds)
       expect(Math.max(...Array.from(train, (row) => times[row]!))).toBeLessThan(Math.min(...Array.from(validation, (row) => times[row]!)));
+    const apart = makeFolds({ kind: 'expanding', folds: 3, timeColumn: 'day', gap: 2 }, rowsOf(100, { times }), 1);
+    for (const [at, { train, validation }] of apart.entries()) {
+      const [last, first] = [
+        Math.max(...Array.from(train, (row) => times[row]!)),
+        Math.min(...Array.from(validation, (row) => times[row]!)),
+      ];
+      // Two moments between them.
+      expect(first - last, `fold ${at}`).toBe(3);
+    }
     const constant = rowsOf(100, { times: new Float64Array(100) });
     expect(() => makeFolds({ kind: 'expanding', folds: 4, timeColumn: 'day' }, constant, 1)).toThrow(
       expect.objectContaining({ code: 'MK_TRAIN_FEWER_THAN_FOLDS' }),

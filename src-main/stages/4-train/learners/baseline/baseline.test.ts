@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { InferenceSession, Tensor } from '../../../../platform/onnxRuntime.ts';
+import { encodeModel } from '../../../../compiler/index.ts';
+import { ortRuntime } from '../../worker/ortRuntime.ts';
 import type { FitData, LearnerTask } from '../learner.ts';
 import { testControl } from '../learnerTestData.ts';
 import { softmax } from '../networkLoss.ts';
@@ -58,4 +61,30 @@ it('weighted quantiles are those of repeated rows', () => {
   expect(weightedQuantiles([5, 1, 1, 3], [0, 0.5, 0.75, 1])).toEqual([1, 1, 3, 5]);
   expect(weightedQuantiles([5, 1, 3], [0, 1], [1, 0, 1])).toEqual([3, 5]);
   expect(weightedQuantiles([1], [0.5], [0])).toEqual([NaN]);
+});
+
+describe('the baseline of a forecast', () => {
+  it('answers the seasonal naive forecast where a column holds it, the constant where that is missing, in its graph too', async () => {
+    const columns = [
+      { name: 'x', kind: 'number' as const },
+      { name: 'y lag 7', kind: 'number' as const, isNaiveForecast: true },
+    ];
+    const cells = { rows: 3, width: 2, data: Float32Array.of(9, 4, 9, Number.NaN, 9, 0) };
+    const fit = async (kind: 'squared' | 'poisson'): Promise<{ own: number[]; served: number[] }> => {
+      const task = { kind: 'number', objective: { kind } } as const;
+      const fitted = await baselineLearner.fit({ task, columns, train: { features: cells, ...numbers([10, 20, 30]) } }, {}, testControl());
+      const session = await InferenceSession.create(encodeModel(fitted.graph(), { producer: 'test' }));
+      const { outputs } = await session.run({ features: new Tensor('float32', cells.data, [3, 2]) });
+      const again = baselineLearner.restore(fitted.state(), { runtime: ortRuntime, threads: 1 });
+      expect(await again.predict(cells)).toEqual(await fitted.predict(cells));
+      return { own: [...(await fitted.predict(cells))], served: [...(outputs!.data as Float32Array)] };
+    };
+    const plain = await fit('squared');
+    expect(plain.own).toEqual([4, 20, 0]);
+    expect(plain.served).toEqual(plain.own);
+    // A mean of counts is above 0.
+    const counts = await fit('poisson');
+    expect(counts.own).toEqual([4, 20, Math.fround(0.2)]);
+    expect(counts.served).toEqual(counts.own);
+  });
 });
