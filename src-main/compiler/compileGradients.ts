@@ -4,6 +4,7 @@ import { withinBudget } from './4-fuse/rematerialise/withinBudget.ts';
 import type { MemoryPlan } from './4-fuse/rematerialise/rematerialise.ts';
 import { lint } from './5-emit/lint.ts';
 import { lowerAfter } from './5-emit/lowerAfter.ts';
+import { rowGradients, type RowGradient } from './5-emit/rowGradients.ts';
 import { rowMixing, type RowMixing } from './5-emit/rowMixing.ts';
 import { formsFor, fuseFor } from './5-emit/providers/byProvider.ts';
 import type { Target } from './5-emit/providers/target.ts';
@@ -46,6 +47,11 @@ export interface GradientSettings extends InputRoles {
    * instead of kept. Same results, more time. The result's `memory` says what was reached. Default: everything is kept.
    */
   readonly memoryBudgetBytes?: number;
+  /**
+   * Whether the graph may give the rows of a large embedding that a batch meets instead of its whole gradient (`rowTables` of the
+   * result). `GradientTrainer` takes both, with the same result. Default true.
+   */
+  readonly rowGradients?: boolean;
 }
 
 /** A graph of loss and gradients, and what is needed to drive it. Plain data: it can be sent to a worker. `GradientTrainer` drives it. */
@@ -73,6 +79,8 @@ export interface CompiledGradients {
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
   readonly weightNames: readonly string[];
   readonly parameters: readonly TensorSpec[];
+  /** Parameters whose gradient leaves the graph as rows: `stepNames.gradientRows`, `stepNames.gradientIndices`. */
+  readonly rowTables: readonly RowGradient[];
   readonly frozen: readonly TensorSpec[];
   readonly state: readonly TensorSpec[];
   readonly dataInputs: readonly RowSpec[];
@@ -114,7 +122,10 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
   const dtype = 'float32';
   const fused = fuseFor(step.graph, dtype, settings.target);
   const { graph: stepGraph, plan: memory } = withinBudget(mixed ? halfProducts(fused) : fused, settings.memoryBudgetBytes, parsed, step);
-  const graph = lowerAfter(emitGradients(parsed, step, stepGraph, batchSize / microBatch));
+  const trips = batchSize / microBatch;
+  const { graph: emitted, tables } =
+    settings.rowGradients === false ? { graph: stepGraph, tables: [] } : rowGradients(stepGraph, step.parameters, trips);
+  const graph = lowerAfter(emitGradients(parsed, step, emitted, trips));
   lint(graph, settings.target);
   return {
     bytes: encodeModel(graph, { producer: 'modelkeep' }),
@@ -130,6 +141,7 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     memory,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),
+    rowTables: tables,
     frozen: parsed.frozen.map(fixedSpec),
     state: parsed.state.map(({ input }) => fixedSpec(input)),
     dataInputs: parsed.dataInputs.map(rowSpec),

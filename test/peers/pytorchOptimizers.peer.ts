@@ -147,7 +147,7 @@ function asNodes(settings: OptimizerSettings, start: number[][], gradients: numb
 
 function byKernels(settings: OptimizerSettings, start: number[][], gradients: number[][][]): number[][] {
   const specs = shapes.map((shape, at) => ({ name: `p${at}`, shape }));
-  const flat = new FlatParameters(specs, settings, 1, false);
+  const flat = new FlatParameters({ specs, optimizer: settings, parts: 1, accumulates: false });
   const [views, gradientViews] = [flat.views(flat.parameters), flat.views(flat.gradients[0]!)];
   specs.forEach(({ name }, at) => views.get(name)!.set(start[at]!));
   gradients.forEach((ofStep, step) => {

@@ -18,6 +18,9 @@ export const stepNames = {
   /** Scalar that all gradients are multiplied by, the loss is not. */
   lossScale: 'train.lossScale',
   gradient: (parameter: string): string => `gradient.${parameter}`,
+  /** In place of `gradient`: rows, and where in the parameter they are to be added up. */
+  gradientRows: (parameter: string): string => `gradientRows.${parameter}`,
+  gradientIndices: (parameter: string): string => `gradientIndices.${parameter}`,
   /** New value of a state. */
   state: (input: string): string => `state.${input}`,
 };

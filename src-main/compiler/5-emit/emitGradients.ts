@@ -11,6 +11,7 @@ import { trainingNames } from './emitTraining.ts';
 import { rowSumsBehind, sumStackedRows } from './rowSumsBehind.ts';
 import { runtimeOrder } from './runtimeOrder.ts';
 import { sinkLinear } from './sinkLinear.ts';
+import { typesOf } from './typesOf.ts';
 
 /**
  * Phase 5 for large networks. One graph that gives loss and gradients of one batch; the update is made outside, over a flat
@@ -19,7 +20,7 @@ import { sinkLinear } from './sinkLinear.ts';
  *
  * Inputs: parameters, frozen weights and state under their names; data and targets [batch, …]; `stepNames.rowShares` [batch];
  * Dropout masks and noises [micro-batches, …]; `stepNames.lossScale` where the step has it. Outputs: `stepNames.loss`, `stepNames.gradient(p)` with the parameter's elements in
- * the shape that they are computed in, `stepNames.state(s)`.
+ * the shape that they are computed in (or the two of `rowGradients`, of all micro-batches one after the other), `stepNames.state(s)`.
  */
 export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, stepGraph: Graph, batchCount: number): Graph {
   const builder = new GraphBuilder('gradients');
@@ -52,7 +53,8 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
     return ops.mul(ops.cast(value, float.dtype), ops.scalar(1 / (1 - rate), float));
   };
   const scale = step.lossScale ? [named(step.lossScale)] : [];
-  const gradientNames = new Set(parameters.map((each) => stepNames.gradient(each.name)));
+  const rowNames = new Set(parameters.flatMap(({ name }) => [stepNames.gradientRows(name), stepNames.gradientIndices(name)]));
+  const gradientNames = new Set([...parameters.map((each) => stepNames.gradient(each.name)), ...rowNames]);
   const finished = (graph: Graph): Graph => {
     const shapes = new Map(g.tape.flatMap(({ outputs }) => outputs.map((each) => [each.name, each.shape] as const)));
     return runtimeOrder(
@@ -84,23 +86,25 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
   const { before, rest } = hoistInvariant(step_, new Set(fixed.map(([name]) => name)));
   const hoisted = replay(g, before, new Map(fixed));
   const stateNames = new Set(state.map((each) => inBatch(stepNames.state(each.name))));
-  const summed = new Set(rest.outputs.map((each) => each.name).filter((name) => !stateNames.has(name)));
+  /** Stacked, where others are summed. */
+  const listed = new Set(rest.outputs.map((each) => each.name).filter((name) => rowNames.has(ofBatch(name))));
+  const summed = new Set(rest.outputs.map((each) => each.name).filter((name) => !stateNames.has(name) && !listed.has(name)));
   const { body: bodyGraph, after } = sinkLinear(rest, summed, new Set(hoisted.keys()));
   const types = typesOf(bodyGraph, hoisted);
   const zeroSources = zerosIn(before);
   const rowSums = rowSumsBehind(
     bodyGraph,
-    new Set(bodyGraph.outputs.map(({ name }) => name).filter((name) => !stateNames.has(name))),
+    new Set(bodyGraph.outputs.map(({ name }) => name).filter((name) => !stateNames.has(name) && !listed.has(name))),
     zeroSources,
     (name) => types.get(name),
     batchCount,
   );
-  const behind = new Set<string>(rowSums.map(({ name }) => name));
-  const sums = bodyGraph.outputs.filter(({ name }) => !stateNames.has(name) && !behind.has(name)).map(({ name }) => types.get(name)!);
+  const notSummed = new Set<string>([...rowSums.map(({ name }) => name), ...stateNames, ...listed]);
+  const sums = bodyGraph.outputs.filter(({ name }) => !notSummed.has(name)).map(({ name }) => types.get(name)!);
   const zeroNames = new Set([...zeroSources].map((name) => hoisted.get(name)!.name));
   const zeros = sums.map((each) => g.filledLike(each));
   const inLoop = bodyGraph.nodes.filter((node) => !rowSums.some((each) => each.node === node));
-  const stackedNames = [...new Set(rowSums.flatMap(({ node }) => node.inputs.slice(1, 3)))];
+  const stackedNames = [...new Set([...rowSums.flatMap(({ node }) => node.inputs.slice(1, 3)), ...listed])];
   const { carried, stacked } = builder.loop(builder.scalar(batchCount, 'int64'), [...zeros, ...state], (body, entering, iteration) => {
     const b = new TypedOps(body);
     const values = replay(
@@ -131,6 +135,7 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
         const [table, indices, rows] = each.node.inputs;
         return [each.name, sumStackedRows(g, each, hoisted.get(table!)!, stackedAt(indices), stackedAt(rows))];
       }),
+      ...Array.from(listed, (name): [string, Value] => [name, stackedAt(name)]),
       ...state.map((each, at): [string, Value] => [inBatch(stepNames.state(each.name)), carried[sums.length + at]!]),
     ]),
   );
@@ -138,8 +143,14 @@ export function emitGradients(parsed: ParsedForward, step: DifferentiatedStep, s
   return finished(tidy(builder.build()));
 }
 
+const micro = 'micro.';
+
 function inBatch(name: string): string {
-  return `micro.${name}`;
+  return micro + name;
+}
+
+function ofBatch(name: string): string {
+  return name.slice(micro.length);
 }
 
 /** sum + value; a product, or a sum of rows into zeros, starts from the sum instead. */
@@ -160,14 +171,4 @@ function addTo(g: TypedOps, sum: TypedValue, value: TypedValue, zeros: ReadonlyS
 function zerosIn(graph: Graph): Set<string> {
   const spread = graph.nodes.filter(({ opType, inputs }) => opType === 'Expand' && uniformNumber(graph.initializers.get(inputs[0]!)) === 0);
   return new Set(spread.flatMap((node) => node.outputs));
-}
-
-/** Shapes of everything in the body. */
-function typesOf(body: Graph, hoisted: ReadonlyMap<string, TypedValue>): ReadonlyMap<string, TypedValue> {
-  const scratch = new GraphBuilder('types');
-  const declared = new Map<string, Value>();
-  const known = [...hoisted].filter(([name]) => !body.initializers.has(name));
-  for (const each of [...body.inputs, ...known.map(([name, value]) => ({ ...value, name }))])
-    if (!declared.has(each.name)) declared.set(each.name, scratch.input(each.name, each.dtype, each.shape));
-  return new Map([...replay(new TypedOps(scratch), body, declared)].map(([name, value]) => [name, { ...value, name }]));
 }

@@ -10,7 +10,8 @@ import type { FlatParameters } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
 import { LossScale } from './LossScale.ts';
 import { partOf } from './rowLoader.ts';
-import { sharedFloats, takesSharedMemory } from './sharedMemory.ts';
+import { copyRows } from './RowTables.ts';
+import { sharedFloats, sharedIntegers, takesSharedMemory } from './sharedMemory.ts';
 import { stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
 
 export interface BatchGradientsSettings {
@@ -61,7 +62,9 @@ export class BatchGradients {
     const common = { compiled, session, seed, parts, frozen, batches: queue.arrays, takesShared };
     const starting = workers.map((worker, at) => {
       const gradients = inPlace(flat.gradients[at + 1]!);
-      return WorkerPart.start({ ...common, ...shared!, gradients, passes, optimizer, worker, part: at + 1 });
+      const asRows = flat.rowTables?.parts[at + 1];
+      const rows = passes || !asRows ? asRows : { rows: inPlace(asRows.rows), indices: sharedIntegers(asRows.indices.length) };
+      return WorkerPart.start({ ...common, ...shared!, gradients, rows, passes, optimizer, worker, part: at + 1 });
     });
     const started = await Promise.allSettled(starting);
     const remote = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
@@ -77,6 +80,7 @@ export class BatchGradients {
       part: 0,
       parameters: flat.views(flat.parameters),
       gradients: flat.views(flat.gradients[0]!),
+      rows: flat.rowTables?.parts[0],
     }).catch(async (error: unknown) => {
       await release();
       throw error;
@@ -176,7 +180,10 @@ export class BatchGradients {
       const remote = this.#remote[at]!;
       if (remote.ended === undefined) {
         loss += lossOf(other as PromiseSettledResult<number>, step);
-        if (!team) this.#flat.gradients[at + 1]!.set(remote.gradients);
+        if (!team) {
+          this.#flat.gradients[at + 1]!.set(remote.gradients);
+          if (remote.rows) copyRows(remote.rows, this.#flat.rowTables!.parts[at + 1]!);
+        }
         next.push(remote.nextState);
       } else {
         const inPlace = await this.#inPlaceOf(at + 1);
@@ -206,6 +213,7 @@ export class BatchGradients {
       batches: this.#queue.arrays,
       parameters: this.#flat.views(this.#flat.parameters),
       gradients: this.#flat.views(this.#flat.gradients[part]!),
+      rows: this.#flat.rowTables?.parts[part],
     });
     this.#inPlace.set(part, made);
     return made;

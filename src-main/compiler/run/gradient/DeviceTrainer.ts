@@ -68,7 +68,7 @@ export class DeviceTrainer {
   /** As `GradientTrainer.train`; throws what the last device throws. */
   async *train({ epochs, shouldStop = () => false }: { epochs: number; shouldStop?: ShouldStop }): AsyncGenerator<GradientReport, void> {
     while (this.trainer.epoch < epochs && !(await shouldStop())) {
-      const report = await this.#runOnce(shouldStop);
+      const report = await this.runOnce(shouldStop);
       if (report.losses.length > 0) yield report;
       if (report.gaveUp) return;
     }
@@ -89,7 +89,8 @@ export class DeviceTrainer {
     await this.trainer.release();
   }
 
-  async #runOnce(shouldStop: ShouldStop): Promise<GradientReport> {
+  /** As `GradientTrainer.runOnce`, on the next device where this one gives up; throws what the last device throws. */
+  async runOnce(shouldStop: ShouldStop = () => false): Promise<GradientReport> {
     for (;;) {
       const trainer = this.trainer;
       try {

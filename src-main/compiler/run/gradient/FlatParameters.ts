@@ -5,7 +5,22 @@ import type { TensorSpec } from '../../compileTraining.ts';
 import { elementCount } from '../../onnx/graph.ts';
 import { clipScale } from '../../optimizers/clipGradients.ts';
 import type { FlatPiece, OptimizerRule, OptimizerSlot } from '../../optimizers/defineOptimizer.ts';
+import type { RowGradient } from '../../5-emit/rowGradients.ts';
 import { decays, optimizerOf, type OptimizerSettings } from '../../optimizers/index.ts';
+import { RowTables, rowTableNumbers } from './RowTables.ts';
+
+export interface FlatSettings {
+  readonly specs: readonly TensorSpec[];
+  readonly optimizer: OptimizerSettings;
+  /** Of a batch, each with gradients of its own. */
+  readonly parts: number;
+  /** Whether several batches make an update. */
+  readonly accumulates: boolean;
+  /** Parameters whose gradients come as rows. */
+  readonly rowTables?: readonly RowGradient[];
+  /** In a memory between threads, for a runtime that takes its views (`takesSharedMemory`). */
+  readonly shared?: boolean;
+}
 
 /** Where a tensor lies in the flat vectors of parameters and gradients. */
 interface Place extends TensorSpec {
@@ -37,27 +52,34 @@ export class FlatParameters {
   readonly #pieces: readonly FlatPiece[];
   /** Sum over several batches before an update; made only when asked for. */
   readonly #sum: Vector | undefined;
+  /** Where gradients come as rows. */
+  readonly rowTables: RowTables | undefined;
+  /** Stretches of the flat vectors that parts write as they are, by part. */
+  readonly #stretches: readonly (readonly Vector[])[];
   /** Sum of squares of what is collected, while it is known. */
   #squares: number | undefined;
   /** Vectors that `zeroSmallState` cleans. */
   readonly #cleaned: readonly { values: Vector; zeroBelow: number }[];
 
-  /**
-   * `shared`: in a memory between threads, for a runtime that takes its views (`takesSharedMemory`). Throws MK_KERNELS_MEMORY_EXCEEDED,
-   * and MK_COMPILER_SETTING_INVALID for the optimizer's settings.
-   */
-  constructor(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean, shared = false) {
+  /** Throws MK_KERNELS_MEMORY_EXCEEDED, and MK_COMPILER_SETTING_INVALID for the optimizer's settings. */
+  constructor(settings: FlatSettings) {
+    const { specs, optimizer, parts, accumulates, rowTables = [], shared = false } = settings;
     this.#rule = optimizerOf(optimizer);
     this.#clipNorm = optimizer.clipNorm;
     this.#places = placesOf(specs, optimizer);
     const length = placedLength(this.#places);
     const slots = this.#places.map((place) => this.#rule.slots(place.shape));
-    const numbers = flatNumbers(specs, optimizer, parts, accumulates);
+    const numbers = flatNumbers(settings);
     const memory = shared ? new SharedKernelMemory(numbers + blockSumNumbers(length)) : new KernelMemory(numbers);
     this.kernels = new TrainingKernels(memory, length);
     this.parameters = memory.vector(length);
     this.gradients = Array.from({ length: parts }, () => memory.vector(length));
     this.#sum = accumulates ? memory.vector(length) : undefined;
+    this.rowTables = rowTables.length > 0 ? new RowTables(memory, rowTables, this.views(this.gradients[0]!), parts) : undefined;
+    const asRows = new Set(rowTables.map(({ parameter }) => parameter));
+    this.#stretches = stretchesOf(this.#places, ({ name }) => !asRows.has(name)).map((stretch) =>
+      this.gradients.map((vector) => view(vector, stretch)),
+    );
     const key = (slot: OptimizerSlot, place: Place): string => trainingNames.slot(slot.name, place.name);
     if (this.#rule.elementwise) {
       const vectors = (slots[0] ?? []).map(({ zeroBelow }) => ({ values: memory.vector(length), zeroBelow }));
@@ -106,6 +128,12 @@ export class FlatParameters {
    * not finite where a part is not, nor where squares leave the range of float32.
    */
   sumParts(): number {
+    if (this.rowTables) {
+      if (this.gradients.length > 1) for (const parts of this.#stretches) this.kernels.sumParts(parts);
+      // Optimizers that are not elementwise write their direction over the gradient.
+      this.rowTables.addUp(this.kernels, !this.#rule.elementwise && !this.#sum);
+      return (this.#squares = this.kernels.sumOfSquares(this.gradients[0]!));
+    }
     return (this.#squares = this.kernels.sumPartsSquares(this.gradients));
   }
 
@@ -158,14 +186,14 @@ export class FlatParameters {
 }
 
 /** Numbers that the memory of the kernels holds. */
-export function flatNumbers(specs: readonly TensorSpec[], optimizer: OptimizerSettings, parts: number, accumulates: boolean): number {
+export function flatNumbers({ specs, optimizer, parts, accumulates, rowTables = [] }: FlatSettings): number {
   const rule = optimizerOf(optimizer);
   const places = placesOf(specs, optimizer);
   const length = placedLength(places);
   const slots = rule.elementwise
     ? length * rule.slots([]).length
     : places.flatMap(({ shape }) => rule.slots(shape)).reduce((sum, { shape }) => sum + paddedLength(elementCount(shape)), 0);
-  return length * (1 + parts + Number(accumulates)) + slots;
+  return length * (1 + parts + Number(accumulates)) + slots + rowTableNumbers(rowTables, parts);
 }
 
 /** Numbers in one flat vector, padding included. */
@@ -202,14 +230,27 @@ function placedLength(places: readonly Place[]): number {
 }
 
 /** Neighbours that decay, and those that do not, as one stretch each. */
-function groupsOf(places: readonly Place[]): { start: number; length: number; shape: readonly number[]; decays: boolean }[] {
-  return [true, false].flatMap((decaying) => {
-    const group = places.filter((each) => each.decays === decaying);
-    const [first, last] = [group[0], group.at(-1)];
-    if (!first || !last) return [];
-    const length = last.start + paddedLength(last.length) - first.start;
-    return [{ start: first.start, length, shape: [length], decays: decaying }];
-  });
+function groupsOf(places: readonly Place[]): (Stretch & { shape: readonly number[]; decays: boolean })[] {
+  return [true, false].flatMap((decaying) =>
+    stretchesOf(places, (each) => each.decays === decaying).map((stretch) => ({ ...stretch, shape: [stretch.length], decays: decaying })),
+  );
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Neighbours that `belongs` names, padding included. */
+function stretchesOf(places: readonly Place[], belongs: (place: Place) => boolean): Stretch[] {
+  const stretches: { start: number; length: number }[] = [];
+  for (const place of places.filter(belongs)) {
+    const last = stretches.at(-1);
+    const length = paddedLength(place.length);
+    if (last && last.start + last.length === place.start) last.length += length;
+    else stretches.push({ start: place.start, length });
+  }
+  return stretches;
 }
 
 function view(vector: Vector, { start, length }: { start: number; length: number }): Vector {

@@ -8,6 +8,7 @@ import { fillNoise } from '../noise.ts';
 import type { Runtime, RuntimeSession, RuntimeTensor, SessionSettings } from '../runtime.ts';
 import type { RowArray } from '../trainingData.ts';
 import { partOf } from './rowLoader.ts';
+import { rowViews, type RowPart } from './RowTables.ts';
 
 /** As `Trainer` numbers them. */
 const dropoutStream = 2;
@@ -28,6 +29,8 @@ export interface GradientSessionSettings extends Part {
   readonly parameters: ReadonlyMap<string, Float32Array>;
   /** Written in every run, by parameter name. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** Written in every run: gradients of `compiled.rowTables`. */
+  readonly rows: RowPart | undefined;
   readonly frozen: Readonly<Record<string, Float32Array>>;
   /** Batches as they are loaded, whole; a session keeps views of its part, or copies where the runtime refuses memory that threads share. */
   readonly batches: readonly Readonly<Record<string, RowArray>>[];
@@ -84,11 +87,18 @@ export class GradientSession {
     ]);
     // A gradient has its parameter's elements, not always its shape.
     const outputShapes = new Map(compiled.graph.outputs.map(({ name, shape }) => [name, (shape ?? []).map(Number)]));
+    const rows = settings.rows ? rowViews(compiled.rowTables, settings.rows) : new Map<string, RowPart>();
+    const output = (name: string, data: Float32Array | Int32Array): [string, RuntimeTensor] => {
+      const type = data instanceof Int32Array ? 'int32' : 'float32';
+      return [name, runtime.tensor(type, data, outputShapes.get(name)!)];
+    };
     this.#fetches = Object.fromEntries([
       [stepNames.loss, float(this.#loss, [])],
-      ...compiled.parameters.map(({ name }) => {
-        const output = stepNames.gradient(name);
-        return [output, float(settings.gradients.get(name)!, outputShapes.get(output)!)] as const;
+      ...compiled.parameters.flatMap(({ name }) => {
+        const asRows = rows.get(name);
+        return asRows
+          ? [output(stepNames.gradientRows(name), asRows.rows), output(stepNames.gradientIndices(name), asRows.indices)]
+          : [output(stepNames.gradient(name), settings.gradients.get(name)!)];
       }),
       ...stateTensors(this.nextState, stepNames.state),
     ]);

@@ -71,7 +71,14 @@ export class GradientTrainer {
     if (!('load' in data)) checkTrainingData(compiled, data);
     const parts = workers.length + 1;
     const shared = parts > 1 && (await takesSharedMemory(runtime));
-    const flat = new FlatParameters(compiled.parameters, optimizer, parts, accumulate > 1, shared);
+    const flat = new FlatParameters({
+      specs: compiled.parameters,
+      optimizer,
+      parts,
+      accumulates: accumulate > 1,
+      rowTables: compiled.rowTables,
+      shared,
+    });
     const frozen = Object.fromEntries(compiled.frozen.map(({ name, shape }) => [name, given(settings.weights, name, elementCount(shape))]));
     const loader = 'load' in data ? data : rowsInMemory(data, compiled);
     const rowWeights = settings.rowWeights ?? ('load' in data ? undefined : data.rowWeights);

@@ -81,8 +81,8 @@ export class SizedTrainer {
     const { step, optimizer, weights, limit = 8 } = settings;
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting: 'limit', value: limit, expected: 'a whole number from 1' });
-    const compiled = compileGradients(step);
-    const flat = new FlatParameters(compiled.parameters, optimizer, 1, false);
+    const compiled = compileGradients({ ...step, rowGradients: false });
+    const flat = new FlatParameters({ specs: compiled.parameters, optimizer, parts: 1, accumulates: false });
     for (const [name, view] of flat.views(flat.parameters))
       // A parameter that the loss added starts at 0 unless it is given.
       if (compiled.weightNames.includes(name) || weights[name]) view.set(given(weights, name, view.length));
@@ -176,7 +176,8 @@ export class SizedTrainer {
     const { step, optimizer, seed, runtime, session } = this.#settings;
     // Larger batches go through in parts of the usual size, so that memory does not grow.
     const microBatch = batchSize === step.batchSize ? step.microBatch : (step.microBatch ?? step.batchSize);
-    const compiled = known ?? compileGradients({ ...step, batchSize, bindings, ...(microBatch !== undefined && { microBatch }) });
+    const compiled =
+      known ?? compileGradients({ ...step, rowGradients: false, batchSize, bindings, ...(microBatch !== undefined && { microBatch }) });
     const rows: Sized['rows'] = { now: undefined };
     const loader = {
       rowCount: batchSize,

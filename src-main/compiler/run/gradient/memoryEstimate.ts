@@ -39,7 +39,7 @@ export function estimateMemory(
   const loops = compiled.batchSize > compiled.microBatch;
   const fixed = [...compiled.frozen, ...compiled.state].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const numbers =
-    flatNumbers(compiled.parameters, optimizer, threads, accumulate > 1) +
+    flatNumbers({ specs: compiled.parameters, optimizer, parts: threads, accumulates: accumulate > 1, rowTables: compiled.rowTables }) +
     // What threads share, and each one's own vectors.
     (workers > 0 ? length + workers * 3 * length : 0) +
     // A loop carries its sums in and out, beside the gradient that it adds.

@@ -9,6 +9,7 @@ import { trainingHelper } from '../../../kernels/trainingKernels.ts';
 import type { SharedMemory } from '../../../kernels/webAssembly.ts';
 import { flatViews } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
+import { copyRows, type RowPart } from './RowTables.ts';
 import { sharedFloats } from './sharedMemory.ts';
 
 /** A thread as the host gives it: `post` reaches the other side's listener, in order. */
@@ -42,6 +43,7 @@ interface StartMessage {
   /** All in shared memory, laid out as in `FlatParameters`. */
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;
+  readonly rows: RowPart | undefined;
   readonly state: Float32Array<SharedArrayBuffer>;
   readonly nextState: Float32Array<SharedArrayBuffer>;
   /** The runtime takes these arrays as they are. */
@@ -76,31 +78,45 @@ type FromWorker =
  */
 export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
   let worker:
-    | { session: GradientSession; start: StartMessage; parameters: Float32Array; gradients: Float32Array; help: (round: number) => void }
+    | {
+        readonly session: GradientSession;
+        readonly start: StartMessage;
+        /** What the runtime reads and writes. */
+        readonly parameters: Float32Array;
+        readonly gradients: Float32Array;
+        readonly rows: RowPart | undefined;
+        readonly help: (round: number) => void;
+      }
     | undefined;
   const start = async (message: StartMessage): Promise<FromWorker> => {
     const { length } = message.parameters;
     const [parameters, gradients] = message.takesShared
       ? [message.parameters, message.gradients]
       : [new Float32Array(length), new Float32Array(length)];
-    const { compiled, optimizer } = message;
+    const { rows: given, compiled, optimizer } = message;
+    const rows =
+      given && !message.takesShared ? { rows: new Float32Array(given.rows.length), indices: new Int32Array(given.indices.length) } : given;
     const session = await GradientSession.create({
       ...message,
       runtime,
       parameters: flatViews(compiled.parameters, optimizer, parameters),
       gradients: flatViews(compiled.parameters, optimizer, gradients),
+      rows,
     });
     const help = message.passes ? trainingHelper(message.passes) : () => undefined;
-    worker = { session, start: message, parameters, gradients, help };
+    worker = { session, start: message, parameters, gradients, rows, help };
     return { kind: 'ready' };
   };
   const run = async ({ batch, step, lossScale }: Omit<RunMessage, 'kind'>): Promise<FromWorker> => {
     if (!worker) throw new Error('The worker was not started.');
-    const { session, start: shared, parameters, gradients } = worker;
+    const { session, start: shared, parameters, gradients, rows } = worker;
     if (!shared.takesShared) parameters.set(shared.parameters);
     session.state.set(shared.state);
     const loss = await session.run(batch, step, lossScale);
-    if (!shared.takesShared) shared.gradients.set(gradients);
+    if (!shared.takesShared) {
+      shared.gradients.set(gradients);
+      if (rows && shared.rows) copyRows(rows, shared.rows);
+    }
     shared.nextState.set(session.nextState);
     return { kind: 'loss', loss };
   };
@@ -133,6 +149,7 @@ export interface WorkerPartSettings extends Omit<StartMessage, 'kind' | 'nextSta
 export class WorkerPart {
   /** What the thread wrote in the last run. */
   readonly gradients: Float32Array;
+  readonly rows: RowPart | undefined;
   readonly nextState: Float32Array<SharedArrayBuffer>;
   readonly #worker: TrainingWorker;
   readonly #number: number;
@@ -152,11 +169,12 @@ export class WorkerPart {
     throw answer.code ? new ModelkeepError(answer.code as ErrorCode, answer.params) : part.#lost(answer.reason);
   }
 
-  private constructor(worker: TrainingWorker, { gradients, state, part, parts }: Omit<WorkerPartSettings, 'worker'>) {
+  private constructor(worker: TrainingWorker, { gradients, rows, state, part, parts }: Omit<WorkerPartSettings, 'worker'>) {
     this.#worker = worker;
     this.#number = part;
     this.#parts = parts;
     this.gradients = gradients;
+    this.rows = rows;
     this.nextState = sharedFloats(state.length);
     worker.onMessage((message) => {
       const waiting = this.#waiting;
