@@ -1,4 +1,5 @@
 import { float, floats, ints, strings, type GraphBuilder, type Value } from '../../compiler/index.ts';
+import { toFloat } from './casts.ts';
 import type { FittedCross, FittedEncoded, FittedOneHot } from './fittedFeatures.ts';
 
 export type InputOf = (each: { column: string }) => Value;
@@ -166,8 +167,4 @@ function pairOf(g: GraphBuilder, each: FittedCross, inputOf: InputOf, { first, o
   return g.op('Gather', [g.constant({ dtype: 'int64', shape: [table.length], data: table }), cell], {
     output: { dtype: 'int64', shape: ['N', 1] },
   });
-}
-
-function toFloat(g: GraphBuilder, x: Value): Value {
-  return g.op('Cast', [x], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', 1] } });
 }

@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../../compiler/index.ts';
+import { toDouble, toFloat } from './casts.ts';
 import type { DatetimePart, FittedDatetime } from './fittedFeatures.ts';
 import { missingMask } from './missingMask.ts';
 
@@ -97,11 +98,10 @@ const periods = { dayOfWeekCycle: 7, dayOfMonthCycle: 31, monthCycle: 12 } as co
 
 /** Sine and cosine of where in the period a time lies, `missing` where it is missing. Hours run on within the hour. */
 function cycle(g: GraphBuilder, calendar: Calendar, part: Cycle, missing: number): Value[] {
-  const toDouble = (x: Value): Value => g.op('Cast', [x], { attributes: { to: 11 }, output: { dtype: 'float64', shape: ['N', 1] } });
   const share =
     part === 'hourCycle'
       ? calendar.dayShare()
-      : g.op('Div', [toDouble(calendar.index[part.slice(0, -'Cycle'.length) as 'month']()), g.scalar(periods[part], 'float64')]);
+      : g.op('Div', [toDouble(g, calendar.index[part.slice(0, -'Cycle'.length) as 'month']()), g.scalar(periods[part], 'float64')]);
   const angle = g.op('Mul', [share, g.scalar(2 * Math.PI, 'float64')]);
   // In float32 from here on: a turn is 6.3, so the rounding is at most 4e-7 of an angle. The cosine is the sine a quarter later.
   const wave = (shift: number): Value => {
@@ -109,10 +109,6 @@ function cycle(g: GraphBuilder, calendar: Calendar, part: Cycle, missing: number
     return g.op('Where', [calendar.missing, g.scalar(missing), g.op('Sin', [shifted])], { output: { dtype: 'float32', shape: ['N', 1] } });
   };
   return [wave(0), wave(Math.PI / 2)];
-}
-
-function toFloat(g: GraphBuilder, x: Value): Value {
-  return g.op('Cast', [x], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', 1] } });
 }
 
 function scaledInteger(g: GraphBuilder, x: Value, centre: number, spread: number): Value {

@@ -1,4 +1,5 @@
 import { type GraphBuilder, type Value } from '../../compiler/index.ts';
+import { toDouble } from './casts.ts';
 import type { FittedNumeric } from './fittedFeatures.ts';
 import { missingMask } from './missingMask.ts';
 import { segmentsOf } from './quantileTransform.ts';
@@ -86,8 +87,4 @@ function scaledDown(g: GraphBuilder, x: Value, columns: FittedNumeric[]): Value 
   const row = (pick: (each: FittedNumeric) => number): Value => g.float64(columns.map(pick), [1, columns.length]);
   const scaled = g.op('Div', [g.op('Sub', [x, row((each) => each.centre)]), row((each) => each.spread)]);
   return g.op('Cast', [scaled], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', columns.length] } });
-}
-
-function toDouble(g: GraphBuilder, x: Value): Value {
-  return g.op('Cast', [x], { attributes: { to: 11 }, output: { dtype: 'float64', shape: x.shape } });
 }

@@ -1,4 +1,5 @@
 import { GraphBuilder, ints, strings, type AttributeInput, type Value } from '../../compiler/index.ts';
+import { toDouble } from './casts.ts';
 import type { FeatureView, FittedText } from './fittedFeatures.ts';
 
 /** RE2 patterns of one token. Letters, digits and combining marks make a word; a character is any that is not white space. */
@@ -37,7 +38,7 @@ export function countFeatures(g: GraphBuilder, column: FittedText, counts: Value
   if (!column.projection || view === 'scaled') return weighted;
   const { components, matrix } = column.projection;
   // In float64: the order of a sum depends on how many rows there are, but then hardly ever reaches the float32.
-  const double = g.op('Cast', [weighted], { attributes: { to: 11 }, output: { dtype: 'float64', shape: weighted.shape } });
+  const double = toDouble(g, weighted);
   const product = g.op('MatMul', [double, g.float64(matrix, [column.terms.length, components])]);
   return g.op('Cast', [product], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', components] } });
 }
