@@ -157,6 +157,7 @@ export class TrainJob {
       beganAtMs: this.#startedMs,
       seed: request.seed ?? trainDefaults.seed,
       folder: join(this.#folder, 'checkpoint'),
+      machineFolder: join(this.#with.folder, 'devices'),
       outFolder,
     };
   }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
 import type { ChosenRun, Target } from '../../../compiler/index.ts';
@@ -53,9 +53,24 @@ export class Calibrations {
     return kept && Array.isArray(kept.byProvider) && typeof kept.choice === 'object' ? kept : undefined;
   }
 
+  /**
+   * Gives what counts from now on: of several processes that measured at the same time, what the first one kept, so that equal
+   * trainings run in equal form and give equal bits.
+   */
   async keep(training: unknown, chosen: ChosenRun): Promise<KeptCalibration> {
     const kept: KeptCalibration = { ...chosen, machine: this.#machine, measuredAt: new Date().toISOString() };
-    await this.#write(`run-${digest(training)}`, kept);
+    const name = `run-${digest(training)}`;
+    const own = `${name}-${randomBytes(6).toString('hex')}`;
+    await this.#write(own, kept);
+    try {
+      await link(this.#pathOf(own), this.#pathOf(name));
+    } catch {
+      const first = await this.find(training);
+      if (first) return first;
+      await this.#write(name, kept); // what is there cannot be read, or the file system has no links
+    } finally {
+      await rm(this.#pathOf(own), { force: true });
+    }
     return kept;
   }
 
@@ -81,14 +96,18 @@ export class Calibrations {
     return mark ? mark.deaths + Number(!isRunning(mark.process)) : 0;
   }
 
+  #pathOf(name: string): string {
+    return join(this.#folder, `${name}.json`);
+  }
+
   async #write(name: string, value: unknown): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    await writeFileDurable(join(this.#folder, `${name}.json`), JSON.stringify(value));
+    await writeFileDurable(this.#pathOf(name), JSON.stringify(value));
   }
 
   async #read<Value>(name: string): Promise<Value | undefined> {
     try {
-      return JSON.parse(await readFile(join(this.#folder, `${name}.json`), 'utf8')) as Value;
+      return JSON.parse(await readFile(this.#pathOf(name), 'utf8')) as Value;
     } catch {
       return undefined;
     }

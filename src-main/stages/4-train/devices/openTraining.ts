@@ -34,7 +34,10 @@ export interface TrainingSettings extends Pick<
   readonly weights?: GradientTrainerSettings['weights'];
   /** Cores that this training may use. */
   readonly threads: number;
-  readonly calibrations: Calibrations;
+  /** Not needed where `choice` is given. */
+  readonly calibrations?: Calibrations;
+  /** What the calibration is kept under in place of the graph, which may hold constants that differ while its times do not. */
+  readonly measuredAs?: unknown;
   /** From `providersHere`; those that are unusable are left out. */
   readonly providers: readonly ProviderState[];
   /** Of a training that goes on: its choice, so that it goes on with the same bits. */
@@ -61,24 +64,26 @@ export interface OpenTraining {
  * Throws as `compileGradients`, `chooseRun` and `GradientTrainer.create` do.
  */
 export async function openTraining(settings: TrainingSettings): Promise<OpenTraining> {
-  const { calibrations, providers, runtime = ortRuntime, threads } = settings;
+  const { calibrations, measuredAs, providers, runtime = ortRuntime, threads } = settings;
   const target: Target = { provider: 'cpu', channelBlock: await probeBlockedChannels(runtime) };
   const open = (choice: RunChoice, runsPerStep: number): Promise<GradientTrainer> =>
     trainerOf(settings, runtime, target, choice, runsPerStep);
   let calibration: KeptCalibration | undefined;
   let choice = settings.choice;
   if (!choice) {
+    if (!calibrations) throw new Error('A training without a choice needs a place for what is measured.');
     const usable = providers.filter(({ unusable }) => unusable === undefined).map(({ provider }) => provider);
     const whole = compileGradients({ ...compiledFrom(settings), batchSize: settings.batchRows });
     const training = {
-      graph: createHash('sha256').update(whole.bytes).digest('hex'),
+      graph: measuredAs ?? createHash('sha256').update(whole.bytes).digest('hex'),
       optimizer: settings.optimizer.kind,
       batchRows: settings.batchRows,
       threads,
       usable,
     };
     calibration =
-      (await calibrations.find(training)) ?? (await calibrations.keep(training, await measured(settings, usable, !whole.mixesRows, open)));
+      (await calibrations.find(training)) ??
+      (await calibrations.keep(training, await measured(settings, calibrations, usable, !whole.mixesRows, open)));
     choice = inTurn(calibration);
   }
   const devices = choice.map((each) => ({ name: each.choice.provider, open: () => open(each.choice, each.runsPerStep) }));
@@ -93,7 +98,8 @@ function inTurn({ choice, byProvider }: ChosenRun): ProviderRun[] {
 }
 
 async function measured(
-  { batchRows, threads, nowMs, shouldStop, msPerCandidate, calibrations }: TrainingSettings,
+  { batchRows, threads, nowMs, shouldStop, msPerCandidate }: TrainingSettings,
+  calibrations: Calibrations,
   usable: readonly Target['provider'][],
   mayCut: boolean,
   open: (choice: RunChoice, runsPerStep: number) => Promise<GradientTrainer>,

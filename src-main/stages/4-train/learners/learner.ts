@@ -1,4 +1,6 @@
 // What a learner is. `index.ts` is the table of them; learnerContract.test.ts walks it, so a new entry is tested on arrival.
+import type { Calibrations } from '../devices/Calibrations.ts';
+import type { ProviderState } from '../devices/providers.ts';
 import type { CurvePoint } from '../../../../src-shared/domain/training.ts';
 import type { Graph, Runtime } from '../../../compiler/index.ts';
 import type { Matrix } from './matrix.ts';
@@ -126,6 +128,23 @@ export interface FitControl {
   /** Long fits only (networks, boosting): state to go on from, and where it is kept; called between two steps. */
   resume?: LearnerState;
   onState?(state: () => LearnerState): Promise<void>;
+  /** Where networks that are too large for one graph train; absent: on the processor, in a form that is not measured. */
+  devices?: FitDevices;
+  /** Something about this machine that people should know: it becomes a finding of the run. */
+  onNotice?(notice: FitNotice): void;
+}
+
+export interface FitDevices {
+  /** What was measured of this machine. */
+  calibrations: Calibrations;
+  /** What works on this machine; looked for at the first call. */
+  providers(): Promise<readonly ProviderState[]>;
+}
+
+/** `deviceLost`: from, to, step, reason. `threadLost`: threads, reason. */
+export interface FitNotice {
+  code: 'deviceLost' | 'threadLost';
+  params: Record<string, string | number>;
 }
 
 /** All that a fitted learner is, or a fit in progress: `json` survives JSON, arrays are written as bytes. */

@@ -6,6 +6,7 @@ import { higherIsBetter, type Learner, type MetricName, type Metrics } from '../
 import { association, labelCounts, leakScore, type RawTable, type Target } from '../../3-features/api.ts';
 import type { Split } from '../holdout.ts';
 import type { PairedMetric } from '../metrics/comparePaired.ts';
+import type { FitResult } from './fitOrder.ts';
 import type { Findings } from './order.ts';
 
 const fewTestRows = 100;
@@ -136,4 +137,16 @@ export function againstParams({ place, learner, difference, verdict }: Against, 
 
 function round(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+/** What happened to devices and threads in the fits of a run: each kind once, with the number of fits. */
+export function machineFindings(fits: readonly (Pick<FitResult, 'notices'> | null)[]): Findings {
+  const kinds = new Map<string, Findings[number]>();
+  for (const { code, params } of fits.flatMap((fit) => fit?.notices ?? [])) {
+    const kind = `${code} ${params['from']} ${params['to']}`;
+    const known = kinds.get(kind);
+    if (known) known.params['fits'] = Number(known.params['fits']) + 1;
+    else kinds.set(kind, { code, params: { ...params, fits: 1 } });
+  }
+  return [...kinds.values()];
 }

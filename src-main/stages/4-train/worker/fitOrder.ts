@@ -1,7 +1,7 @@
 // What a run and its fit processes tell each other. Matrices pass through files, so that every process reads them once.
 import type { CurvePoint } from '../../../../src-shared/domain/training.ts';
 import type { FeatureView } from '../../3-features/api.ts';
-import type { FeatureColumn, LearnerName, LearnerTask, Settings } from '../learners/learner.ts';
+import type { FeatureColumn, FitNotice, LearnerName, LearnerTask, Settings } from '../learners/learner.ts';
 import type { Fold } from '../search/folds.ts';
 
 /** The development rows of a run. */
@@ -19,6 +19,8 @@ export interface FitSource {
   folds: Fold[];
   ordered: boolean;
   threads: number;
+  /** What was measured of this machine, for all runs; absent: large networks train on the processor, in a form that is not measured. */
+  machineFolder?: string;
 }
 
 export interface FitOrder {
@@ -44,6 +46,8 @@ export interface FitResult {
   predictMs: number;
   /** Of the fitted learner in its file. */
   stateBytes: number;
+  /** What happened to devices and threads. */
+  notices?: FitNotice[];
 }
 
 export interface FitPoint {

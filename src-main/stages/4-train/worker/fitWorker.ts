@@ -6,11 +6,14 @@ import { writeFileDurable } from '../../../platform/files.ts';
 import { serveWorker } from '../../../platform/workerMain.ts';
 import type { FeatureView } from '../../3-features/api.ts';
 import { learners } from '../learners/index.ts';
-import type { FitControl, FitData, LabelledMatrix, LearnerTarget } from '../learners/learner.ts';
+import { Calibrations } from '../devices/Calibrations.ts';
+import { providersHere } from '../devices/providers.ts';
+import type { FitControl, FitData, FitDevices, FitNotice, LabelledMatrix, LearnerTarget } from '../learners/learner.ts';
 import type { Matrix } from '../learners/matrix.ts';
 import type { FitOrder, FitResult, FitSource } from './fitOrder.ts';
 import { decodeLearnerState, encodeLearnerState } from './learnerStateFile.ts';
 import { ortRuntime } from './ortRuntime.ts';
+import { endGradientThreads } from './startGradientThread.ts';
 
 const checkpointEveryMs = 5000;
 const pointsPerSecond = 4;
@@ -19,24 +22,29 @@ let source: FitSource | null = null;
 let target: LearnerTarget | null = null;
 let weights: Float32Array | null = null;
 let groups: Int32Array | null = null;
+let devices: FitDevices | null = null;
 let opening: Promise<void> = Promise.resolve();
 const matrices = new Map<FeatureView, Matrix>();
 /** Rows of the fold and view that were asked for last: the next candidate wants the same, as a rule. */
 let gathered: { view: FeatureView; fold: number; train: Matrix; validation: Matrix } | null = null;
 
-const server = serveWorker({
-  open: (opened: FitSource) => (opening = open(opened)),
-  // Asked for in one breath with `open`.
-  fit: async (order: FitOrder, { signal }) => {
-    await opening;
-    return fit(order, signal);
+const server = serveWorker(
+  {
+    open: (opened: FitSource) => (opening = open(opened)),
+    // Asked for in one breath with `open`.
+    fit: async (order: FitOrder, { signal }) => {
+      await opening;
+      return fit(order, signal);
+    },
   },
-});
+  { close: endGradientThreads },
+);
 
 async function open(opened: FitSource): Promise<void> {
   target = await readTarget(opened);
   weights = opened.weightsFile === null ? null : new Float32Array(...placeOf(await readFile(opened.weightsFile), 4));
   groups = opened.groupsFile === null ? null : new Int32Array(...placeOf(await readFile(opened.groupsFile), 4));
+  devices = opened.machineFolder === undefined ? null : devicesIn(opened.machineFolder);
   source = opened;
 }
 
@@ -62,6 +70,7 @@ async function fit(order: FitOrder, signal: AbortSignal): Promise<FitResult> {
   };
   let lastKeptMs = startedMs;
   let lastPointMs = 0;
+  const notices: FitNotice[] = [];
   const resume = await readFile(order.checkpointFile).then(decodeLearnerState, () => undefined);
   const control: FitControl = {
     nowMs: () => performance.now(),
@@ -78,6 +87,8 @@ async function fit(order: FitOrder, signal: AbortSignal): Promise<FitResult> {
     seed: order.seed,
     runtime: ortRuntime,
     threads,
+    ...(devices ? { devices } : {}),
+    onNotice: (notice) => notices.push(notice),
     ...(resume ? { resume } : {}),
     onState: async (state) => {
       await setImmediate();
@@ -98,10 +109,17 @@ async function fit(order: FitOrder, signal: AbortSignal): Promise<FitResult> {
     await writeFileDurable(order.answersFile, new Uint8Array(answers.buffer, answers.byteOffset, answers.byteLength));
     await rm(order.checkpointFile, { force: true });
     const { chosen, curve, ended } = fitted;
-    return { chosen, curve, ended, fitMs: fittedMs - startedMs, predictMs, stateBytes: state.length };
+    const told = notices.length > 0 ? { notices } : {};
+    return { chosen, curve, ended, fitMs: fittedMs - startedMs, predictMs, stateBytes: state.length, ...told };
   } finally {
     await fitted.release();
   }
+}
+
+function devicesIn(folder: string): FitDevices {
+  const calibrations = new Calibrations(folder);
+  let found: ReturnType<FitDevices['providers']> | undefined;
+  return { calibrations, providers: () => (found ??= providersHere(calibrations)) };
 }
 
 async function rowsOf(view: FeatureView, fold: number): Promise<{ train: Matrix; validation: Matrix }> {

@@ -68,6 +68,8 @@ export interface TrainOrder {
   seed: number;
   /** Checkpoints; survives a kill. */
   folder: string;
+  /** What was measured of this machine, for all runs. */
+  machineFolder: string;
   /** Where finished models are put, in the file system of the blobs. */
   outFolder: string;
 }

@@ -9,6 +9,7 @@ import { learners } from '../learners/index.ts';
 import { factsOfSource } from '../search/factsOfSource.ts';
 import { Proposer, type Entrant } from '../search/proposer.ts';
 import { EndEstimate } from './finish/EndEstimate.ts';
+import { machineFindings } from './findings.ts';
 import { finishRun } from './finish/finishRun.ts';
 import { ModelMaker } from './finish/ModelMaker.ts';
 import type { TrainOrder, TrainResult } from './order.ts';
@@ -95,7 +96,7 @@ export async function trainRun(order: TrainOrder, wishes: RunWishes, events: Run
     judging,
     proposer: new Proposer(entrants, order.search, seed),
     plan,
-    pool: { start: startWorker, processes, memoryLimitMb, source: { ...source, threads } },
+    pool: { start: startWorker, processes, memoryLimitMb, source: { ...source, threads, machineFolder: order.machineFolder } },
     folder,
     clock,
     control,
@@ -104,7 +105,8 @@ export async function trainRun(order: TrainOrder, wishes: RunWishes, events: Run
   });
   const ended = await search.run();
   events.progress(searchTo, { key: 'train.evaluating', params: { candidate: 1, candidates: 1 } });
-  return finishRun({ order, prepared, candidates: search.candidates, ended, maker, folder, clock, control, pause });
+  const result = await finishRun({ order, prepared, candidates: search.candidates, ended, maker, folder, clock, control, pause });
+  return { ...result, findings: [...machineFindings(search.candidates.flatMap(({ fits }) => fits)), ...result.findings] };
 }
 
 /** One thread a process as long as there are several fits to do; a single holdout on many rows gives each fit all cores. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../../../platform/random.ts';
+import { encodeModel } from '../../../../compiler/index.ts';
 import { decodeLearnerState, encodeLearnerState } from '../../worker/learnerStateFile.ts';
+import { ortRuntime } from '../../worker/ortRuntime.ts';
 import { factsOf, type DataFacts, type FitData, type LearnerState } from '../learner.ts';
 import { testControl, testData, testRows } from '../learnerTestData.ts';
 import { objectiveLoss } from '../objectiveLoss.ts';
@@ -69,6 +71,29 @@ describe.each(named)('a $family', ({ settings }) => {
       expect(levels[2]).toBeLessThan(largest + 1);
     }
     await fitted.release();
+  });
+});
+
+describe('a network of more than half a million parameters', () => {
+  const settings = { ...settingsFor(classes).find(({ family }) => family === 'realmlp')!, hidden: [720, 720], epochs: 3, batchSize: 64 };
+
+  it('is trained outside the graph: equal seeds give equal bits, also from bytes of the disk, and its graph answers alike', async () => {
+    const kept: Uint8Array[] = [];
+    const control = testControl({ onState: async (state) => void kept.push(encodeLearnerState(state())) });
+    const whole = await networkLearner.fit(classes, settings, control);
+    expect(Object.values(whole.state().arrays).reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(500_000);
+    expect(whole.curve.at(-1)!.trainLoss).toBeLessThan(whole.curve[0]!.trainLoss);
+    for (const resume of [undefined, decodeLearnerState(kept[kept.length >> 1]!)]) {
+      const again = await networkLearner.fit(classes, settings, testControl(resume && { resume }));
+      expect(again.state().arrays).toEqual(whole.state().arrays);
+    }
+    const { features } = classes.validation!;
+    const session = await ortRuntime.createSession(encodeModel(whole.graph(), { producer: 'test' }));
+    const feeds = { features: ortRuntime.tensor('float32', features.data, [features.rows, features.width]) };
+    const answers = (await session.run(feeds, { outputs: null }))['outputs']!.data as Float32Array;
+    (await whole.predict(features)).forEach((each, at) => expect(answers[at]).toBeCloseTo(each, 4));
+    await session.release();
+    await whole.release();
   });
 });
 

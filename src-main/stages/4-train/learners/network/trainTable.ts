@@ -1,18 +1,11 @@
 import type { CurvePoint } from '../../../../../src-shared/domain/training.ts';
 import { isModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
-import {
-  compileTraining,
-  cosineLog,
-  decodeCheckpoint,
-  divergenceCodes,
-  encodeCheckpoint,
-  initialWeights,
-  Trainer,
-} from '../../../../compiler/index.ts';
+import { cosineLog, decodeCheckpoint, divergenceCodes, encodeCheckpoint } from '../../../../compiler/index.ts';
 import type { FitControl, FitData, LearnerState } from '../learner.ts';
 import { objectiveLoss } from '../objectiveLoss.ts';
 import { buildNetwork, trainingWidth, type NetworkShape } from './buildNetwork.ts';
 import { averagingOne, lossOfTask, targetsOf } from './networkTask.ts';
+import { openTrainer, type NetworkTrainer } from './openTrainer.ts';
 import { ServedNetwork, type NetworkWeights } from './ServedNetwork.ts';
 
 export interface TrainedTable {
@@ -58,7 +51,7 @@ class TableTraining {
   readonly #shape: NetworkShape;
   readonly #validation: FitData['validation'];
   readonly #control: FitControl;
-  readonly #trainer: Trainer;
+  readonly #trainer: NetworkTrainer;
   readonly #served: ServedNetwork;
   readonly #progress: Progress;
   readonly #startedMs: number;
@@ -69,33 +62,29 @@ class TableTraining {
     const network = buildNetwork(shape, 'training');
     const { rows } = train.features;
     const batchSize = Math.min(settings.batchSize, rows);
-    const compiled = compileTraining({
-      forward: network.graph,
-      parameters: network.parameters,
-      loss: lossOfTask(task, target, settings.members, settings.labelSmoothing),
-      optimizer: {
-        kind: 'adam',
-        beta2: 0.95,
-        weightDecay: settings.weightDecay,
-        decayed: network.parameters.filter((name) => name.endsWith('.weight')),
+    const trainer = await openTrainer(
+      {
+        network,
+        loss: lossOfTask(task, target, settings.members, settings.labelSmoothing),
+        optimizer: {
+          kind: 'adam',
+          beta2: 0.95,
+          weightDecay: settings.weightDecay,
+          decayed: network.parameters.filter((name) => name.endsWith('.weight')),
+        },
+        batchSize,
+        data: {
+          rowCount: rows,
+          inputs: { features: shape.width === 0 ? new Float32Array(rows * trainingWidth(shape)) : train.features.data },
+          targets: targetsOf(task, train, target, settings.members),
+          ...(train.weights && { rowWeights: averagingOne(train.weights) }),
+        },
+        learningRate: cosineLog({ rate: settings.learningRate, steps: settings.epochs * Math.ceil(rows / batchSize) }),
+        runMs,
+        measuredAs: { family: settings.family, dropout: settings.dropout > 0, shapes: network.parameterShapes },
       },
-      batchSize,
-    });
-    const trainer = await Trainer.create({
-      runtime: control.runtime,
-      compiled,
-      data: {
-        rowCount: rows,
-        inputs: { features: shape.width === 0 ? new Float32Array(rows * trainingWidth(shape)) : train.features.data },
-        targets: targetsOf(task, train, target, settings.members),
-        ...(train.weights && { rowWeights: averagingOne(train.weights) }),
-      },
-      weights: initialWeights(network.parameterShapes, control.seed, network.schemes),
-      learningRate: cosineLog({ rate: settings.learningRate, steps: settings.epochs * Math.ceil(rows / batchSize) }),
-      seed: control.seed,
-      nowMs: () => control.nowMs(),
-      runMs,
-    });
+      control,
+    );
     const served = await ServedNetwork.open(shape, control);
     const { resume } = control;
     if (resume) trainer.restore(decodeCheckpoint(resume.arrays['trainer'] as Uint8Array));
@@ -106,7 +95,7 @@ class TableTraining {
     shape: NetworkShape,
     validation: FitData['validation'],
     control: FitControl,
-    trainer: Trainer,
+    trainer: NetworkTrainer,
     served: ServedNetwork,
   ) {
     this.#shape = shape;
@@ -151,7 +140,7 @@ class TableTraining {
   }
 
   /** Null when training diverged after a good epoch: that epoch is the result then. */
-  async #runOnce(): Promise<Awaited<ReturnType<Trainer['runOnce']>> | null> {
+  async #runOnce(): Promise<Awaited<ReturnType<NetworkTrainer['runOnce']>> | null> {
     try {
       return await this.#trainer.runOnce();
     } catch (error) {
@@ -162,7 +151,7 @@ class TableTraining {
 
   async #endEpoch(): Promise<void> {
     const progress = this.#progress;
-    const { step, batchesPerEpoch, epoch } = this.#trainer;
+    const { step, stepsPerEpoch, epoch } = this.#trainer;
     const loss = await this.#validationLoss();
     if (loss === null || progress.bestLoss === null || loss < progress.bestLoss) {
       this.#best = this.#weights();
@@ -171,7 +160,7 @@ class TableTraining {
     progress.elapsedMs = this.#control.nowMs() - this.#startedMs;
     const point: CurvePoint = {
       step,
-      epoch: Math.round((step / batchesPerEpoch) * 1000) / 1000,
+      epoch: Math.round((step / stepsPerEpoch) * 1000) / 1000,
       trainLoss: progress.lossCount === 0 ? 0 : progress.lossSum / progress.lossCount,
       validationLoss: loss,
       elapsedMs: Math.round(progress.elapsedMs),
