@@ -213,6 +213,7 @@ const asked: ReportedRun = {
 test('it says what the answer is, who judged it, and how sure it is', () => {
   const sections = Object.fromEntries(runReport(asked, 'en').map(({ id, lines }) => [id, lines.join('\n')]));
   expect(sections['tried']).toContain('The newest rows by day were held back to judge. The answer changes over it.');
+  expect(sections['tried']).toContain('fitted 5 times and judged on the moments after those that it learned from');
   expect(sections['answers']).toContain('a level that 90% of true answers lie below');
   expect(sections['answers']).toContain('Rows counted by exposure in training');
   expect(sections['answers']).toContain('before, they were 0.071 away from how often they come true, after 0.012');

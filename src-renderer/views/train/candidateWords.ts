@@ -13,6 +13,11 @@ export function candidateName(all: readonly Candidate[], candidate: Candidate): 
   return kin.length === 1 ? learner : t('train:board.number', { learner, n: kin.findIndex(({ id }) => id === candidate.id) + 1 });
 }
 
+/** Its kind, where the others of the run are not at hand. */
+export function kindName(candidate: Candidate): string {
+  return isTaught(candidate) ? t('train:board.taught') : t(`train:learner.${candidate.learner}`);
+}
+
 /** Learned what another candidate says. */
 export function isTaught({ progress }: Candidate): boolean {
   return progress?.origin.kind === 'distilled';
