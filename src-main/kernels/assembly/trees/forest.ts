@@ -290,11 +290,14 @@ function trySlot(
   return <i32>(distinct > 1);
 }
 
+/** Adds the sums of a bin to the left side; returns how many rows it has. */
 // @ts-ignore: AssemblyScript's decorator
 @inline
-function addCell(left: usize, cell: usize, channels: i32): void {
+function takeBin(left: usize, histogram: usize, counts: usize, bin: i32, channels: i32): i32 {
+  const cell = histogram + <usize>bin * (<usize>channels << 3);
   for (let channel = 0; channel < channels; channel++)
     store<f64>(left + ((<usize>channel) << 3), load<f64>(left + ((<usize>channel) << 3)) + load<f64>(cell + ((<usize>channel) << 3)));
+  return load<i32>(counts + ((<usize>bin) << 2));
 }
 
 /** Score of dividing the node into `left` and the rest; −1 when a side has too few rows. */
@@ -342,8 +345,7 @@ function tryNumbers(
     for (let at = 0; at < size; at++) {
       const bin = load<i32>(levels + ((<usize>at) << 2));
       if (bin == 0 && toRight) continue;
-      addCell(left, histogram + <usize>bin * cellBytes, channels);
-      leftRows += load<i32>(counts + ((<usize>bin) << 2));
+      leftRows += takeBin(left, histogram, counts, bin, channels);
       if (bin == 0) continue;
       if (random) {
         const next = at + 1 < size ? load<i32>(levels + ((<usize>(at + 1)) << 2)) : 256;
@@ -390,8 +392,7 @@ function trySet(
       const bin = load<i32>(levels + ((<usize>at) << 2));
       state = nextRandom(state);
       if (bin == rest || !(state & 0x10000)) continue;
-      addCell(left, histogram + <usize>bin * cellBytes, channels);
-      leftRows += load<i32>(counts + ((<usize>bin) << 2));
+      leftRows += takeBin(left, histogram, counts, bin, channels);
       store<i32>(levels + ((<usize>taken) << 2), bin);
       taken++;
     }
@@ -422,8 +423,7 @@ function trySet(
   let leftRows = 0;
   for (let at = 0; at < known; at++) {
     const bin = load<i32>(levels + ((<usize>at) << 2));
-    addCell(left, histogram + <usize>bin * cellBytes, channels);
-    leftRows += load<i32>(counts + ((<usize>bin) << 2));
+    leftRows += takeBin(left, histogram, counts, bin, channels);
     const score = scoreSides(leftRows, rows, isClass, channels, sums, left, least);
     if (score > load<f64>(node, 24)) writeSet(node, slot, score, levels, at + 1);
   }
