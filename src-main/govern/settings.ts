@@ -42,6 +42,8 @@ export class SettingsStore {
 function defaults(): Settings {
   return {
     servePort: Number(process.env.MODELKEEP_SERVE_PORT ?? 8080),
+    serveGrpcPort: process.env.MODELKEEP_SERVE_PORT === '0' ? 0 : 8081,
+    serveControl: false,
     jobMemoryMb: Math.max(512, Math.min(8192, Math.floor(os.totalmem() / 1024 / 1024 / 2))),
     requestRetentionDays: 90,
   };

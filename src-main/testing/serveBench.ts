@@ -69,7 +69,10 @@ export interface TestServe {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function openTestServe(limits: ServeDependencies['limits'] = {}): Promise<TestServe> {
+export async function openTestServe(
+  limits: ServeDependencies['limits'] = {},
+  settings: Partial<ReturnType<ServeDependencies['settings']>> = {},
+): Promise<TestServe> {
   const bench = await openTestBench();
   const registry = new TestRegistry(bench);
   const open = (): ServeService => {
@@ -82,7 +85,7 @@ export async function openTestServe(limits: ServeDependencies['limits'] = {}): P
       startWorker,
       models: registry,
       folders: { workspace: workspace.folder, journal: workspace.journal, run: workspace.run },
-      settings: () => ({ servePort: 0, requestRetentionDays: 30 }),
+      settings: () => ({ servePort: 0, serveGrpcPort: 0, serveControl: false, requestRetentionDays: 30, ...settings }),
       limits: limits ?? {},
     });
     registry.onMoved = (move) => serve.onAliasMoved(move);

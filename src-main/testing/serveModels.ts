@@ -161,6 +161,50 @@ export function churnModel(): TestModel {
   };
 }
 
+/** Every element type that a model of ours takes or gives: prediction = f32 + f64 + i64 + u8[0] + u8[1] + flag; text, i64 + 1 and not flag. */
+export function everyTypeModel(): TestModel {
+  const g = new GraphBuilder('types');
+  const f32 = g.input('f32', 'float32', ['N', 1]);
+  const f64 = g.input('f64', 'float64', ['N', 1]);
+  const i64 = g.input('i64', 'int64', ['N', 1]);
+  const text = g.input('text', 'string', ['N', 1]);
+  const u8 = g.input('u8', 'uint8', ['N', 2]);
+  const flag = g.input('flag', 'bool', ['N', 1]);
+  const float = (value: typeof f32, width = 1): typeof f32 =>
+    g.op('Cast', [value], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', width] } });
+  const pixels = g.op('ReduceSum', [float(u8, 2), g.int64([1])], {
+    attributes: { keepdims: 1 },
+    output: { dtype: 'float32', shape: ['N', 1] },
+  });
+  const sum = [float(f64), float(i64), pixels, float(flag)].reduce((total, value) => g.op('Add', [total, value]), f32);
+  g.output(sum, 'prediction');
+  g.output(g.op('Identity', [text], { output: { dtype: 'string', shape: ['N', 1] } }), 'echo');
+  g.output(g.op('Add', [i64, g.scalar(1, 'int64')], { output: { dtype: 'int64', shape: ['N', 1] } }), 'next');
+  g.output(g.op('Not', [flag], { output: { dtype: 'bool', shape: ['N', 1] } }), 'unset');
+  return {
+    bytes: g.toModelBytes({ producer: 'modelkeep' }),
+    signature: {
+      task: 'regression',
+      inputs: [
+        column('f32', 'number', 'float32'),
+        column('f64', 'number', 'float64'),
+        column('i64', 'integer', 'int64'),
+        column('text', 'text', 'string', { required: false }),
+        column('u8', 'number', 'uint8', { shape: [2] }),
+        column('flag', 'boolean', 'bool'),
+      ],
+      outputs: [
+        { name: 'prediction', onnxType: 'float32', shape: [1] },
+        { name: 'echo', onnxType: 'string', shape: [1] },
+        { name: 'next', onnxType: 'int64', shape: [1] },
+        { name: 'unset', onnxType: 'bool', shape: [1] },
+      ],
+      classes: [],
+      target: 'y',
+    },
+  };
+}
+
 /** What the churn model's training rows looked like: tenure uniform over 0–72, 70 % basic, half active, a quarter without notes. */
 export const churnReference: Reference = {
   columns: [

@@ -19,7 +19,7 @@ const serve = new ServeService({
   startWorker,
   models: registry,
   folders: { workspace: workspace.folder, journal: workspace.journal, run: workspace.run },
-  settings: () => ({ servePort: 0, requestRetentionDays: 30 }),
+  settings: () => ({ servePort: 0, serveGrpcPort: 0, serveControl: false, requestRetentionDays: 30 }),
 });
 await serve.resume();
 const [known] = await serve.list();

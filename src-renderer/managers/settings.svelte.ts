@@ -4,23 +4,27 @@ import { client } from '../rpc/client.svelte.ts';
 import { Loaded } from './loaded.svelte.ts';
 
 type Settings = Result<'system.settings'>;
-export type SettingName = keyof Settings;
+type SettingName = keyof Settings;
+/** Those that are numbers, edited in fields that may be empty for a while. */
+export type NumberSetting = { [N in SettingName]: Settings[N] extends number ? N : never }[SettingName];
+type Draft = { [N in SettingName]: N extends NumberSetting ? number | null : Settings[N] };
 
 /** The contract's limits, to tell before saving. */
-export const settingLimits: Record<SettingName, [low: number, high: number]> = {
+export const settingLimits: Record<NumberSetting, [low: number, high: number]> = {
   servePort: [0, 65_535],
+  serveGrpcPort: [0, 65_535],
   jobMemoryMb: [256, 1_048_576],
   requestRetentionDays: [1, 3650],
 };
 
 export class SettingsManager {
   readonly loaded = new Loaded<Settings>(() => client.call('system.settings', {}));
-  #draft = $state<{ [N in SettingName]: number | null } | null>(null);
+  #draft = $state<Draft | null>(null);
   #saving = $state(false);
   #saveError = $state.raw<unknown>(null);
 
   /** What the form edits; null until the settings are there. */
-  get draft(): { [N in SettingName]: number | null } | null {
+  get draft(): Draft | null {
     return this.#draft;
   }
   get saving(): boolean {
@@ -31,13 +35,13 @@ export class SettingsManager {
   }
   get isChanged(): boolean {
     const [draft, saved] = [this.#draft, this.loaded.value];
-    return draft !== null && saved !== null && names.some((name) => draft[name] !== saved[name]);
+    return draft !== null && saved !== null && (Object.keys(saved) as SettingName[]).some((name) => draft[name] !== saved[name]);
   }
   get canSave(): boolean {
     return this.isChanged && names.every((name) => this.isInRange(name));
   }
 
-  isInRange(name: SettingName): boolean {
+  isInRange(name: NumberSetting): boolean {
     const value = this.#draft?.[name] ?? null;
     const [low, high] = settingLimits[name];
     return value !== null && Number.isInteger(value) && value >= low && value <= high;
@@ -67,4 +71,4 @@ export class SettingsManager {
   }
 }
 
-const names = Object.keys(settingLimits) as SettingName[];
+const names = Object.keys(settingLimits) as NumberSetting[];

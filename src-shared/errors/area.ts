@@ -5,7 +5,7 @@ export interface Bilingual {
 }
 
 export interface ErrorDefinition {
-  http: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 503 | 507;
+  http: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 499 | 500 | 503 | 504 | 507;
   /** What happened and where. */
   message: Bilingual;
   /** What an offline operator can do next. */

@@ -11,6 +11,17 @@ export const serveErrors = {
       zh: '请发送 UTF-8 编码的 JSON，例如 {"rows":[{"列名":1}]}；NaN 和 Infinity 不是 JSON，缺失值用 null。',
     },
   },
+  MK_SERVE_NOT_PROTOBUF: {
+    http: 400,
+    message: {
+      en: 'The message is not the protobuf that this method takes: {problem} (byte {position}).',
+      zh: '消息不是该方法所需的 protobuf：{problem}（第 {position} 字节）。',
+    },
+    hint: {
+      en: 'Generate the client from the published definition of inference.GRPCInferenceService.',
+      zh: '请根据公开的 inference.GRPCInferenceService 定义生成客户端。',
+    },
+  },
   MK_SERVE_TOO_DEEP: {
     http: 400,
     message: { en: 'The JSON is nested deeper than {limit} levels.', zh: 'JSON 嵌套超过 {limit} 层。' },
@@ -69,6 +80,30 @@ export const serveErrors = {
     http: 408,
     message: { en: 'The request did not arrive completely within {limitMs} ms.', zh: '请求未在 {limitMs} 毫秒内完整到达。' },
     hint: { en: 'Send headers and body without pauses.', zh: '请不间断地发送请求头和请求体。' },
+  },
+  MK_SERVE_DEADLINE: {
+    http: 504,
+    message: { en: 'The deadline of the request passed before its answer was there.', zh: '请求的截止时间在得到结果之前已过。' },
+    hint: {
+      en: 'Allow more time, send fewer rows, or send less at once: the request may have waited for others.',
+      zh: '请放宽时限、减少行数或降低并发：该请求可能在等待其他请求。',
+    },
+  },
+  MK_SERVE_CANCELLED: {
+    http: 499,
+    message: { en: 'The caller went away before the answer was there.', zh: '调用方在得到结果之前已离开。' },
+    hint: { en: 'Nothing is wrong with the endpoint. Allow more time.', zh: '端点没有问题。请放宽时限。' },
+  },
+  MK_SERVE_CONTROL_OFF: {
+    http: 403,
+    message: {
+      en: 'Endpoints are not started or stopped over the network: “{field}” stays as it is.',
+      zh: '不允许通过网络启动或停止端点：「{field}」保持不变。',
+    },
+    hint: {
+      en: 'Start and stop it in Modelkeep, or allow control by callers in the settings.',
+      zh: '请在 Modelkeep 中启动或停止，或在设置中允许调用方控制。',
+    },
   },
   MK_SERVE_HOST_REFUSED: {
     http: 403,

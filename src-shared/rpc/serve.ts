@@ -34,6 +34,8 @@ export const endpoint = z.object({
   url: z.string().nullable(),
   predictUrl: z.string().nullable(),
   v2Url: z.string().nullable(),
+  /** Address of inference.GRPCInferenceService, e.g. 127.0.0.1:8081; null while serving is stopped. */
+  grpcAddress: z.string().nullable(),
   signature: modelSignature.nullable(),
   error: z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) }).nullable(),
   deployments: z.array(z.object({ at: timeMs, version: z.number().int(), actor: z.string(), reason: z.string() })),

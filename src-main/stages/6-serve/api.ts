@@ -7,11 +7,13 @@
  * Truth and stored requests live in requests.sqlite, which only the ingester writes.
  */
 import { join } from 'node:path';
+import { describeError, type ErrorCode } from '../../../src-shared/errors/catalogue.ts';
 import { isModelkeepError, ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import { requireName } from '../../../src-shared/errors/requireName.ts';
 import type { Caller, Parsed, Result } from '../../../src-shared/rpc/contract.ts';
 import type { Emit } from '../../../src-shared/rpc/events.ts';
 import type { Endpoint } from '../../../src-shared/rpc/serve.ts';
+import type { Settings } from '../../../src-shared/rpc/system.ts';
 import type { AuditWriter } from '../../platform/auditWriter.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { StartWorker, Worker } from '../../platform/processHost.ts';
@@ -28,6 +30,7 @@ import { postJson } from './postJson.ts';
 import { EndpointStore, type EndpointRow } from './store.ts';
 import { SupervisedWorker } from './supervisedWorker.ts';
 import type { ModelToServe } from './wire/messages.ts';
+import { wireError, type IndexEntry, type RepositoryAnswer, type RepositoryQuestion } from './wire/repository.ts';
 
 export type { ModelResolver, ServableVersion } from './models.ts';
 export type { ColumnCounts, Counts } from './statistics/counts.ts';
@@ -43,15 +46,17 @@ export interface ServeDependencies {
   models: ModelResolver;
   /** The workspace's folder (for requests.sqlite), its journal and its folder for sockets. */
   folders: { workspace: string; journal: string; run: string };
-  settings: () => { servePort: number; requestRetentionDays: number };
+  settings: () => Pick<Settings, 'servePort' | 'serveGrpcPort' | 'serveControl' | 'requestRetentionDays'>;
   /** For tests; see gateway/main.ts. */
-  limits?: Pick<GatewaySettings, 'endpoint' | 'server'>;
+  limits?: Pick<GatewaySettings, 'endpoint' | 'server' | 'grpc'>;
 }
 
 export type WindowReport = WindowCounts & { performance: Performance };
 
 /** Who deploys when nobody is there: the alias had moved while Modelkeep was not running. */
 const system: Caller = { actor: 'modelkeep', shell: 'headless' };
+/** A caller of the protocol: nobody knows who. */
+const network: Caller = { actor: 'protocol', shell: 'headless' };
 const maxStoredBytes = 8 * 1024 * 1024 * 1024;
 
 export class ServeService {
@@ -64,8 +69,10 @@ export class ServeService {
   readonly #ingestListeners = new Set<(endpoints: string[]) => void>();
   /** Kept over restarts of the gateway, so that callers find it where it was. */
   #port: number | null = null;
+  #grpcPort: number | null = null;
   /** What the settings said when the gateway was started; 0 lets the system choose. */
   #askedPort = 0;
+  #askedGrpcPort = 0;
   #gatewayError: Endpoint['error'] = null;
   #gatewayUp = false;
   #broughtBack: Promise<unknown> = Promise.resolve();
@@ -77,7 +84,10 @@ export class ServeService {
       start: dependencies.startWorker,
       name: 'gateway',
       setUp: (worker) => this.#setUpGateway(worker),
-      onEvent: (event, data) => event === 'endpoint' && this.#onReport(data as EndpointReport),
+      onEvent: (event, data) => {
+        if (event === 'endpoint') this.#onReport(data as EndpointReport);
+        else if (event === 'repository') void this.#onQuestion(data as RepositoryQuestion);
+      },
       onLost: () => this.#onGatewayLost(),
     });
     this.#ingester = new SupervisedWorker({
@@ -107,10 +117,12 @@ export class ServeService {
    *  from now on. Error: MK_PORT_IN_USE; endpoints are failing until another port is chosen or this one is free. */
   async applySettings(): Promise<void> {
     if (this.#ingester.running) await this.#ingester.request('open', this.#storage());
-    if (!this.#gateway.running || this.#askedPort === this.#with.settings().servePort) return;
+    const { servePort, serveGrpcPort } = this.#with.settings();
+    if (!this.#gateway.running || (this.#askedPort === servePort && this.#askedGrpcPort === serveGrpcPort)) return;
     await this.#gateway.stop();
     this.#onGatewayLost();
     this.#port = null;
+    this.#grpcPort = null;
     await this.#gateway.get();
     await this.#broughtBack;
   }
@@ -168,12 +180,13 @@ export class ServeService {
     }
   }
 
-  stop({ name }: { name: string }, caller: Caller): Promise<Endpoint> {
+  /** `keepsListening`: callers that stop the last endpoint over the network are still answered, and can start it again. */
+  stop({ name }: { name: string }, caller: Caller, keepsListening = false): Promise<Endpoint> {
     return this.#inTurn(name, async () => {
       const row = this.#require(name);
       if (row.desired === 'running') {
         this.#setDesired(row, 'stopped', caller);
-        await this.#withdraw(name);
+        await this.#withdraw(name, keepsListening);
       }
       return this.#describe(this.#require(name));
     });
@@ -321,15 +334,18 @@ export class ServeService {
   async #setUpGateway(worker: Worker): Promise<void> {
     const { folders, settings, limits } = this.#with;
     this.#askedPort = settings().servePort;
+    this.#askedGrpcPort = settings().serveGrpcPort;
     try {
       const start = {
         port: this.#port ?? this.#askedPort,
+        grpcPort: this.#grpcPort ?? this.#askedGrpcPort,
         journal: folders.journal,
         run: folders.run,
         ...limits,
       } satisfies GatewaySettings;
-      const { port } = await worker.request<{ port: number }>('start', start);
+      const { port, grpcPort } = await worker.request<{ port: number; grpcPort: number }>('start', start);
       this.#port = port;
+      this.#grpcPort = grpcPort;
       this.#gatewayError = null;
       this.#gatewayUp = true;
     } catch (error) {
@@ -359,9 +375,9 @@ export class ServeService {
   }
 
   /** Takes an endpoint out of the gateway, and gives the port back when nothing is served any more. */
-  async #withdraw(name: string): Promise<void> {
+  async #withdraw(name: string, keepsListening = false): Promise<void> {
     this.#reports.delete(name);
-    if (this.#store.all().some(({ name: other, desired }) => other !== name && desired === 'running')) {
+    if (keepsListening || this.#store.all().some(({ name: other, desired }) => other !== name && desired === 'running')) {
       await this.#gateway.request('stop', { name }).catch(ignoreDeath);
       return;
     }
@@ -369,6 +385,26 @@ export class ServeService {
     this.#gatewayError = null;
     await this.#gateway.stop();
     this.#port = null;
+    this.#grpcPort = null;
+  }
+
+  /** The repository extension of the protocol. */
+  async #onQuestion({ id, action, name }: RepositoryQuestion): Promise<void> {
+    let error: RepositoryAnswer['error'] = null;
+    try {
+      if (action !== 'index') await this.#control(action, name);
+    } catch (failure) {
+      error = wireError(failure);
+    }
+    const entries = action === 'index' ? this.#store.all().map((row) => indexEntry(this.#describe(row))) : [];
+    await this.#gateway.request('repositoryAnswer', { id, entries, error } satisfies RepositoryAnswer).catch(() => {}); // it has gone
+  }
+
+  async #control(action: 'load' | 'unload', name: string): Promise<void> {
+    if (!this.#with.settings().serveControl) throw new ModelkeepError('MK_SERVE_CONTROL_OFF', { field: name.slice(0, 80) });
+    if (!this.#store.get(name)) throw new ModelkeepError('MK_SERVE_ENDPOINT_UNKNOWN', { field: name.slice(0, 80) });
+    if (action === 'load') await this.start({ name }, network);
+    else await this.stop({ name }, network, true);
   }
 
   async #bringUp(endpoint: string, version: ServableVersion, storeInputs: boolean): Promise<void> {
@@ -469,6 +505,7 @@ export class ServeService {
       url: base,
       predictUrl: base && base + predictPath(row.name),
       v2Url: base && `${base}/v2/models/${encodeURIComponent(row.name)}`,
+      grpcAddress: base && this.#grpcPort !== null ? `127.0.0.1:${this.#grpcPort}` : null,
       signature,
       error: stopped ? null : (this.#gatewayError ?? report?.error ?? null),
       deployments: this.#store.deployments(row.name).map(({ at, version, actor, reason }) => ({ at, version, actor, reason })),
@@ -515,6 +552,12 @@ function toServe(
   storeInputs: boolean,
 ): ModelToServe {
   return { endpoint, model, version, path, sha256, signature, reference, storeInputs };
+}
+
+function indexEntry({ name, version, state, error }: Endpoint): IndexEntry {
+  const answers = state === 'ready' || state === 'switching';
+  const reason = error ? describeError(error.code as ErrorCode, error.params).message : state === 'stopped' ? 'stopped' : '';
+  return { name, version: String(version ?? ''), state: answers ? 'READY' : state === 'starting' ? 'LOADING' : 'UNAVAILABLE', reason };
 }
 
 function predictPath(name: string): string {

@@ -133,7 +133,7 @@ describe('Open Inference Protocol V2', () => {
     expect(await Promise.all(['/v2/health/live', '/v2/health/ready', '/v2'].map(async (path) => (await http(base + path)).body))).toEqual([
       { live: true },
       { ready: true },
-      { name: 'modelkeep', version: '1', extensions: ['binary_tensor_data'] },
+      { name: 'modelkeep', version: '1', extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics'] },
     ]);
     const metadata = (await http(endpoint.v2Url!)).body;
     expect(metadata).toMatchObject({ name: '流失', versions: ['1'], platform: 'onnxruntime_onnx' });

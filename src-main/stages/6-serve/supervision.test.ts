@@ -220,7 +220,7 @@ describe('stop, start and the port', () => {
       startWorker,
       models: t.registry,
       folders: { workspace: workspace.folder, journal: workspace.journal, run: workspace.run },
-      settings: () => ({ servePort: port, requestRetentionDays: 30 }),
+      settings: () => ({ servePort: port, serveGrpcPort: 0, serveControl: false, requestRetentionDays: 30 }),
     });
     try {
       await addVersions('m', 1);

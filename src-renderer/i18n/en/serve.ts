@@ -163,6 +163,7 @@ export const serve = {
   'call.v2Note': 'tensors; understood by tools that speak to KServe or Triton',
   'call.address': 'Address',
   'call.metadata': 'Inputs and outputs as JSON',
+  'call.grpc': 'gRPC: inference.GRPCInferenceService, model {{name}}',
   'call.health': 'Does it answer?',
   'call.stopped': 'Serving is stopped, so there is no address now.',
   'call.answerNote': 'The answer holds the prediction, its probability, warnings and the id under which the request is stored.',

@@ -156,6 +156,7 @@ export const serve = {
   'call.v2Note': '张量形式；支持 KServe 或 Triton 的工具均可使用',
   'call.address': '地址',
   'call.metadata': '输入与输出（JSON）',
+  'call.grpc': 'gRPC：inference.GRPCInferenceService，模型 {{name}}',
   'call.health': '是否应答？',
   'call.stopped': '服务已停止，目前没有地址。',
   'call.answerNote': '应答包含预测、概率、警告，以及保存该请求所用的编号。',

@@ -111,6 +111,6 @@ function warnIfOwn({ ownCore, note }: Context): void {
   if (ownCore()) note('The endpoint is kept, but it answers only while Modelkeep runs: open the window, or “modelkeep start”.');
 }
 
-function printEndpoint({ name, model, alias, version, state, predictUrl, v2Url, error }: Endpoint, out: Out): void {
-  out.fields({ name, model: `${model}@${alias}`, version, state, predict: predictUrl, v2: v2Url, error: error?.code });
+function printEndpoint({ name, model, alias, version, state, predictUrl, v2Url, grpcAddress, error }: Endpoint, out: Out): void {
+  out.fields({ name, model: `${model}@${alias}`, version, state, predict: predictUrl, v2: v2Url, grpc: grpcAddress, error: error?.code });
 }

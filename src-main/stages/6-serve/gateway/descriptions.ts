@@ -4,9 +4,12 @@ import { datatypeOf } from '../protocol/datatypes.ts';
 import type { EndpointReport } from './servedEndpoint.ts';
 
 /** https://github.com/kserve/open-inference-protocol: server metadata. */
-export function serverMetadata(): object {
-  return { name: 'modelkeep', version: '1', extensions: ['binary_tensor_data'] };
-}
+export const serverFacts = {
+  name: 'modelkeep',
+  version: '1',
+  extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics'],
+};
+export const platform = 'onnxruntime_onnx';
 
 /** Model metadata of the protocol. The model of the protocol is our endpoint: it keeps its name when the version behind it changes. */
 export function modelMetadata({ endpoint, model, version, signature }: ModelToServe): object {
@@ -20,10 +23,28 @@ export function modelMetadata({ endpoint, model, version, signature }: ModelToSe
   return {
     name: endpoint,
     versions: [String(version)],
-    platform: 'onnxruntime_onnx',
+    platform,
     inputs,
     outputs,
     parameters: { model, task: signature.task },
+  };
+}
+
+/** The part of Triton's model configuration that says what to send. */
+export function modelConfig({ endpoint, signature }: ModelToServe, maxBatchSize: number): object {
+  const typeOf = (onnxType: keyof typeof datatypeOf): string => `TYPE_${onnxType === 'string' ? 'STRING' : datatypeOf[onnxType]}`;
+  return {
+    name: endpoint,
+    platform,
+    backend: 'onnxruntime',
+    max_batch_size: maxBatchSize,
+    input: signature.inputs.map(({ name, onnxType, shape, required }) => ({
+      name,
+      data_type: typeOf(onnxType),
+      dims: shape,
+      optional: !required,
+    })),
+    output: signature.outputs.map(({ name, onnxType, shape }) => ({ name, data_type: typeOf(onnxType), dims: shape })),
   };
 }
 

@@ -1,12 +1,13 @@
 // The endpoints of this process and the way of one request through them: admit, infer, journal, answer.
-import { catalogue } from '../../../../src-shared/errors/catalogue.ts';
+import { catalogue, type ErrorCode } from '../../../../src-shared/errors/catalogue.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { JournalWriter } from '../journal/journalWriter.ts';
 import type { JournalRecord, RequestFacts } from '../journal/record.ts';
-import type { ModelToServe } from '../wire/messages.ts';
+import type { AnswerMeta, ModelToServe, RequestKind } from '../wire/messages.ts';
+import { EndpointStatistics } from '../statistics/endpointStatistics.ts';
 import type { HostFactory } from './hostFactory.ts';
-import type { Outcome } from './hostProcess.ts';
+import type { Dispatch, Outcome } from './hostProcess.ts';
 import { GatewayMetrics } from './metrics.ts';
 import { ServedEndpoint, type EndpointLimits, type EndpointReport } from './servedEndpoint.ts';
 
@@ -17,11 +18,15 @@ const maxStoredBytes = 1024 * 1024;
 
 export interface Ticket {
   endpoint: ServedEndpoint;
-  kind: 'named' | 'v2';
+  kind: RequestKind;
   requestId: string;
   arrivedAt: number;
   at: number;
   pinnedVersion: number | null;
+  /** On the clock of `performance.now`; null when the caller waits as long as it takes. */
+  deadlineAt: number | null;
+  /** What a host was asked, once it was. */
+  dispatch: Dispatch | null;
   model: string;
   storeInputs: boolean;
 }
@@ -106,17 +111,30 @@ export class Gateway {
     requestId,
     arrivedAt,
     pinnedVersion,
+    deadlineAt = null,
   }: {
     endpoint: string;
-    kind: 'named' | 'v2';
+    kind: RequestKind;
     requestId: string;
     arrivedAt: number;
     pinnedVersion: string | null;
+    deadlineAt?: number | null;
   }): Ticket {
     const endpoint = this.#require(name);
     const { model, storeInputs } = endpoint.wanted;
     const pinned = pinnedVersion === null ? null : versionNumber(pinnedVersion);
-    const ticket: Ticket = { endpoint, kind, requestId, arrivedAt, at: this.#clock.now(), pinnedVersion: pinned, model, storeInputs };
+    const ticket: Ticket = {
+      endpoint,
+      kind,
+      requestId,
+      arrivedAt,
+      at: this.#clock.now(),
+      pinnedVersion: pinned,
+      deadlineAt,
+      dispatch: null,
+      model,
+      storeInputs,
+    };
     const served = endpoint.serving?.version ?? null;
     let error: ModelkeepError | null = null;
     if (this.#closing) error = new ModelkeepError('MK_SERVE_NOT_READY', { field: name, state: 'stopping' });
@@ -149,15 +167,17 @@ export class Gateway {
   }
 
   infer(ticket: Ticket, body: Buffer, jsonBytes: number | null, done: (answer: InferAnswer) => void): void {
-    const { endpoint, kind, requestId, pinnedVersion } = ticket;
+    const { endpoint, kind, requestId, pinnedVersion, deadlineAt } = ticket;
     this.#bytesInFlight += body.length;
     const sentAt = performance.now();
-    endpoint.dispatch({
+    ticket.dispatch = {
       kind,
       requestId,
       jsonBytes,
       body,
       pinnedVersion,
+      deadlineAt,
+      cancelled: false,
       deaths: 0,
       settle: (outcome) => {
         const now = performance.now();
@@ -168,7 +188,13 @@ export class Gateway {
         // All answers that came in one piece from a host are written together.
         if (this.#answers.length === 1) process.nextTick(() => this.#flush());
       },
-    });
+    };
+    endpoint.dispatch(ticket.dispatch);
+  }
+
+  /** The caller has gone: what no host has begun is not computed any more. */
+  cancel({ dispatch }: Ticket): void {
+    if (dispatch) dispatch.cancelled = true;
   }
 
   /** Journal first, answers after: what a caller was told is with the system by then, and is not lost whoever dies now. */
@@ -177,11 +203,13 @@ export class Gateway {
     this.#answers = [];
     this.#journal.appendAll(answers.map(({ record }) => record));
     for (const { record, ticket, outcome, done } of answers) {
-      this.#count(ticket, record.facts);
+      this.#count(ticket, record.facts, outcome);
       if ('error' in outcome) done({ error: outcome.error });
       else {
-        const { status, body, jsonBytes } = outcome.answer;
-        done({ error: null, status, body, jsonBytes, version: outcome.version });
+        const { status, meta, body, jsonBytes } = outcome.answer;
+        const failed = ticket.kind === 'grpc' && status !== 200 ? (JSON.parse(meta.toString()) as AnswerMeta).error : null;
+        if (failed) done({ error: new ModelkeepError(failed.code as ErrorCode, failed.params) });
+        else done({ error: null, status, body, jsonBytes, version: outcome.version });
       }
     }
   }
@@ -203,6 +231,22 @@ export class Gateway {
     if (version !== null && versionNumber(version) !== model.version)
       throw new ModelkeepError('MK_SERVE_VERSION_NOT_SERVED', { expected: model.version, found: version.slice(0, 40), field: name });
     return model;
+  }
+
+  /** Counts since the version answers; of every endpoint when no name is given. Errors: as `described`. */
+  statistics(name: string | null, version: string | null): { endpoint: string; version: number; statistics: EndpointStatistics }[] {
+    const served = name === null ? this.served() : [this.described(name, version)];
+    return served.map((model) => ({
+      endpoint: model.endpoint,
+      version: model.version,
+      statistics: this.#require(model.endpoint).statisticsOf(model.version) ?? new EndpointStatistics(),
+    }));
+  }
+
+  /** Rows that are computed at once; 0 when the model takes them one by one. Errors: as `described`. */
+  batchRows(name: string): number {
+    const { batchable, chunkRows } = this.#require(name).info ?? { batchable: false, chunkRows: 0 };
+    return batchable ? chunkRows : 0;
   }
 
   report(name: string): EndpointReport {
@@ -239,11 +283,17 @@ export class Gateway {
   #record(ticket: Ticket, error: ModelkeepError): void {
     const record = this.#describe(ticket, error, null);
     this.#journal.append(record);
-    this.#count(ticket, record.facts);
+    this.#count(ticket, record.facts, null);
   }
 
-  #count({ endpoint, kind }: Ticket, { status, latencyMs }: RequestFacts): void {
+  #count({ endpoint, kind }: Ticket, { at, status, latencyMs }: RequestFacts, outcome: Outcome | null): void {
     this.metrics.record(endpoint.name, kind, status, latencyMs);
+    const answered = outcome && 'answer' in outcome ? outcome.answer : null;
+    const statistics = endpoint.statisticsOf(outcome?.version ?? null);
+    if (!statistics) return;
+    if (answered) statistics.addRuns(answered.timing.runs);
+    if (answered?.status === 200) statistics.addSuccess(at + latencyMs, latencyMs, answered.rows, answered.timing);
+    else statistics.addFailure(latencyMs);
   }
 
   #describe(
@@ -262,13 +312,14 @@ export class Gateway {
       endpoint: ticket.endpoint.name,
       model: ticket.model,
       version: ran?.outcome.version ?? null,
-      protocol: ticket.kind,
+      protocol: ticket.kind === 'named' ? 'named' : 'v2',
       status,
       latencyMs: Math.round(latencyMs * 1000) / 1000,
       error: error ? { code: error.code, params: error.params } : null,
       inputJsonBytes: ran?.jsonBytes ?? null,
       outputJsonBytes: answer?.jsonBytes ?? null,
       omitted,
+      ...(ticket.kind === 'grpc' ? { encoding: 'protobuf' } : {}),
     };
     const keeps = omitted === null;
     return {

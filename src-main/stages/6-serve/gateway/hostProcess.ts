@@ -6,16 +6,28 @@ import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/
 import { startWorker, type Worker } from '../../../platform/processHost.ts';
 import { processCpuMs } from './processCpu.ts';
 import { FrameLink } from '../wire/frameLink.ts';
-import { kinds, readAnswer, requestHead, type AnswerFrame, type LoadedModelInfo, type ModelToServe } from '../wire/messages.ts';
+import {
+  kinds,
+  readAnswer,
+  requestHead,
+  type AnswerFrame,
+  type LoadedModelInfo,
+  type ModelToServe,
+  type RequestKind,
+} from '../wire/messages.ts';
 
 /** A request on its way through hosts. */
 export interface Dispatch {
-  kind: 'named' | 'v2';
+  kind: RequestKind;
   requestId: string;
   jsonBytes: number | null;
   body: Buffer;
   /** The caller insists on it; null takes whatever answers now. */
   pinnedVersion: number | null;
+  /** On the clock of `performance.now`: later, nobody waits for the answer any more; null when somebody does. */
+  deadlineAt: number | null;
+  /** The caller has gone. */
+  cancelled: boolean;
   /** Hosts that died with it. */
   deaths: number;
   settle(outcome: Outcome): void;
@@ -146,13 +158,10 @@ export class HostProcess {
 
   send(dispatch: Dispatch): void {
     const id = (this.#lastId = (this.#lastId + 1) >>> 0);
-    this.#pending.set(id, { dispatch, sentAt: performance.now() });
-    this.#link.send(
-      id,
-      dispatch.kind === 'v2' ? kinds.v2 : kinds.named,
-      requestHead(dispatch.requestId, dispatch.jsonBytes),
-      dispatch.body,
-    );
+    const sentAt = performance.now();
+    this.#pending.set(id, { dispatch, sentAt });
+    const { kind, requestId, jsonBytes, deadlineAt, body } = dispatch;
+    this.#link.send(id, kinds[kind], requestHead(requestId, jsonBytes, deadlineAt === null ? null : deadlineAt - sentAt), body);
   }
 
   kill(): void {

@@ -4,15 +4,22 @@ import { namePattern } from '../../../../src-shared/domain/names.ts';
 export type Route =
   | { kind: 'predict'; endpoint: string }
   | { kind: 'infer'; endpoint: string; version: string | null }
-  | { kind: 'modelMetadata' | 'modelReady'; endpoint: string; version: string | null }
+  | { kind: 'modelMetadata' | 'modelReady' | 'modelConfig' | 'modelStatistics'; endpoint: string; version: string | null }
+  | ControlRoute
   | { kind: 'endpoint'; endpoint: string }
-  | { kind: 'live' | 'ready' | 'serverMetadata' | 'endpoints' | 'openapi' | 'metrics' };
+  | { kind: 'live' | 'ready' | 'serverMetadata' | 'allStatistics' | 'endpoints' | 'openapi' | 'metrics' };
+
+/** The repository extension. */
+export type ControlRoute =
+  { kind: 'modelLoad'; endpoint: string } | { kind: 'modelUnload'; endpoint: string } | { kind: 'repositoryIndex' };
 
 const fixed: Record<string, Route> = {
   '/v2': { kind: 'serverMetadata' },
   '/v2/': { kind: 'serverMetadata' },
   '/v2/health/live': { kind: 'live' },
   '/v2/health/ready': { kind: 'ready' },
+  '/v2/models/stats': { kind: 'allStatistics' },
+  '/v2/repository/index': { kind: 'repositoryIndex' },
   '/api/v1/endpoints': { kind: 'endpoints' },
   '/openapi.json': { kind: 'openapi' },
   '/metrics': { kind: 'metrics' },
@@ -23,6 +30,12 @@ export const methodOf: Record<Route['kind'], 'GET' | 'POST'> = {
   infer: 'POST',
   modelMetadata: 'GET',
   modelReady: 'GET',
+  modelConfig: 'GET',
+  modelStatistics: 'GET',
+  modelLoad: 'POST',
+  modelUnload: 'POST',
+  allStatistics: 'GET',
+  repositoryIndex: 'POST',
   endpoint: 'GET',
   live: 'GET',
   ready: 'GET',
@@ -58,7 +71,14 @@ export function routeOf(target: string): Route | null {
     if (version === '' || rest.length > 1) return null;
     if (rest.length === 0) return { kind: 'modelMetadata', endpoint, version };
     if (rest[0] === 'infer') return { kind: 'infer', endpoint, version };
+    if (rest[0] === 'config') return { kind: 'modelConfig', endpoint, version };
+    if (rest[0] === 'stats') return { kind: 'modelStatistics', endpoint, version };
     if (rest[0] === 'ready') return { kind: 'modelReady', endpoint, version };
+  }
+  if (parts[1] === 'v2' && parts[2] === 'repository' && parts[3] === 'models' && parts.length === 6) {
+    const endpoint = nameOf(parts[4]);
+    if (endpoint !== null && parts[5] === 'load') return { kind: 'modelLoad', endpoint };
+    if (endpoint !== null && parts[5] === 'unload') return { kind: 'modelUnload', endpoint };
   }
   return null;
 }

@@ -1,6 +1,7 @@
 // One endpoint: the host that answers, its replacement when it dies or hangs, and the switch to another version without a failed request.
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import type { ModelToServe } from '../wire/messages.ts';
+import type { LoadedModelInfo, ModelToServe } from '../wire/messages.ts';
+import { EndpointStatistics } from '../statistics/endpointStatistics.ts';
 import type { HostFactory } from './hostFactory.ts';
 import type { Dispatch, HostProcess } from './hostProcess.ts';
 import { Limiter } from './limiter.ts';
@@ -48,6 +49,7 @@ export class ServedEndpoint {
   #error: EndpointReport['error'] = null;
   #stopped = false;
   #replaced = 0;
+  #statistics = { of: '', counts: new EndpointStatistics() };
   #failures = 0;
   #retryTimer: NodeJS.Timeout | null = null;
 
@@ -77,6 +79,19 @@ export class ServedEndpoint {
   /** What answers now; null while nothing does. */
   get serving(): ModelToServe | null {
     return this.#current?.served ?? null;
+  }
+
+  get info(): LoadedModelInfo | null {
+    return this.#current?.info ?? null;
+  }
+
+  /** Counts of the version that answers, since it does; null for any other. A refusal before any host counts for the one that answers. */
+  statisticsOf(version: number | null): EndpointStatistics | null {
+    const served = this.serving ?? this.#wanted;
+    if (version !== null && version !== served.version) return null;
+    const of = `${served.model}:${served.version}`;
+    if (this.#statistics.of !== of) this.#statistics = { of, counts: new EndpointStatistics() };
+    return this.#statistics.counts;
   }
 
   /** What is to answer. */
@@ -171,7 +186,9 @@ export class ServedEndpoint {
       });
       return;
     }
-    host.send(dispatch);
+    const gone = dispatch.cancelled ? 'MK_SERVE_CANCELLED' : isLate(dispatch) ? 'MK_SERVE_DEADLINE' : null;
+    if (gone) dispatch.settle({ error: new ModelkeepError(gone, {}), version: null });
+    else host.send(dispatch);
   }
 
   async #bringUp(model: ModelToServe): Promise<void> {
@@ -315,4 +332,8 @@ export class ServedEndpoint {
     this.#state = state;
     this.#onChange(this.report);
   }
+}
+
+function isLate({ deadlineAt }: Dispatch): boolean {
+  return deadlineAt !== null && performance.now() > deadlineAt;
 }

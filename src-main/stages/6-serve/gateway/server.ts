@@ -1,16 +1,21 @@
 // HTTP of the serving host: bare node:http, because a framework in front of the model costs more than the model does.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { catalogue, type ErrorCode, type ErrorParams } from '../../../../src-shared/errors/catalogue.ts';
 import { isModelkeepError, ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { Ids } from '../../../platform/random.ts';
 import { errorBody, v2ErrorBody } from '../protocol/answers.ts';
-import { describeEndpoint, listEndpoints, modelMetadata, serverMetadata } from './descriptions.ts';
+import { parseJson } from '../protocol/jsonScan.ts';
+import { statisticsJson } from '../statistics/endpointStatistics.ts';
+import { describeEndpoint, listEndpoints, modelConfig, modelMetadata, serverFacts } from './descriptions.ts';
 import type { Gateway } from './gateway.ts';
+import { parametersRefused } from './grpcMethods.ts';
+import { listenOnLoopback } from './listen.ts';
 import { openApi } from './openapi.ts';
 import { readBody } from './readBody.ts';
+import type { Repository } from './repository.ts';
 import { RequestGuard } from './requestGuard.ts';
-import { isV2, methodOf, routeOf, type Route } from './routes.ts';
+import { isV2, methodOf, routeOf, type ControlRoute, type Route } from './routes.ts';
 
 export interface ServerLimits {
   bodyBytes: number;
@@ -28,8 +33,11 @@ export const defaultServerLimits: ServerLimits = {
   connections: 2048,
 };
 
+const maxControlBytes = 64 * 1024;
+
 export class GatewayServer {
   readonly #gateway: Gateway;
+  readonly #repository: Repository;
   readonly #ids: Ids;
   readonly #limits: ServerLimits;
   readonly #onFault: (error: unknown) => void;
@@ -37,9 +45,16 @@ export class GatewayServer {
   #guard = new RequestGuard(0);
   #port = 0;
 
-  constructor(gateway: Gateway, ids: Ids, onFault: (error: unknown) => void, limits: ServerLimits = defaultServerLimits) {
+  constructor(
+    gateway: Gateway,
+    repository: Repository,
+    ids: Ids,
+    onFault: (error: unknown) => void,
+    limits: ServerLimits = defaultServerLimits,
+  ) {
     this.#onFault = onFault;
     this.#gateway = gateway;
+    this.#repository = repository;
     this.#ids = ids;
     this.#limits = limits;
     this.#server = createServer(
@@ -61,29 +76,7 @@ export class GatewayServer {
 
   /** Loopback only. Error: MK_PORT_IN_USE. Resolves with the port. */
   async listen(port: number, retryForMs = 3000): Promise<number> {
-    const start = Date.now();
-    for (;;) {
-      try {
-        await new Promise<void>((resolve, reject) => {
-          const settled = (error?: Error): void => {
-            this.#server.off('error', settled).off('listening', settled);
-            if (error) reject(error);
-            else resolve();
-          };
-          this.#server.once('error', settled).once('listening', settled);
-          this.#server.listen({ port, host: '127.0.0.1', backlog: 4096 });
-        });
-        break;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EACCES') throw new ModelkeepError('MK_PORT_IN_USE', { port }, { cause: error });
-        if (code !== 'EADDRINUSE') throw error;
-        // A gateway that was just killed may still hold it for a moment.
-        if (Date.now() - start >= retryForMs) throw new ModelkeepError('MK_PORT_IN_USE', { port }, { cause: error });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
-    this.#port = (this.#server.address() as AddressInfo).port;
+    this.#port = await listenOnLoopback(this.#server, port, retryForMs);
     this.#guard = new RequestGuard(this.#port);
     return this.#port;
   }
@@ -118,7 +111,10 @@ export class GatewayServer {
         this.#infer(request, response, { kind: 'named', endpoint: route.endpoint, version: null, requestId, arrivedAt });
       else if (route.kind === 'infer')
         this.#infer(request, response, { kind: 'v2', endpoint: route.endpoint, version: route.version, requestId, arrivedAt });
-      else {
+      else if (route.kind === 'repositoryIndex' || route.kind === 'modelLoad' || route.kind === 'modelUnload') {
+        this.#guard.checkBody(request.headers);
+        this.#control(route, request, response, requestId);
+      } else {
         request.resume();
         void this.#describe(route, response).catch((error: unknown) => this.#refuse(request, response, requestId, v2, error));
       }
@@ -165,7 +161,27 @@ export class GatewayServer {
     });
   }
 
-  async #describe(route: Exclude<Route, { kind: 'predict' | 'infer' }>, response: ServerResponse): Promise<void> {
+  /** The repository extension. Its bodies are small objects, or empty. */
+  #control(route: ControlRoute, request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    readBody(request, maxControlBytes, (error, body) => {
+      if (body === null && error === null) return;
+      void (async () => {
+        if (error) throw error;
+        const asked = body!.length === 0 ? {} : (parseJson(body!).value as { ready?: unknown; parameters?: object } | null);
+        if (route.kind === 'repositoryIndex') {
+          const entries = await this.#repository.index();
+          return this.#json(response, 200, asked?.ready === true ? entries.filter(({ state }) => state === 'READY') : entries);
+        }
+        if (route.kind === 'modelLoad') {
+          if (Object.keys(asked?.parameters ?? {}).length > 0) throw parametersRefused();
+          await this.#repository.load(route.endpoint);
+        } else await this.#repository.unload(route.endpoint);
+        return this.#json(response, 200, {});
+      })().catch((failure: unknown) => this.#refuse(request, response, requestId, true, failure));
+    });
+  }
+
+  async #describe(route: Exclude<Route, { kind: 'predict' | 'infer' } | ControlRoute>, response: ServerResponse): Promise<void> {
     const gateway = this.#gateway;
     const url = `http://127.0.0.1:${this.#port}`;
     switch (route.kind) {
@@ -174,13 +190,22 @@ export class GatewayServer {
       case 'ready':
         return this.#json(response, gateway.ready ? 200 : 503, { ready: gateway.ready });
       case 'serverMetadata':
-        return this.#json(response, 200, serverMetadata());
+        return this.#json(response, 200, serverFacts);
       case 'modelReady': {
         const ready = gateway.isReady(route.endpoint, route.version);
         return this.#json(response, ready ? 200 : 503, { name: route.endpoint, ready });
       }
       case 'modelMetadata':
         return this.#json(response, 200, modelMetadata(gateway.described(route.endpoint, route.version)));
+      case 'modelConfig':
+        return this.#json(response, 200, modelConfig(gateway.described(route.endpoint, route.version), gateway.batchRows(route.endpoint)));
+      case 'modelStatistics':
+      case 'allStatistics': {
+        const counted =
+          route.kind === 'modelStatistics' ? gateway.statistics(route.endpoint, route.version) : gateway.statistics(null, null);
+        const models = counted.map(({ endpoint, version, statistics }) => statisticsJson(endpoint, version, statistics));
+        return this.#json(response, 200, { model_stats: models });
+      }
       case 'endpoint':
         return this.#json(response, 200, describeEndpoint(gateway.described(route.endpoint, null), gateway.report(route.endpoint), url));
       case 'endpoints':

@@ -8,8 +8,11 @@ import { flagUnusual, type Flags } from '../protocol/flags.ts';
 import { planInputs, type InputColumn, type InputPlan } from '../protocol/inputPlan.ts';
 import { parseNamedRows, type PendingImage } from '../protocol/namedRows.ts';
 import { parseV2Request } from '../protocol/v2Request.ts';
+import { parseInferRequest } from '../grpc/inferRequest.ts';
+import { inferResponse } from '../grpc/inferResponse.ts';
 import { countColumns } from '../statistics/countColumns.ts';
-import type { AnswerMeta, LoadedModelInfo, ModelToServe } from '../wire/messages.ts';
+import type { Timing } from '../statistics/endpointStatistics.ts';
+import type { AnswerMeta, LoadedModelInfo, ModelToServe, RequestKind } from '../wire/messages.ts';
 import { Batcher } from './batcher.ts';
 import { LoadedModel } from './loadedModel.ts';
 
@@ -17,9 +20,11 @@ import { LoadedModel } from './loadedModel.ts';
 export const maxRows = 10_000;
 
 export interface PredictRequest {
-  kind: 'named' | 'v2';
+  kind: RequestKind;
   requestId: string;
   jsonBytes: number | null;
+  /** See BatchTask. */
+  deadlineAt: number | null;
   body: Buffer;
   onProgress(): void;
 }
@@ -28,6 +33,7 @@ export interface PredictAnswer {
   meta: AnswerMeta;
   body: Buffer;
   jsonBytes: number | null;
+  timing: Omit<Timing, 'runs'>;
 }
 
 export class Predictor {
@@ -54,35 +60,62 @@ export class Predictor {
     return new Predictor(served, await LoadedModel.load(served), reference);
   }
 
-  /** Errors: those of parseNamedRows and parseV2Request, MK_SERVE_IMAGE_INVALID; anything else is a fault of the model. */
+  /** Errors: those of parseNamedRows, parseV2Request and parseInferRequest, MK_SERVE_IMAGE_INVALID, MK_SERVE_DEADLINE; anything else is a
+   *  fault of the model. */
   answer(request: PredictRequest): Promise<PredictAnswer> {
-    return request.kind === 'v2' ? this.#answerV2(request) : this.#answerNamed(request);
+    return request.kind === 'named' ? this.#answerNamed(request) : this.#answerTensors(request);
   }
 
-  async #answerNamed({ body, requestId, onProgress }: PredictRequest): Promise<PredictAnswer> {
-    const { rows, columns, images } = parseNamedRows(this.#plan, body, maxRows);
+  /** Runs of the graph since the last call. */
+  takeRuns(): Timing['runs'] {
+    return this.#batcher.takeRuns();
+  }
+
+  async #answerNamed(request: PredictRequest): Promise<PredictAnswer> {
+    const arrivedAt = performance.now();
+    const { rows, columns, images } = parseNamedRows(this.#plan, request.body, maxRows);
     if (images.length > 0) await this.#decodeImages(columns, images);
     const flags = flagUnusual(this.#plan, columns, rows);
-    const answered = await this.#predict(requestId, rows, columns, onProgress);
-    return { meta: this.#meta(answered, columns, flags), body: namedAnswer(answered, this.#served.signature, flags), jsonBytes: null };
+    const readAt = performance.now();
+    const { answered, spent } = await this.#predict(request, rows, columns);
+    const ranAt = performance.now();
+    const body = namedAnswer(answered, this.#served.signature, flags);
+    return { meta: this.#meta(answered, columns, flags), body, jsonBytes: null, timing: timingOf(arrivedAt, readAt, ranAt, spent) };
   }
 
-  async #answerV2({ body, jsonBytes, requestId, onProgress }: PredictRequest): Promise<PredictAnswer> {
-    const { rows, columns, id, outputs } = parseV2Request(this.#plan, this.#model.outputNames, body, jsonBytes, maxRows);
+  async #answerTensors(request: PredictRequest): Promise<PredictAnswer> {
+    const arrivedAt = performance.now();
+    const { kind, body, jsonBytes } = request;
+    const { outputNames } = this.#model;
+    const { rows, columns, id, outputs } =
+      kind === 'grpc'
+        ? parseInferRequest(this.#plan, outputNames, body, maxRows)
+        : parseV2Request(this.#plan, outputNames, body, jsonBytes, maxRows);
     const flags = flagUnusual(this.#plan, columns, rows);
-    const answered = await this.#predict(requestId, rows, columns, onProgress);
-    return { meta: this.#meta(answered, columns, flags), ...v2Answer(answered, outputs, id, flags.total) };
+    const readAt = performance.now();
+    const { answered, spent } = await this.#predict(request, rows, columns);
+    const ranAt = performance.now();
+    const answer =
+      kind === 'grpc'
+        ? { body: inferResponse(answered, outputs, id, flags.total), jsonBytes: null }
+        : v2Answer(answered, outputs, id, flags.total);
+    return { meta: this.#meta(answered, columns, flags), ...answer, timing: timingOf(arrivedAt, readAt, ranAt, spent) };
   }
 
-  #predict(requestId: string, rows: number, columns: readonly InputColumn[], onProgress: () => void): Promise<Answered> {
+  #predict(
+    { requestId, deadlineAt, onProgress }: PredictRequest,
+    rows: number,
+    columns: readonly InputColumn[],
+  ): Promise<{ answered: Answered; spent: { queueUs: number; inferUs: number } }> {
     const { endpoint, model, version } = this.#served;
     return new Promise((resolve, reject) => {
       this.#batcher.add({
         rows,
         columns,
+        deadlineAt,
         onProgress,
-        done: (error: unknown, outputs: OutputColumn[] | null) => {
-          if (outputs) resolve({ endpoint, model, version, requestId, rows, outputs });
+        done: (error: unknown, outputs: OutputColumn[] | null, spent) => {
+          if (outputs) resolve({ answered: { endpoint, model, version, requestId, rows, outputs }, spent });
           else reject(error instanceof Error ? error : new Error(String(error)));
         },
       });
@@ -116,6 +149,10 @@ export class Predictor {
       (columns[input]!.data as Uint8Array).set(pixels, row * pixels.length);
     }
   }
+}
+
+function timingOf(arrivedAt: number, readAt: number, ranAt: number, spent: { queueUs: number; inferUs: number }): PredictAnswer['timing'] {
+  return { ...spent, inputUs: (readAt - arrivedAt) * 1000, outputUs: (performance.now() - ranAt) * 1000 };
 }
 
 async function readReference({ reference }: ModelToServe): Promise<Reference | null> {

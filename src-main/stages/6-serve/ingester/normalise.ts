@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { JournalRecord } from '../journal/record.ts';
 import { decodeBinaryBody } from './decodeBinaryBody.ts';
+import { decodeInferRequest, decodeInferResponse } from './decodeProtobuf.ts';
 
 export interface StoredBodies {
   input: string | null;
@@ -16,8 +17,12 @@ export const maxSearchCharacters = 4096;
 const maxRawCharacters = 16_384;
 
 export function normalise({ facts, input, output }: JournalRecord): StoredBodies {
-  const inputValue = parseBody(input, facts.inputJsonBytes);
-  const outputValue = parseBody(output, facts.outputJsonBytes);
+  const protobuf = facts.encoding === 'protobuf';
+  const inputValue = parseBody(input, (body) => (protobuf ? decodeInferRequest(body) : parseJsonBody(body, facts.inputJsonBytes)));
+  // An error is JSON whatever the request was.
+  const outputValue = parseBody(output, (body) =>
+    protobuf && facts.status === 200 ? decodeInferResponse(body) : parseJsonBody(body, facts.outputJsonBytes),
+  );
   const wrapped = wrapInput(inputValue, facts.protocol);
   const parts: string[] = [facts.id];
   if (facts.error) parts.push(facts.error.code);
@@ -37,11 +42,15 @@ function wrapInput(value: unknown, protocol: 'named' | 'v2'): unknown {
   return Array.isArray(object['rows']) || 'unreadable' in object ? value : { rows: [value] };
 }
 
-function parseBody(bytes: Uint8Array, jsonBytes: number | null): unknown {
+function parseJsonBody(body: Buffer, jsonBytes: number | null): unknown {
+  return jsonBytes === null ? JSON.parse(body.toString()) : decodeBinaryBody(body, jsonBytes);
+}
+
+function parseBody(bytes: Uint8Array, decode: (body: Buffer) => unknown): unknown {
   if (bytes.length === 0) return undefined;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    return jsonBytes === null ? JSON.parse(buffer.toString()) : decodeBinaryBody(buffer, jsonBytes);
+    return decode(buffer);
   } catch {
     return {
       unreadable: isUtf8(buffer)

@@ -24,6 +24,8 @@ export interface RequestFacts {
   /** Bytes of JSON before the binary tensors, of the request and of the answer. */
   inputJsonBytes: number | null;
   outputJsonBytes: number | null;
+  /** The request is a ModelInferRequest, and the answer, unless it is an error, a ModelInferResponse. Absent: JSON. */
+  encoding?: 'protobuf';
   /** Why input and output are not there, if they are not. */
   omitted: 'setting' | 'tooLarge' | 'diskLow' | null;
 }

@@ -191,7 +191,8 @@ function dataJson(output: OutputColumn): string {
   return JSON.stringify(Array.from(data as Float32Array));
 }
 
-function binaryData({ data, onnxType }: OutputColumn): Buffer {
+/** Elements as the binary extension has them, little-endian. */
+export function binaryData({ data, onnxType }: OutputColumn): Buffer {
   if (onnxType === 'string') return Buffer.concat((data as string[]).map(writeBinaryText));
   const typed = data as Float32Array;
   return Buffer.from(typed.buffer, typed.byteOffset, typed.byteLength);
