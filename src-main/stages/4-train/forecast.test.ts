@@ -70,7 +70,7 @@ interface Day {
 }
 
 /** Every day of 2000 to 2014. */
-async function births(): Promise<Day[]> {
+async function allDays(): Promise<Day[]> {
   const { path } = await fetchDataset('births2000');
   const [, ...lines] = (await readFile(path, 'utf8')).trim().split(/\r?\n/);
   return lines.map((line) => {
@@ -81,7 +81,7 @@ async function births(): Promise<Day[]> {
 
 async function writeDays(name: string, days: readonly Day[]): Promise<string> {
   const file = join(bench.folder, name);
-  await writeFile(file, `date,births\n${days.map(({ date, births }) => `${date},${births ?? ''}`).join('\n')}\n`);
+  await writeFile(file, `date,births\n${days.map((day) => `${day.date},${day.births ?? ''}`).join('\n')}\n`);
   return file;
 }
 
@@ -90,7 +90,7 @@ const twoFolds = { kind: 'expanding' as const, folds: 2, timeColumn: 'date' };
 
 describe('a forecasting table', { timeout: 180_000 }, () => {
   it('is recognised, gets its past as inputs, and is judged against the seasonal naive forecast', async () => {
-    const days = await births();
+    const days = await allDays();
     const dataset = await data.import('births', await writeDays('births.csv', days));
     const run = await finish({ dataset, target, folds: twoFolds });
 
@@ -124,6 +124,10 @@ describe('a forecasting table', { timeout: 180_000 }, () => {
     expect(paramsOf(run, 'notBetterThanNaive')).toBeUndefined();
     for (const each of run.candidates.filter(({ sha256 }) => sha256)) expect(each.parity).toBeLessThanOrEqual(1e-6);
 
+    // Judged again later, by the same measure.
+    const { metrics } = await train.evaluation({ candidateId: run.bestCandidateId! });
+    expect(metrics.mase!.value).toBeCloseTo(best.test.mase!.value, 6);
+
     const model = await readFile(bench.blobs.path(shaOf(run)));
     const signature = modelSignature.parse(JSON.parse(readModel(model).metadata[signatureKey]!));
     const lag = signature.inputs.find(({ name }) => name === 'births lag 7')!;
@@ -136,7 +140,7 @@ describe('a forecasting table', { timeout: 180_000 }, () => {
   });
 
   it('is answered in a file as in the dataset: the past comes from the file, or from a dataset version', async () => {
-    const days = await births();
+    const days = await allDays();
     const dataset = await data.import('births', await writeDays('births.csv', days));
     const run = await finish({ dataset, target, forecast: { timeColumn: 'date', entityColumns: [], horizon: 14 }, folds: twoFolds });
     expect(run.request.holdout).toMatchObject({ kind: 'temporal', gap: 13 });
@@ -169,7 +173,7 @@ describe('a forecasting table', { timeout: 180_000 }, () => {
   });
 
   it('never looks ahead: when later answers are shuffled, no input of an earlier row changes by a bit', async () => {
-    const days = (await births()).slice(0, 800);
+    const days = (await allDays()).slice(0, 800);
     const [cutoff, horizon] = [500, 7];
     const shuffled = days.map((day, at) =>
       at <= cutoff ? day : { ...day, births: days[cutoff + 1 + ((at * 7919) % (days.length - cutoff - 1))]!.births },
@@ -244,5 +248,60 @@ describe('a forecasting table', { timeout: 180_000 }, () => {
     ).rejects.toMatchObject({ code: 'MK_FEATURES_HISTORY_DUPLICATE' });
     const without = await features.propose({ dataset, target: { kind: 'column', column: 'employees' }, forecast: null });
     expect(without.spec).not.toHaveProperty('history');
+  });
+
+  it('says what it does with gaps, days of work, missing answers and rows without a time', async () => {
+    const days = (await allDays()).slice(0, 700);
+    const reasonsOf = async (name: string, rows: readonly Day[]): Promise<Record<string, unknown>> => {
+      const dataset = await data.import(name, await writeDays(`${name}.csv`, rows), {
+        types: { date: name === 'chance' ? 'timestamp' : 'date', births: 'integer' },
+      });
+      const { problem, spec } = await features.propose({ dataset, target });
+      return { step: spec.history?.step.unit, ...Object.fromEntries(problem.reasons.map(({ code, params }) => [code, params])) };
+    };
+    const gaps = await reasonsOf(
+      'gaps',
+      days.filter((_, at) => at % 10 !== 3),
+    );
+    expect(gaps).toMatchObject({ step: 'second', gapsInTime: { column: 'date', missing: 0.1 } });
+    const work = await reasonsOf(
+      'work',
+      days.filter(({ date }) => ![0, 6].includes(new Date(date).getUTCDay())),
+    );
+    expect(work).toMatchObject({ step: 'row', irregularTimes: { column: 'date' } });
+    const missing = await reasonsOf('missing', [
+      ...days.map((day, at) => (at % 9 === 4 ? { ...day, births: null } : day)),
+      { date: '', births: 1 },
+    ]);
+    expect(missing).toMatchObject({ step: 'second', rowsWithoutTime: { rows: 1 }, forecastSeries: { moments: 700 } });
+    // Moments of chance are no series, unless someone says so.
+    const chance = days.map((day, at) => ({
+      ...day,
+      date: `2000-01-01 00:${String((at * 7) % 60).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`,
+    }));
+    const some = chance.filter((each, at) => chance.findIndex(({ date }) => date === each.date) === at && at % 5 !== 0);
+    expect(await reasonsOf('chance', some)).not.toHaveProperty('forecastSeries');
+  });
+
+  it('whose seasonal naive column was taken out is held against the constant answer', async () => {
+    const dataset = await data.import('births', await writeDays('births.csv', (await allDays()).slice(0, 1500)));
+    const { spec } = await features.propose({ dataset, target });
+    const rules = spec.rules.map((rule) =>
+      rule.column === 'births lag 7' ? { column: rule.column, kind: 'drop' as const, reason: 'user' as const } : rule,
+    );
+    const run = await finish({
+      dataset,
+      target,
+      spec: { ...spec, rules },
+      holdout: { kind: 'temporal', timeColumn: 'date', validationFraction: 0.2, testFraction: 0.2 },
+      folds: { kind: 'holdout', fraction: 0.2 },
+      learners: ['baseline', 'linear'],
+    });
+    expect(run.signature!.inputs.map(({ name }) => name)).not.toContain('births lag 7');
+    expect(paramsOf(run, 'againstNaive')).toBeUndefined();
+    expect(paramsOf(run, 'againstBaseline')).toMatchObject({ verdict: 'better' });
+    await expect(finish({ dataset, target, forecast: null, learners: ['baseline', 'linear'], metric: 'mase' })).rejects.toMatchObject({
+      job: { code: 'MK_TRAIN_METRIC' },
+    });
   });
 });

@@ -14,6 +14,7 @@ import type { DatasetFile, LabelRows } from './order.ts';
 import { readGroups, readTimes } from './readColumn.ts';
 import { readTarget } from './readTarget.ts';
 import { imageInputs, inputColumns, scoreTable } from './scoreRows.ts';
+import { withNaiveErrors } from './forecastTarget.ts';
 import { historyOfInputs, readWithHistory } from './history.ts';
 
 /** What a model was trained on: enough to repeat the split. */
@@ -22,7 +23,7 @@ export interface TrainedOn {
   /** Identity of the dataset version. */
   datasetKey: string;
   labels: LabelRows | null;
-  spec: Pick<FeatureSpec, 'target' | 'task' | 'classes'>;
+  spec: Pick<FeatureSpec, 'target' | 'task' | 'classes' | 'history'>;
   holdout: Holdout;
   seed: number;
 }
@@ -72,8 +73,8 @@ export async function compareModels({ a, b, rows, also, seed }: CompareOrder, pa
     requireSameQuestion(modelA, modelB);
     using duck = await openDuck();
     const chosen = rows ? { on: b.trainedOn, rows, note: 'givenRows' as const } : await chooseRows(duck, a.trainedOn, b.trainedOn);
-    const { dataset, spec, labels } = chosen.on;
-    const target = inOrderOf(await readTarget(duck.connection, dataset, spec, labels), modelB);
+    const { dataset } = chosen.on;
+    const target = inOrderOf(await truthOf(duck, chosen.on), modelB);
     const kept = capRows(chosen.rows.filter(answeredIn(target)), seed);
     if (kept.length < 2) throw new ModelkeepError('MK_TRAIN_TOO_FEW_ROWS', { rows: kept.length, needed: 2 });
     const ofA = await answersOf(modelA, duck, dataset, kept, pause);
@@ -105,7 +106,7 @@ export async function judgeModel(
     const { test } = await splitOf(duck, on);
     const unseen = await without(duck, on, test, trainedOn, learnedFrom(await splitOf(duck, trainedOn)));
     const isUnseen = unseen.length >= fewestCompared || unseen.length === test.length;
-    const target = await readTarget(duck.connection, on.dataset, on.spec, on.labels);
+    const target = await truthOf(duck, on);
     requireTarget(model, target, on.spec);
     const placed = inOrderOf(target, model);
     const kept = capRows((isUnseen ? unseen : test).filter(answeredIn(placed)), seed);
@@ -160,6 +161,13 @@ async function chooseRows(duck: Duck, a: TrainedOn, b: TrainedOn): Promise<{ on:
   const unseenByB = await without(duck, a, splitA.test, b, learnedFrom(splitB));
   if (unseenByB.length >= fewestCompared) return { on: a, rows: unseenByB, note: 'testRowsOfA' };
   return { on: b, rows: splitB.test, note: 'testRowsOfBSeenByA' };
+}
+
+/** The answers of all rows; of a forecast with what its errors are held against. */
+export async function truthOf(duck: Duck, on: TrainedOn): Promise<Target> {
+  const { dataset, spec, labels } = on;
+  const target = await readTarget(duck.connection, dataset, spec, labels);
+  return spec.history ? withNaiveErrors(duck.connection, dataset, spec, target, [learnedFrom(await splitOf(duck, on))]) : target;
 }
 
 export async function splitOf(duck: Duck, { dataset, labels, spec, holdout, seed }: TrainedOn): Promise<Split> {

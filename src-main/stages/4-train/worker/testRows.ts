@@ -4,11 +4,10 @@ import type { Column, ColumnType } from '../../../../src-shared/domain/table.ts'
 import { targetColumns } from '../../../../src-shared/domain/target.ts';
 import { allRows, targetAt, type RawTable, type Target } from '../../3-features/api.ts';
 import { spread } from '../explanation/rowScorer.ts';
-import { splitOf, type TrainedOn } from './compareModels.ts';
+import { splitOf, truthOf, type TrainedOn } from './compareModels.ts';
 import { openDuck } from './duck.ts';
 import { ModelSession } from './modelSession.ts';
 import { historyOfInputs, readWithHistory } from './history.ts';
-import { readTarget } from './readTarget.ts';
 import { imageInputs, inputColumns } from './scoreRows.ts';
 
 export interface ModelOnRows {
@@ -49,8 +48,8 @@ export async function onTestRows<T>(
   const model = await ModelSession.open(await readFile(modelFile));
   try {
     using duck = await openDuck();
-    const { dataset, spec, labels } = trainedOn;
-    const whole = await readTarget(duck.connection, dataset, spec, labels);
+    const { dataset } = trainedOn;
+    const whole = await truthOf(duck, trainedOn);
     const wanted = new Uint8Array(dataset.rows);
     for (const each of spread((await splitOf(duck, trainedOn)).test, most)) wanted[each] = 1;
     const isTest = row === undefined || wanted[row] === 1;
