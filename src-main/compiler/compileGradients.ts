@@ -15,6 +15,8 @@ import { fixedSpec, floatTypeOf, rowSpec, withoutFirstAxis, type RowSpec, type T
 import { lossOf, type LossSettings } from './losses/index.ts';
 import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import { encodeModel } from './onnx/encode.ts';
+import { compilePrivateStep } from './privacy/privateStep.ts';
+import type { PrivacySettings, RowGradientForm } from './privacy/sumInGroups.ts';
 import type { Graph } from './onnx/graph.ts';
 
 export interface GradientSettings extends InputRoles {
@@ -41,6 +43,12 @@ export interface GradientSettings extends InputRoles {
    * trainer scales the loss. For devices with fast float16; the CPU only gets slower. Default 'float32'.
    */
   readonly precision?: 'float32' | 'mixed';
+  /**
+   * Differential privacy, as for `compileTraining`: each row's gradient is clipped in the graph, `GradientTrainer` adds the noise.
+   * Micro-batches are then the rows whose gradients are computed together (`microBatch`, unless `rowsTogether` says otherwise); float32,
+   * and one thread with one run a step, because a row's share has to be known when the graph is made.
+   */
+  readonly privacy?: PrivacySettings;
   /**
    * The most that computed values of a micro-batch may take at once, in each thread, as `estimateMemory` counts its
    * `activationBytes`: cheap values, then whole stretches of the forward pass are computed a second time for the backward pass
@@ -74,6 +82,10 @@ export interface CompiledGradients {
    */
   readonly mixesRows: RowMixing | 'unknown' | undefined;
   readonly precision: 'float32' | 'mixed';
+  /** What `GradientTrainer` adds to each gradient: σ C / rows · standard normal numbers. Undefined without privacy. */
+  readonly privacy: Pick<PrivacySettings, 'clipNorm' | 'noiseMultiplier'> | undefined;
+  /** With privacy: how the gradients of single rows are computed. */
+  readonly rowGradients: RowGradientForm | undefined;
   /** What became of `memoryBudgetBytes`; `fits` is false where it cannot be met. Undefined without a budget. */
   readonly memory: MemoryPlan | undefined;
   /** Inputs of the forward graph that are weights or state: what has to be given at the start. */
@@ -95,36 +107,32 @@ export interface CompiledGradients {
  * Turns a forward graph and a loss into one ONNX graph that gives the loss and the gradients of a batch. For networks whose
  * steps take milliseconds; small ones are faster with `compileTraining`, whose graph makes many steps in one run.
  *
- * Throws as `compileTraining` does, and MK_COMPILER_SETTING_INVALID when `microBatch` does not divide `batchSize`.
+ * Throws as `compileTraining` does, and MK_COMPILER_SETTING_INVALID when `microBatch` does not divide `batchSize`, or for mixed
+ * precision with privacy.
  */
 export function compileGradients(settings: GradientSettings): CompiledGradients {
-  const { forward, loss, batchSize, microBatch: asked = batchSize, precision = 'float32', whenRowsMix = 'whole' } = settings;
-  const refuse = (setting: string, value: number, expected: string): never => {
+  const { forward, loss, batchSize, microBatch: asked = batchSize, precision = 'float32', whenRowsMix = 'whole', privacy } = settings;
+  const refuse = (setting: string, value: number | string, expected: string): never => {
     throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting, value, expected });
   };
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) refuse('batchSize', batchSize, 'a whole number from 1');
   if (!Number.isSafeInteger(asked) || asked < 1 || batchSize % asked !== 0)
     refuse('microBatch', asked, `a divisor of the batch size ${batchSize}`);
   const mixed = precision === 'mixed';
+  if (mixed && privacy) refuse('precision', precision, 'float32 with privacy: a scaled loss would be clipped');
   const stepOf = (rows: number): { parsed: ParsedForward; step: DifferentiatedStep } => {
     const parsed = parseForward(forward, settings, rows);
     const dtype = floatTypeOf([...parsed.parameters, ...parsed.outputs]);
     if (dtype !== 'float32') throw new Error('Gradients for flat vectors are float32 only; compileTraining takes float64.');
     return { parsed, step: differentiate(parsed, lossOf(loss), { scalesLoss: mixed, forms: formsFor(settings.target) }) };
   };
-  // One row alone cannot tell whether it would see others: two can.
-  const tried = asked === 1 && batchSize > 1 ? 2 : asked;
-  const trial = stepOf(tried);
-  const mixesRows = mixingOf(trial);
-  const splits = whenRowsMix === 'split' || typeof mixesRows !== 'object';
-  const microBatch = splits ? asked : batchSize;
-  const { parsed, step } = microBatch === tried ? trial : stepOf(microBatch);
+  const { parsed, step, microBatch, mixesRows, rowGradients: form } = privacy ? privateStep() : plainStep();
   const dtype = 'float32';
   const fused = fuseFor(step.graph, dtype, settings.target);
   const { graph: stepGraph, plan: memory } = withinBudget(mixed ? halfProducts(fused) : fused, settings.memoryBudgetBytes, parsed, step);
   const trips = batchSize / microBatch;
   const { graph: emitted, tables } =
-    settings.rowGradients === false ? { graph: stepGraph, tables: [] } : rowGradients(stepGraph, step.parameters, trips);
+    privacy || settings.rowGradients === false ? { graph: stepGraph, tables: [] } : rowGradients(stepGraph, step.parameters, trips);
   const graph = lowerAfter(emitGradients(parsed, step, emitted, trips));
   lint(graph, settings.target);
   return {
@@ -138,6 +146,8 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     oneThread: settings.target?.threads === 1,
     mixesRows,
     precision,
+    privacy: privacy && { clipNorm: privacy.clipNorm, noiseMultiplier: privacy.noiseMultiplier },
+    rowGradients: form,
     memory,
     weightNames: [...parsed.parameters, ...parsed.frozen, ...parsed.state.map(({ input }) => input)].map((each) => each.name),
     parameters: step.parameters.map(fixedSpec),
@@ -160,6 +170,39 @@ export function compileGradients(settings: GradientSettings): CompiledGradients 
     })),
     predictions: parsed.outputs.map((each) => withoutFirstAxis(fixedSpec(each))),
   };
+
+  function plainStep(): GradientStep {
+    // One row alone cannot tell whether it would see others: two can.
+    const tried = asked === 1 && batchSize > 1 ? 2 : asked;
+    const trial = stepOf(tried);
+    const mixing = mixingOf(trial);
+    const splits = whenRowsMix === 'split' || typeof mixing !== 'object';
+    const rows = splits ? asked : batchSize;
+    return { ...(rows === tried ? trial : stepOf(rows)), microBatch: rows, mixesRows: mixing, rowGradients: undefined };
+  }
+
+  /** Row i's gradient comes with its share of the batch, 1 / rows: clipped at C / rows it is the clipped gradient's share. */
+  function privateStep(): GradientStep {
+    const rowsTogether = privacy!.rowsTogether ?? settings.microBatch;
+    const shared = { ...privacy!, ...(rowsTogether !== undefined && { rowsTogether }) };
+    const made = compilePrivateStep(forward, settings, lossOf(loss), batchSize, shared, formsFor(settings.target), 1 / batchSize);
+    floatTypeOf([...made.parsed.parameters, ...made.parsed.outputs]);
+    return {
+      parsed: made.parsed,
+      step: made.step,
+      microBatch: made.rowGradients!.rowsTogether,
+      mixesRows: undefined,
+      rowGradients: made.rowGradients,
+    };
+  }
+}
+
+interface GradientStep {
+  readonly parsed: ParsedForward;
+  readonly step: DifferentiatedStep;
+  readonly microBatch: number;
+  readonly mixesRows: CompiledGradients['mixesRows'];
+  readonly rowGradients: RowGradientForm | undefined;
 }
 
 function mixingOf({ parsed, step }: { parsed: ParsedForward; step: DifferentiatedStep }): RowMixing | 'unknown' | undefined {

@@ -17,6 +17,8 @@ export interface PrivateStep {
 /**
  * Phases 1 to 3 with clipped row gradients: for a group of rows at once, or for one row where a node has no rule for that.
  *
+ * `share`: of the batch that a row's loss comes with, when it is not whole; its clipped gradient then comes with that share, too.
+ *
  * Throws MK_COMPILER_ROWS_MIXED where rows of a batch see each other, and MK_COMPILER_SETTING_INVALID for settings without meaning.
  */
 export function compilePrivateStep(
@@ -26,6 +28,7 @@ export function compilePrivateStep(
   batchSize: number,
   privacy: PrivacySettings,
   forms: Forms,
+  share = 1,
 ): PrivateStep {
   const { clipNorm, noiseMultiplier, rowsTogether = batchSize } = privacy;
   const refuse = (setting: string, value: number, expected: string): never => {
@@ -39,7 +42,7 @@ export function compilePrivateStep(
   const together = (rows: number): PrivateStep & TogetherOutcome => {
     let outcome: TogetherOutcome | undefined;
     const parsed = parseForward(forward, roles, rows);
-    const step = differentiate(parsed, loss, { forms, backward: clippedTogether(clipNorm, (found) => (outcome = found)) });
+    const step = differentiate(parsed, loss, { forms, backward: clippedTogether(clipNorm * share, (found) => (outcome = found)) });
     return { parsed, step, rowGradients: { rowsTogether: rows, because: undefined }, ...outcome! };
   };
   // One row alone cannot tell whether it would see others: two can.
@@ -53,7 +56,7 @@ export function compilePrivateStep(
   const parsed = parseForward(forward, roles, 1);
   return {
     parsed,
-    step: differentiate(parsed, loss, { forms, backward: clippedAlone(clipNorm) }),
+    step: differentiate(parsed, loss, { forms, backward: clippedAlone(clipNorm * share) }),
     rowGradients: { rowsTogether: 1, because },
   };
 }

@@ -154,6 +154,11 @@ export class FlatParameters {
     this.kernels.scale(this.gradients[0]!, factor);
   }
 
+  /** To be told when someone wrote into the summed parts: their squares are not known any more. */
+  gradientsChanged(): void {
+    this.#squares = undefined;
+  }
+
   /** Euclidean norm of the collected gradient. */
   gradientNorm(): number {
     return Math.sqrt(this.#squares ?? this.kernels.sumOfSquares(this.#collected));

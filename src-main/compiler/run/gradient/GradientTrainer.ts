@@ -4,6 +4,8 @@ import { elementCount } from '../../onnx/graph.ts';
 import { averageSlot } from '../../optimizers/weightAverage.ts';
 import { trainingNames } from '../../5-emit/emitTraining.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { streamKey } from '../counterRandom.ts';
+import { fillNormal } from '../noise.ts';
 import type { FloatArray, RuntimeSession } from '../runtime.ts';
 import type { ShouldStop } from '../shouldStop.ts';
 import { checkTrainingData, type RowArray } from '../trainingData.ts';
@@ -17,6 +19,7 @@ import { dismiss } from './workerPart.ts';
 
 /** As `Trainer` does, and for the same reason. */
 const stepsBetweenCleanings = 128;
+const noiseStream = 3;
 
 /**
  * Trains networks whose steps take milliseconds or more: the graph gives gradients, the optimizer runs as WebAssembly over one
@@ -68,6 +71,7 @@ export class GradientTrainer {
         value: accumulate,
         expected: 'a whole number from 1',
       });
+    if (compiled.privacy) refuseParts(workers.length, accumulate);
     if (!('load' in data)) checkTrainingData(compiled, data);
     const parts = workers.length + 1;
     const shared = parts > 1 && (await takesSharedMemory(runtime));
@@ -210,6 +214,7 @@ export class GradientTrainer {
    * MK_JOB_CANCELLED when `shouldStop`, asked between batches, says so.
    */
   async lossAndGradient(parameters: Float64Array, shouldStop: ShouldStop = () => false): Promise<{ loss: number; gradient: Float64Array }> {
+    if (this.#settings.compiled.privacy) throw new Error('Gradients over all rows without noise are not private.');
     this.#writeParameters(parameters);
     const gradient = new Float64Array(parameters.length);
     const rows = Int32Array.from({ length: this.#rowCount }, (_, row) => row);
@@ -334,6 +339,7 @@ export class GradientTrainer {
       undo();
       throw error;
     }
+    this.#addPrivacyNoise();
     const norm = this.#flat.gradientNorm();
     this.#gradients.lossScale?.succeed();
     this.#step++;
@@ -345,6 +351,22 @@ export class GradientTrainer {
       this.#batchInEpoch = 0;
     }
     return { loss, norm };
+  }
+
+  /** σ C / rows · noise for each parameter: the numbers that `Trainer` adds at the same step. */
+  #addPrivacyNoise(): void {
+    const { compiled, seed } = this.#settings;
+    if (!compiled.privacy) return;
+    const { clipNorm, noiseMultiplier } = compiled.privacy;
+    const scale = (noiseMultiplier * clipNorm) / compiled.batchSize;
+    const gradients = this.#flat.views(this.#flat.gradients[0]!);
+    compiled.parameters.forEach(({ name }, at) => {
+      const gradient = gradients.get(name)!;
+      const noise = new Float32Array(gradient.length);
+      fillNormal(noise, { offset: 0, scale }, streamKey(seed, noiseStream, compiled.noises.length + at, this.#step));
+      for (let place = 0; place < noise.length; place++) gradient[place]! += noise[place]!;
+    });
+    this.#flat.gradientsChanged();
   }
 
   /** Rows of the data in so many batches of an epoch; the last batch may be filled up. */
@@ -372,6 +394,16 @@ export class GradientTrainer {
       ...this.#gradients.stateViews(),
     ];
   }
+}
+
+/** A row's share of a step is part of a private graph. */
+function refuseParts(workers: number, accumulate: number): void {
+  for (const [setting, value, needed] of [
+    ['workers', workers, 0],
+    ['accumulate', accumulate, 1],
+  ] as const)
+    if (value !== needed)
+      throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', { setting, value, expected: `${needed} with privacy; use micro-batches` });
 }
 
 function given(weights: Readonly<Record<string, FloatArray>>, name: string, length: number): Float32Array {
