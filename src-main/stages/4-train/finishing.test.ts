@@ -69,7 +69,8 @@ describe('the end of a run', { timeout: 180_000 }, () => {
 
     const student = run.candidates.find((each) => each.progress!.origin.kind === 'distilled')!;
     const ensemble = run.candidates.find((each) => each.learner === 'ensemble')!;
-    expect(student).toMatchObject({ state: 'done', learner: 'boosting' });
+    expect(student).toMatchObject({ state: 'done', learner: 'boosting', validation: {} });
+    expect(run.bestCandidateId).not.toBe(student.id);
     expect(student.test.auc!.value).toBeGreaterThan(ensemble.test.auc!.value - 0.01);
     expect(paramsOf(run, 'distilled')).toMatchObject({ metric: 'logLoss', rows: 1409, place: run.candidates.indexOf(student) });
 

@@ -51,7 +51,7 @@ export function learnerOf({ members }: Contender): Candidate['proposal']['learne
   return members.length > 1 ? 'ensemble' : members[0]!.candidate.proposal.learner;
 }
 
-/** The best, the baseline, the ensemble, what was distilled of it, the best of each learner, then by rank. */
+/** The best, the baseline, the ensemble, what was distilled of it (which has no rank), the best of each learner, then by rank. */
 export function worthAModel(ranked: readonly Contender[], distilled: Contender | null): Contender[] {
   const of = (learner: string): Contender[] => ranked.filter((each) => learnerOf(each) === learner);
   const firsts = ranked.filter((each, at) => ranked.findIndex((other) => learnerOf(other) === learnerOf(each)) === at);

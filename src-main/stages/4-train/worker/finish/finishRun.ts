@@ -65,7 +65,6 @@ class Finishing {
     if (ensemble) contenders.push(ensemble);
     const teacher = ensemble ?? contenders.toSorted(byLoss)[0]!;
     const distilled = order.distill ? await this.#distil(teacher, ensemble ? ensemble.at + 1 : this.#candidates.length) : null;
-    if (distilled) contenders.push(distilled);
     const ranked = contenders.toSorted(byLoss);
     const best = ranked[0]!;
     await this.#makeModels(worthAModel(ranked, distilled));
@@ -122,8 +121,11 @@ class Finishing {
     if (!candidate) return null;
     const { learner, settings } = candidate.proposal;
     this.#add(at, learner, settings, candidate.progress());
-    control.emit('candidate', candidate.news());
-    return single(candidate, prepared.judging);
+    // The teacher's answers to the rows that a fold learns from come from models that knew the rows that it is judged on: figures out of fold
+    // would flatter it. The test rows judge it.
+    const unjudged = { ...single(candidate, prepared.judging), validation: {} };
+    control.emit('candidate', { ...candidate.news(), validation: unjudged.validation });
+    return unjudged;
   }
 
   #add(at: number, learner: Learner, settings: Settings, progress: CandidateProgress): void {
