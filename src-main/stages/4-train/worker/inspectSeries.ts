@@ -44,10 +44,24 @@ export async function inspectSeries(
   }
   if (target === null || !isNumeric(dataset.columns.find(({ name }) => name === target)?.type)) return null;
   for (const key of candidateKeys(dataset.columns, target)) {
+    if (await repeatsEarly(connection, dataset, key)) continue;
     const facts = await unlessDuplicate(() => factsOf(connection, dataset, target, key));
     if (facts && isForecastingTable(facts)) return facts;
   }
   return null;
+}
+
+/** Whether the first rows say already that pairs are there twice: most tables are none of series, and are not sorted for it. */
+async function repeatsEarly(
+  connection: DuckDBConnection,
+  { file }: DatasetFile,
+  { timeColumn, entityColumns }: SeriesKey,
+): Promise<boolean> {
+  const key = [timeColumn, ...entityColumns].map(quoteName);
+  const placed = key.map((each) => `${each} IS NOT NULL`).join(' AND ');
+  const first = `SELECT hash(${key.join(', ')}) AS pair FROM (SELECT * FROM ${parquetRows(file)} LIMIT ${rowsLookedAt}) WHERE ${placed}`;
+  const [found] = await (await connection.run(`SELECT count(*) > count(DISTINCT pair) AS repeats FROM (${first})`)).getRowObjectsJS();
+  return found!['repeats'] === true;
 }
 
 function candidateKeys(columns: readonly Column[], target: string): SeriesKey[] {

@@ -1,5 +1,5 @@
 // Rows of a table, or of a file with earlier rows of a table, in series: what features of history are made of.
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { timeKindOf, type History } from '../../../../src-shared/domain/history.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { periodsOf, type SortedSeries } from '../../3-features/api.ts';
@@ -47,19 +47,17 @@ export async function readTimes(connection: DuckDBConnection, order: SeriesOrder
   const sql =
     `SELECT row, own, t, (${series})::INTEGER AS series${cells.map((each) => `, ${each}`).join('')} ` +
     `FROM (${parts.join(' UNION ALL ')}) WHERE ${placed} ORDER BY series, t, own, row`;
-  const places = new Places(columns.length);
+  const rows = await countRows(connection, own);
+  const places = new Places(columns.length, rows + (earlier ? await countRows(connection, earlier) : 0));
   const result = await connection.stream(sql);
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    const read = Array.from({ length: 4 + columns.length }, (_, at) => chunk.getColumnValues(at) as number[]);
+    const read = Array.from({ length: 4 + columns.length }, (_, at) => numbersOf(chunk, at));
     for (let at = 0; at < chunk.rowCount; at++) {
       const clash = places.add(read, at);
       if (clash !== null) throw await duplicateError(connection, order, clash);
     }
   }
-  const [count] = (await (await connection.run(`SELECT count(*)::INTEGER AS rows FROM ${own.relation}`)).getRowObjectsJS()) as {
-    rows: number;
-  }[];
-  return places.finish(columns, count!.rows);
+  return places.finish(columns, rows);
 }
 
 /** With periods by the step that was found in training. */
@@ -104,53 +102,63 @@ function numberOf(column: string, type: string): string {
   return type === 'VARCHAR' ? `coalesce(${number}, CAST(TRY_CAST(${column} AS BOOLEAN) AS DOUBLE))` : number;
 }
 
-/** Grows by rows in order. */
+async function countRows(connection: DuckDBConnection, { relation }: RowSource): Promise<number> {
+  const [count] = await (await connection.run(`SELECT count(*)::INTEGER AS rows FROM ${relation}`)).getRowObjectsJS();
+  return Number(count!['rows']);
+}
+
+/** Without NULLs, as DuckDB holds them. The field is private in its types, yet the only way without a call for each cell. */
+function numbersOf(chunk: DuckDBDataChunk, column: number): ArrayLike<number> {
+  return (chunk.getColumnVector(column) as unknown as { items: Int32Array | Float64Array }).items;
+}
+
+/** Is given rows in order. */
 class Places {
-  readonly #rows: number[] = [];
-  readonly #times: number[] = [];
-  readonly #cells: number[][];
+  readonly #rows: Int32Array;
+  readonly #times: Float64Array;
+  readonly #cells: Float64Array[];
   readonly #starts: number[] = [];
+  #count = 0;
   #series = -1;
   #lastOwn = 1;
   #placedOwn = 0;
 
-  constructor(columns: number) {
-    this.#cells = Array.from({ length: columns }, () => []);
+  constructor(columns: number, most: number) {
+    this.#rows = new Int32Array(most);
+    this.#times = new Float64Array(most);
+    this.#cells = Array.from({ length: columns }, () => new Float64Array(most));
   }
 
   /** The number of a row that has the series and the time of another one of its source; null where all is well. */
-  add(read: readonly number[][], at: number): number | null {
+  add(read: readonly ArrayLike<number>[], at: number): number | null {
     const [row, own, time, series] = [read[0]![at]!, read[1]![at]!, read[2]![at]!, read[3]![at]!];
     this.#placedOwn += own;
     const isNew = series !== this.#series;
     if (isNew) {
       this.#series = series;
-      this.#starts.push(this.#rows.length);
+      this.#starts.push(this.#count);
     }
-    const last = this.#rows.length - 1;
-    if (!isNew && this.#times[last] === time) {
-      if (own === this.#lastOwn) return row;
-      // Sorted by source: the earlier table's row stands first, and gives its place to the file's.
-      this.#rows[last] = row;
-      this.#cells.forEach((cells, column) => {
-        const cell = finite(read[4 + column]![at]!);
-        if (!Number.isNaN(cell)) cells[last] = cell;
-      });
-    } else {
-      this.#rows.push(row);
-      this.#times.push(time);
-      this.#cells.forEach((cells, column) => cells.push(finite(read[4 + column]![at]!)));
+    const isAgain = !isNew && this.#times[this.#count - 1] === time;
+    if (isAgain && own === this.#lastOwn) return row;
+    // Sorted by source: the earlier table's row stands first, and gives its place to the file's.
+    const place = isAgain ? this.#count - 1 : this.#count++;
+    this.#rows[place] = row;
+    this.#times[place] = time;
+    for (let column = 0; column < this.#cells.length; column++) {
+      const cell = finite(read[4 + column]![at]!);
+      if (!isAgain || !Number.isNaN(cell)) this.#cells[column]![place] = cell;
     }
     this.#lastOwn = own;
     return null;
   }
 
   finish(columns: readonly string[], rows: number): TimedSeries {
+    const count = this.#count;
     return {
-      rowNumbers: Int32Array.from(this.#rows),
-      starts: Int32Array.of(...this.#starts, this.#rows.length),
-      times: Float64Array.from(this.#times),
-      values: new Map(columns.map((name, at) => [name, Float64Array.from(this.#cells[at]!)])),
+      rowNumbers: this.#rows.slice(0, count),
+      starts: Int32Array.from([...this.#starts, count]),
+      times: this.#times.slice(0, count),
+      values: new Map(columns.map((name, at) => [name, this.#cells[at]!.slice(0, count)])),
       unplaced: rows - this.#placedOwn,
       rows,
     };
