@@ -1,4 +1,5 @@
 // What the gateway says about itself and its models.
+import { describeHistory } from '../../../../src-shared/domain/describeHistory.ts';
 import type { ModelToServe } from '../wire/messages.ts';
 import { datatypeOf } from '../protocol/datatypes.ts';
 import type { EndpointReport } from './servedEndpoint.ts';
@@ -61,7 +62,14 @@ export function describeEndpoint(model: ModelToServe, report: EndpointReport, ur
     task,
     target,
     classes,
-    columns: inputs.map(({ name: column, type, required, range, categories }) => ({ name: column, type, required, range, categories })),
+    columns: inputs.map(({ name: column, type, required, range, categories, history }) => ({
+      name: column,
+      type,
+      required,
+      range,
+      categories,
+      ...(history ? { history: { ...history, meaning: describeHistory(history) } } : {}),
+    })),
   };
 }
 

@@ -1,4 +1,5 @@
 // The OpenAPI description of what is deployed now, made from the signatures of the models.
+import { describeHistory } from '../../../../src-shared/domain/describeHistory.ts';
 import { catalogue } from '../../../../src-shared/errors/catalogue.ts';
 import type { ModelInput } from '../../../../src-shared/domain/features.ts';
 import { isDate, isImage } from '../protocol/inputPlan.ts';
@@ -81,7 +82,11 @@ function requestSchema({ signature }: ModelToServe): Schema {
 }
 
 function cellSchema(input: ModelInput): Schema {
-  const seen = input.range ? { description: `Seen in training: ${input.range.min} to ${input.range.max}` } : {};
+  const told = [
+    ...(input.history ? [describeHistory(input.history)] : []),
+    ...(input.range ? [`Seen in training: ${input.range.min} to ${input.range.max}`] : []),
+  ];
+  const seen = told.length > 0 ? { description: told.join('. ') } : {};
   if (isImage(input))
     return {
       description: `PNG or JPEG as base64, or pixels [${input.shape.join('][')}]`,
