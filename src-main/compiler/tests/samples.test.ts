@@ -24,7 +24,7 @@ describe.each(readdirSync(folder))('sample %s', (name) => {
   it('gives the expected graph after every phase', async () => {
     const phases = explainTraining({ forward, parameters, loss, optimizer, batchSize });
     await expect(
-      phases.map(({ phase, graph, types }) => `# ${phase}\n${printGraph(graph, (name) => types?.get(name))}`).join('\n'),
+      phases.map(({ phase, graph, types }) => `# ${phase}\n${printGraph(graph, (value) => types?.get(value))}`).join('\n'),
     ).toMatchFileSnapshot(`${folder}${name}/expected.txt`);
   });
 });
