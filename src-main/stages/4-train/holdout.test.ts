@@ -144,3 +144,33 @@ describe('a holdout by group', () => {
     ).toThrow(expect.objectContaining({ code: 'MK_TRAIN_TOO_FEW_GROUPS', params: { column: 'g', found: 2, needed: 3 } }));
   });
 });
+
+describe('a holdout of labels', () => {
+  /** Label 0 in every second row, 1 in every tenth, 2 in seven rows of a thousand. */
+  const labelled = (rows: number, rare = 7): Target => {
+    const flags = new Uint8Array(rows * 3);
+    for (let row = 0; row < rows; row++)
+      flags.set([Number(row % 2 === 0), Number(row % 10 === 3), Number(row % 143 === 0 && row / 143 < rare)], row * 3);
+    return { kind: 'labels', flags, known: new Uint8Array(rows).fill(1), labels: ['half', 'tenth', 'rare'] };
+  };
+
+  it('spreads every label, the rarest most evenly, and no row is in two parts', () => {
+    const target = labelled(1000) as Extract<Target, { kind: 'labels' }>;
+    const parts = split(target);
+    const all = [...parts.train, ...parts.validation, ...parts.test];
+    expect(new Set(all).size).toBe(1000);
+    const countIn = (rows: Int32Array, label: number): number => rows.reduce((sum, row) => sum + target.flags[row * 3 + label]!, 0);
+    for (const part of [parts.validation, parts.test]) {
+      expect(Math.abs(part.length - 200)).toBeLessThan(10);
+      expect(countIn(part, 2)).toBe(1);
+      expect(countIn(part, 1)).toBe(20);
+      expect(Math.abs(countIn(part, 0) / part.length - 0.5)).toBeLessThan(0.1);
+    }
+  });
+
+  it('names a label that too few rows have, or have not', () => {
+    expect(() => split(labelled(500, 2))).toThrow(
+      expect.objectContaining({ code: 'MK_TRAIN_LABEL_TOO_SMALL', params: { label: 'rare', rows: 2, all: 500, needed: 3 } }),
+    );
+  });
+});

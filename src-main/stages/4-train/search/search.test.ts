@@ -4,6 +4,7 @@ import type { SearchSpace } from '../learners/searchSpace.ts';
 import { drawSettings } from '../learners/searchSpace.ts';
 import { makeFolds, validatedRows, type FoldRows } from './folds.ts';
 import { greedyEnsemble } from './greedyEnsemble.ts';
+import { meanLoss, rowLosses } from './rowLosses.ts';
 import { lag, Proposer, type Entrant, type Outcome } from './proposer.ts';
 import { isHopeless } from './racing.ts';
 import { suggestByTpe, type Observation } from './tpe.ts';
@@ -88,6 +89,21 @@ describe('a greedy ensemble', () => {
 
   it('of one candidate is that candidate', () => {
     expect(greedyEnsemble({ answers: [noisy(1, 0.1)], rows: 200, outputs: 1, loss }).weights).toEqual([1]);
+  });
+});
+
+describe('row losses', () => {
+  it('of labels are the mean of the binary losses, of a ranking one figure a group that has anything relevant', () => {
+    const labels = { kind: 'labels' as const, flags: Uint8Array.of(0, 0, 1, 0, 1, 1), labels: 2 };
+    const losses = rowLosses(Float32Array.of(0.25, 0.5, 0.5, 0), 2, labels, Int32Array.of(1, 2));
+    expect(losses[0]).toBeCloseTo((-Math.log(0.25) - Math.log(0.5)) / 2, 6);
+    expect(losses[1]).toBeCloseTo((Math.log(2) - Math.log(1e-7)) / 2, 5);
+
+    const ranking = { kind: 'ranking' as const, relevance: Float64Array.of(1, 0, 0, 0, 0, 1), groups: Int32Array.of(4, 4, 9, 9, 2, 2) };
+    const rows = Int32Array.of(0, 1, 2, 3, 4, 5);
+    const gaps = rowLosses(Float32Array.of(2, 1, 5, 6, 2, 1), 1, ranking, rows);
+    expect([...gaps]).toEqual([0, 1 - 1 / Math.log2(3)]);
+    expect(meanLoss(Float32Array.of(2, 1, 5, 6, 2, 1), 1, ranking, rows)).toBeCloseTo((1 - 1 / Math.log2(3)) / 2, 10);
   });
 });
 

@@ -6,7 +6,7 @@ import { flagUnusual } from './flags.ts';
 import { planInputs } from './inputPlan.ts';
 import { parseNamedRows } from './namedRows.ts';
 import { parseV2Request } from './v2Request.ts';
-import { namedAnswer, numberJson, v2Answer } from './answers.ts';
+import { firstPrediction, namedAnswer, numberJson, v2Answer } from './answers.ts';
 
 const input = (name: string, type: ModelInput['type'], onnxType: ModelInput['onnxType'], extra: Partial<ModelInput> = {}): ModelInput => ({
   name,
@@ -306,6 +306,21 @@ describe('answers', () => {
       datatype: 'BOOL',
       data: [true, true, true, false],
     });
+  });
+
+  test('several labels are an array of their names, each with a probability of its own', () => {
+    const outputs = [
+      { name: 'prediction', onnxType: 'bool' as const, dims: [2], data: Uint8Array.of(1, 1, 0, 0) },
+      { name: 'probabilities', onnxType: 'float32' as const, dims: [2], data: Float32Array.of(0.5, 0.75, 0.25, 0.125) },
+    ];
+    const ofLabels = { ...signature, task: 'multilabel' as const };
+    const labelled = { ...answered, outputs };
+    const { predictions } = JSON.parse(namedAnswer(labelled, ofLabels, { warnings: [], total: 0 }).toString()) as { predictions: object[] };
+    expect(predictions).toEqual([
+      { prediction: ['no', 'yes'], probabilities: { no: 0.5, yes: 0.75 } },
+      { prediction: [], probabilities: { no: 0.25, yes: 0.125 } },
+    ]);
+    expect(firstPrediction(labelled, ofLabels)).toBe('["no","yes"]');
   });
 
   test('a named answer carries model, version, request id and the probability of each class', () => {
