@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureBuilt, root } from '../../scripts/build.ts';
 import type { Campaign } from './run.ts';
-
-const root = join(import.meta.dirname, '../..');
 
 export const campaign: Campaign = {
   name: 'tabular-window',
   about: 'bank-full, diamonds and a table by day through the window: import, profile, proposal, training, report, registry',
-  run: () => {
+  run: async () => {
+    await ensureBuilt();
     const folder = mkdtempSync(join(tmpdir(), 'modelkeep-campaign-'));
     const outcome = join(folder, 'outcome.json');
     const { status } = spawnSync(
@@ -20,6 +20,6 @@ export const campaign: Campaign = {
     );
     const tables = JSON.parse(readFileSync(outcome, 'utf8')) as object;
     rmSync(folder, { recursive: true, force: true });
-    return Promise.resolve({ passed: status === 0, tables });
+    return { passed: status === 0, tables };
   },
 };

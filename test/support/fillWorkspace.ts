@@ -202,6 +202,7 @@ export async function fillWorkspace({ call, finished }: CoreClient): Promise<Fil
         train: '#/train',
         'train-new': '#/train/new',
         'train-run': `#/train/${first.runId}`,
+        'train-compare': `#/train/${linear.runId}/compare`,
         'train-report': `#/train/${first.runId}/report`,
         'train-graph': `${graph}?phase=4-fuse`,
         'train-graph-text': `${graph}?phase=5-emit&as=text`,
