@@ -242,6 +242,11 @@ function doubtOf(code: string, params: Params, words: ReportWords): string | nul
         `The saved file answers up to ${text('difference')} away from the trainer.`,
         `保存的文件与训练器的回答最多相差 ${text('difference')}。`,
       );
+    case 'deviceLost':
+      return say(
+        `The device ${text('from')} gave up while a network was trained; ${text('to')} went on from the same step.`,
+        `训练网络时设备 ${text('from')} 失效；由 ${text('to')} 从同一步继续。`,
+      );
     case 'unreadableImages':
       return say(
         `${words.count(n('images'))} images could not be read and were left out.`,
