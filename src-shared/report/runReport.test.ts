@@ -238,7 +238,10 @@ test('random rows against the structure of the data are a doubt', () => {
 
 test('a device that was lost on the way is told, in both languages', () => {
   const findings = [{ code: 'deviceLost', params: { from: 'webgpu', to: 'cpu', step: 70, reason: 'driver', fits: 2 } }];
-  const doubtIn = (language: 'en' | 'zh') => runReport({ ...run, findings }, language).find(({ id }) => id === 'doubt')?.lines.join('\n');
+  const doubtIn = (language: 'en' | 'zh') =>
+    runReport({ ...run, findings }, language)
+      .find(({ id }) => id === 'doubt')
+      ?.lines.join('\n');
   expect(doubtIn('en')).toContain('The device webgpu gave up while a network was trained; cpu went on from the same step.');
   expect(doubtIn('zh')).toContain('由 cpu 从同一步继续');
 });
