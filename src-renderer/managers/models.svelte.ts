@@ -105,6 +105,12 @@ export class ComparisonManager {
 }
 
 /** Starts the job that scores a file. */
+/** The newest version of the data that a model came from: the past of what it is to forecast. */
+export async function pastOf({ dataset }: Pick<ModelPage['latest'], 'dataset'>): Promise<{ name: string; version: number }> {
+  const { version } = await client.call('data.get', { name: dataset.name });
+  return { name: dataset.name, version };
+}
+
 export async function scoreFile(params: Params<'registry.predict'>): Promise<string> {
   return (await client.call('registry.predict', params)).jobId;
 }

@@ -28,15 +28,20 @@ export function modelCard(candidate: Candidate, run: Run, all: Candidate[]): Car
   if (rows && rows.dropped > 0) add('rowsDropped', { dropped: rows.dropped });
   if (request.holdout?.kind === 'temporal') add('temporalHoldout', { column: request.holdout.timeColumn });
   if (request.holdout?.kind === 'stratified') add('stratifiedHoldout');
+  const forecast = signature?.inputs.find((each) => each.history)?.history;
+  if (forecast) add('forecast', { column: forecast.timeColumn, horizon: forecast.horizon });
   add('learner', { learner: candidate.learner, trainMs: Math.round(candidate.trainMs), seed: request.seed ?? 0 });
 
   if (primaryMetric) {
     const own = candidate.test[primaryMetric];
     if (own) add('testResult', { metric: primaryMetric, value: own.value, ...(own.low !== null && own.high !== null && { low: own.low, high: own.high }), rows: own.rows }); // prettier-ignore
-    const baseline = all.find((one) => one.learner === 'baseline' && one.id !== candidate.id)?.test[primaryMetric];
+    const constant = all.find((one) => one.learner === 'baseline' && one.id !== candidate.id);
+    const baseline = constant?.test[primaryMetric];
+    const isNaive = constant?.settings['answer'] === 'seasonalNaive';
     if (own && baseline) {
-      add('baselineResult', { metric: primaryMetric, value: baseline.value });
-      if (!clearlyBetter(primaryMetric, own, baseline.value)) add('notBetterThanBaseline', { metric: primaryMetric });
+      add(isNaive ? 'naiveResult' : 'baselineResult', { metric: primaryMetric, value: baseline.value });
+      if (!clearlyBetter(primaryMetric, own, baseline.value))
+        add(isNaive ? 'notBetterThanNaive' : 'notBetterThanBaseline', { metric: primaryMetric });
     }
   }
   if (signature) {

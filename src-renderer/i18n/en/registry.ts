@@ -190,6 +190,10 @@ export const registry = {
   'card.learner': 'Learner: {{learner}}, trained in {{trainMs}}, seed {{seed}}.',
   'card.testResult': '{{metric}} <b>{{interval}}</b> on {{rows}} rows.',
   'card.baselineResult': 'A constant answer reaches {{metric}} {{value}}.',
+  'card.naiveResult': 'The seasonal naive forecast reaches {{metric}} {{value}}.',
+  'card.notBetterThanNaive': 'Not clearly better than the seasonal naive forecast by {{metric}}.',
+  'card.forecast':
+    'Forecasts {{horizon}} step(s) of <code>{{column}}</code> ahead from earlier rows; without them it answers from its other columns alone.',
   'card.notBetterThanBaseline': 'Not clearly better than a constant answer by {{metric}}.',
   'card.inputs': 'Columns used: {{used}}; left out: {{leftOut}}.',
   'card.rangeLimits': 'Columns with a known range: {{columns}}. Numbers outside it are answered and flagged.',
@@ -298,5 +302,8 @@ export const registry = {
   'score.outputHelp': 'CSV or Parquet, by its ending. An existing file is replaced.',
   'score.start': 'Score',
   'score.needsFile': 'choose an input and an output first',
+  'score.past': 'Look up earlier rows in {{dataset}}, newest version',
+  'score.pastHelp': 'Rows of the file count first. What is to be predicted may be empty there.',
+  'score.withoutPast': '{{rows}} rows were answered although nothing earlier is known of them.',
   'score.done': 'Written to {{file}}',
 } as const;

@@ -174,6 +174,9 @@ export const registry = {
   'card.learner': '算法：{{learner}}，训练用时 {{trainMs}}，随机种子 {{seed}}。',
   'card.testResult': '{{metric}} <b>{{interval}}</b>，{{rows}} 行。',
   'card.baselineResult': '固定答案的 {{metric}} 为 {{value}}。',
+  'card.naiveResult': '季节性朴素预测的 {{metric}} 为 {{value}}。',
+  'card.notBetterThanNaive': '以 {{metric}} 衡量，并未明显优于季节性朴素预测。',
+  'card.forecast': '根据较早的行，对 <code>{{column}}</code> 提前 {{horizon}} 步预测；没有较早的行时仅凭其他列作答。',
   'card.notBetterThanBaseline': '以 {{metric}} 衡量，并未明显优于固定答案。',
   'card.inputs': '使用 {{used}} 列，舍弃 {{leftOut}} 列。',
   'card.rangeLimits': '{{columns}} 列有已知范围；超出的数值会应答并标出。',
@@ -279,5 +282,8 @@ export const registry = {
   'score.outputHelp': '按扩展名写成 CSV 或 Parquet。已有文件会被替换。',
   'score.start': '评分',
   'score.needsFile': '先选择输入和输出',
+  'score.past': '在 {{dataset}} 的最新版本中查找较早的行',
+  'score.pastHelp': '以文件中的行为先。要预测的列可以为空。',
+  'score.withoutPast': '有 {{rows}} 行在没有任何已知过去的情况下作答。',
   'score.done': '已写入 {{file}}',
 } satisfies Record<string, string>;

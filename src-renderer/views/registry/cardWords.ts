@@ -14,7 +14,9 @@ export interface CardLine {
 
 /** Facts stand plainly; a limit is something that a user of the model must know. */
 export function isLimit({ key }: CardLine): boolean {
-  return key === 'notBetterThanBaseline' || key === 'fewTestRows' || key === 'finding' || key === 'rowsDropped';
+  return (
+    key === 'notBetterThanBaseline' || key === 'notBetterThanNaive' || key === 'fewTestRows' || key === 'finding' || key === 'rowsDropped'
+  );
 }
 
 /** With `<b>` and `<code>` for Rich. */
@@ -65,6 +67,14 @@ export function cardSentence({ key, params }: CardLine): string {
       return metric
         ? t('registry:card.baselineResult', { metric: metricName(metric), value: metricValue(metric, Number(params['value'])) })
         : coreWords('registry:card.', key, params);
+    case 'naiveResult':
+      return metric
+        ? t('registry:card.naiveResult', { metric: metricName(metric), value: metricValue(metric, Number(params['value'])) })
+        : coreWords('registry:card.', key, params);
+    case 'notBetterThanNaive':
+      return t('registry:card.notBetterThanNaive', { metric: metric ? metricName(metric) : text('metric') });
+    case 'forecast':
+      return t('registry:card.forecast', { column: text('column'), horizon: count('horizon') });
     case 'notBetterThanBaseline':
       return t('registry:card.notBetterThanBaseline', { metric: metric ? metricName(metric) : text('metric') });
     case 'inputs':
