@@ -70,7 +70,7 @@ function tried({ run, words }: Facts): string[] {
   const tookMs = run.finishedAt === null ? 0 : run.finishedAt - run.startedAt - pausedMs;
   const lines = [
     say(
-      `${words.count(fitted.length)} candidates in ${words.duration(tookMs)}: ${list}.`,
+      `${words.count(fitted.length)} ${fitted.length === 1 ? 'candidate' : 'candidates'} in ${words.duration(tookMs)}: ${list}.`,
       `${words.duration(tookMs)}内尝试了 ${words.count(fitted.length)} 个候选：${list}。`,
     ),
   ];
