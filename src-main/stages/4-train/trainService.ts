@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
 import { evaluation, type Evaluation } from '../../../src-shared/domain/evaluation.ts';
 import type { Job } from '../../../src-shared/domain/job.ts';
 import type { QuantizationKind, QuantizationReport } from '../../../src-shared/domain/modelVariant.ts';

@@ -272,6 +272,6 @@ function firstRows(answers: ModelAnswers, rows: number): ModelAnswers {
 function answerScale(target: PreparedRun['judging']['target'], answers: Float64Array): number {
   if (target.kind === 'class' || target.kind === 'labels') return 1;
   const values = target.kind === 'ranking' ? answers : target.values;
-  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / values.length) || 1;
+  const mean = values.reduce((total, each) => total + each, 0) / values.length;
+  return Math.sqrt(values.reduce((total, each) => total + (each - mean) ** 2, 0) / values.length) || 1;
 }
