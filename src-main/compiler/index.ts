@@ -71,6 +71,7 @@ export {
 } from './augment/index.ts';
 export { streamKey } from './run/counterRandom.ts';
 export { stepNames } from './3-differentiate/differentiate.ts';
+export { usefulHelpers } from './run/gradient/PassHelper.ts';
 export { dismiss, serveGradients, type TrainingWorker, type WorkerPort, type WorkerThreadPort } from './run/gradient/workerPart.ts';
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './run/checkpoint.ts';
 export { initialWeights, type WeightScheme } from './run/initialWeights.ts';

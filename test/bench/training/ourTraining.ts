@@ -8,6 +8,7 @@ import {
   microBatches,
   probeBlockedChannels,
   Trainer,
+  usefulHelpers,
   type LossSettings,
   type Network,
   type Runtime,
@@ -150,7 +151,8 @@ async function openFlat(
     compiled,
     optimizer: { kind: 'adam' },
     session: { threads, optimization },
-    ...(workers > 0 && { workers: Array.from({ length: workers }, startGradientThread) }),
+    workers: Array.from({ length: workers }, startGradientThread),
+    helpers: Array.from({ length: usefulHelpers(compiled, { workers, threads }) }, startGradientThread),
   });
   return { trainer, compileMs };
 }

@@ -10,9 +10,10 @@ import type { FlatParameters } from './FlatParameters.ts';
 import { GradientSession } from './GradientSession.ts';
 import { LossScale } from './LossScale.ts';
 import { partOf } from './rowLoader.ts';
+import { PassHelper } from './PassHelper.ts';
 import { copyRows } from './RowTables.ts';
 import { sharedFloats, sharedIntegers, takesSharedMemory } from './sharedMemory.ts';
-import { stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
+import { dismiss, stateLength, WorkerPart, type TrainingWorker } from './workerPart.ts';
 
 export interface BatchGradientsSettings {
   readonly runtime: Runtime;
@@ -21,6 +22,7 @@ export interface BatchGradientsSettings {
   readonly session: SessionSettings | undefined;
   readonly seed: number;
   readonly workers: readonly TrainingWorker[];
+  readonly helpers?: readonly TrainingWorker[];
   readonly frozen: Readonly<Record<string, Float32Array>>;
 }
 
@@ -46,6 +48,7 @@ export class BatchGradients {
   readonly #queue: BatchQueue;
   readonly #local: GradientSession;
   readonly #remote: readonly WorkerPart[];
+  readonly #helpers: readonly PassHelper[];
   readonly #shared: Shared | undefined;
   /** By part, for threads that are gone. */
   readonly #inPlace = new Map<number, GradientSession>();
@@ -102,6 +105,11 @@ export class BatchGradients {
     this.#local = local;
     this.#remote = remote;
     this.#shared = shared;
+    const passes = flat.kernels.team?.memory;
+    const helpers = settings.helpers ?? [];
+    // Those that have nothing to do end.
+    if (!passes || !PassHelper.gains(flat.length)) helpers.forEach(dismiss);
+    this.#helpers = passes && PassHelper.gains(flat.length) ? helpers.map((each) => new PassHelper(each, passes)) : [];
     this.state = local.state;
     this.lossScale = settings.compiled.precision === 'mixed' ? new LossScale() : undefined;
   }
@@ -157,7 +165,7 @@ export class BatchGradients {
 
   async release(): Promise<void> {
     this.endPasses();
-    await Promise.all([this.#local, ...this.#remote, ...this.#inPlace.values()].map((each) => each.release()));
+    await Promise.all([this.#local, ...this.#remote, ...this.#helpers, ...this.#inPlace.values()].map((each) => each.release()));
   }
 
   /** Runs all parts; the state moves on. Threads that are through stay for the passes over the gradients (`PassTeam`). */
@@ -174,6 +182,7 @@ export class BatchGradients {
     );
     // All threads have ended their run before anything is thrown: they write shared vectors.
     const [local, ...others] = await Promise.allSettled([this.#local.run(batch, drawnAt, scale), ...running]);
+    for (const each of this.#helpers) each.help(round);
     let loss = lossOf(local, step);
     const next: Float32Array[] = [this.#local.nextState];
     for (const [at, other] of others.entries()) {

@@ -4,6 +4,7 @@ import {
   compileGradients,
   compileTraining,
   decodeCheckpoint,
+  dismiss,
   encodeCheckpoint,
   GradientTrainer,
   GraphBuilder,
@@ -16,6 +17,7 @@ import {
   type OptimizerSettings,
   type RowLoader,
   type Runtime,
+  type TrainingWorker,
 } from '../../index.ts';
 import { batchNorm, linear, ModelBuilder, relu } from '../../layers/index.ts';
 import { onnxRuntime, referenceRuntime, refusingSharedMemory, testRandom } from '../../tests/runtimes.ts';
@@ -299,6 +301,21 @@ describe('threads that share a batch', () => {
       return trainer.checkpoint();
     };
     expect(await train(refusingSharedMemory(onnxRuntime))).toEqual(await train(onnxRuntime));
+  });
+
+  it('that only help in the passes over the parameters change no bit, and may be lost', async () => {
+    // 1,080,003 parameters.
+    const train = async (helpers: TrainingWorker[], midway: () => void = () => undefined) => {
+      const trainer = await create(setUp({ hidden: 120_000, overrides: { helpers } }).settings);
+      await trainer.runOnce(3);
+      midway();
+      await lossesOf(trainer, 3);
+      return trainer.checkpoint();
+    };
+    const alone = await train([]);
+    expect(await train([startGradientThread(), startGradientThread()])).toEqual(alone);
+    const lost = startGradientThread();
+    expect(await train([lost], () => dismiss(lost))).toEqual(alone);
   });
 
   it('resume with the same bits, Dropout included', async () => {

@@ -58,13 +58,13 @@ export class GradientTrainer {
     try {
       return await GradientTrainer.#open(settings);
     } catch (error) {
-      settings.workers?.forEach(dismiss);
+      [...(settings.workers ?? []), ...(settings.helpers ?? [])].forEach(dismiss);
       throw error;
     }
   }
 
   static async #open(settings: GradientTrainerSettings): Promise<GradientTrainer> {
-    const { compiled, workers = [], accumulate = 1, optimizer, seed, runtime, session, data } = settings;
+    const { compiled, workers = [], helpers = [], accumulate = 1, optimizer, seed, runtime, session, data } = settings;
     if (!Number.isSafeInteger(accumulate) || accumulate < 1)
       throw new ModelkeepError('MK_COMPILER_SETTING_INVALID', {
         setting: 'accumulate',
@@ -74,7 +74,7 @@ export class GradientTrainer {
     if (compiled.privacy) refuseParts(workers.length, accumulate);
     if (!('load' in data)) checkTrainingData(compiled, data);
     const parts = workers.length + 1;
-    const shared = parts > 1 && (await takesSharedMemory(runtime));
+    const shared = parts + helpers.length > 1 && (await takesSharedMemory(runtime));
     const flat = new FlatParameters({
       specs: compiled.parameters,
       optimizer,
@@ -87,7 +87,7 @@ export class GradientTrainer {
     const loader = 'load' in data ? data : rowsInMemory(data, compiled);
     const rowWeights = settings.rowWeights ?? ('load' in data ? undefined : data.rowWeights);
     const queue = new BatchQueue({ compiled, loader, rowWeights, seed, parts });
-    const gradients = await BatchGradients.create({ compiled, optimizer, seed, runtime, session, workers, frozen }, flat, queue);
+    const gradients = await BatchGradients.create({ compiled, optimizer, seed, runtime, session, workers, helpers, frozen }, flat, queue);
     return new GradientTrainer(settings, loader.rowCount, queue, flat, gradients, frozen);
   }
 

@@ -35,6 +35,11 @@ export interface GradientTrainerSettings {
    * rows. The same number of threads gives the same bits; another number rounds differently. Running statistics are averaged.
    */
   readonly workers?: readonly TrainingWorker[];
+  /**
+   * Threads beside this one that share out the passes over parameters and gradients, and nothing else: for trainings without workers
+   * whose graph runs on several threads of the runtime. They change no bit; small models end them unused.
+   */
+  readonly helpers?: readonly TrainingWorker[];
 }
 
 export interface GradientReport extends RunReport {

@@ -61,7 +61,18 @@ interface RunMessage {
   readonly round: number;
 }
 
-type ToWorker = StartMessage | RunMessage | { readonly kind: 'stop' };
+/** Instead of a start: the thread computes no gradients, it only helps. */
+interface AssistMessage {
+  readonly kind: 'assist';
+  readonly passes: SharedMemory;
+}
+
+interface HelpMessage {
+  readonly kind: 'help';
+  readonly round: number;
+}
+
+type ToWorker = StartMessage | RunMessage | AssistMessage | HelpMessage | { readonly kind: 'stop' };
 type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'loss'; readonly loss: number }
@@ -85,9 +96,9 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
         readonly parameters: Float32Array;
         readonly gradients: Float32Array;
         readonly rows: RowPart | undefined;
-        readonly help: (round: number) => void;
       }
     | undefined;
+  let help: (round: number) => void = () => undefined;
   const start = async (message: StartMessage): Promise<FromWorker> => {
     const { length } = message.parameters;
     const [parameters, gradients] = message.takesShared
@@ -103,8 +114,8 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
       gradients: flatViews(compiled.parameters, optimizer, gradients),
       rows,
     });
-    const help = message.passes ? trainingHelper(message.passes) : () => undefined;
-    worker = { session, start: message, parameters, gradients, rows, help };
+    if (message.passes) help = trainingHelper(message.passes);
+    worker = { session, start: message, parameters, gradients, rows };
     return { kind: 'ready' };
   };
   const run = async ({ batch, step, lossScale }: Omit<RunMessage, 'kind'>): Promise<FromWorker> => {
@@ -130,8 +141,10 @@ export function serveGradients(port: WorkerThreadPort, runtime: Runtime): void {
     const message = received as ToWorker;
     working = working.then(async () => {
       if (message.kind === 'stop') return stop();
+      if (message.kind === 'assist') return void (help = trainingHelper(message.passes));
+      if (message.kind === 'help') return help(message.round);
       port.post(await (message.kind === 'start' ? start(message) : run(message)).catch(failure));
-      if (message.kind === 'run') worker?.help(message.round);
+      if (message.kind === 'run') help(message.round);
     });
   });
 }
@@ -227,6 +240,15 @@ export class WorkerPart {
 /** Asks a thread to end after the run it is in: one that no trainer was made with, or all of a process that exits. */
 export function dismiss(worker: TrainingWorker): void {
   worker.post({ kind: 'stop' } satisfies ToWorker);
+}
+
+/** For a thread that `PassHelper` has. */
+export function assistMessage(passes: SharedMemory): unknown {
+  return { kind: 'assist', passes } satisfies ToWorker;
+}
+
+export function helpMessage(round: number): unknown {
+  return { kind: 'help', round } satisfies ToWorker;
 }
 
 /** Numbers of all running state. */

@@ -6,6 +6,7 @@ import {
   GradientTrainer,
   initialWeights,
   probeBlockedChannels,
+  usefulHelpers,
   type ChosenRun,
   type GradientTrainerSettings,
   type LossSettings,
@@ -159,5 +160,6 @@ async function trainerOf(
     accumulate: runsPerStep,
     session: { provider, threads, optimization },
     workers: Array.from({ length: workers }, startGradientThread),
+    helpers: Array.from({ length: usefulHelpers(compiled, { workers, threads }) }, startGradientThread),
   });
 }
