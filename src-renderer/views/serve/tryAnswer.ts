@@ -3,14 +3,15 @@ import { z } from 'zod';
 
 const answerSchema = z.object({
   predictions: z
-    .array(z.object({ prediction: z.union([z.string(), z.number()]), probabilities: z.record(z.string(), z.number()).optional() }))
+    .array(z.object({ prediction: z.union([z.string(), z.number(), z.array(z.string())]), probabilities: z.record(z.string(), z.number()).optional() }))
     .min(1),
 });
 const warningSchema = z.object({ field: z.string(), code: z.string(), found: z.string(), expected: z.string() });
 const errorSchema = z.object({ error: z.looseObject({ code: z.string() }) });
 
 export interface FirstAnswer {
-  prediction: string | number;
+  /** Of several labels the names of those that the row has. */
+  prediction: string | number | string[];
   probabilities?: Record<string, number> | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ModelInput, ModelSignature } from '../../../src-shared/domain/features.ts';
-import { v2Curl } from './v2Example.ts';
+import { grpcPython, v2Curl } from './v2Example.ts';
 
 const input = (part: Partial<ModelInput>): ModelInput => ({
   name: 'x',
@@ -36,4 +36,21 @@ test('writes one tensor a column with the datatype of the protocol', () => {
 
 test('offers no command for images', () => {
   expect(v2Curl('http://x', signature(input({ onnxType: 'uint8', shape: [28, 28, 1] })))).toBeNull();
+});
+
+test('writes the same row for tritonclient over gRPC, and nothing for images', () => {
+  const python = grpcPython(
+    '127.0.0.1:8081',
+    'm',
+    signature(
+      input({ name: 'age', type: 'integer', range: { min: 0, max: 10 } }),
+      input({ name: 'plan', type: 'category', onnxType: 'string', categories: ['高级 "x"'] }),
+      input({ name: 'flag', type: 'boolean', onnxType: 'bool' }),
+    ),
+  );
+  expect(python).toContain('InferenceServerClient("127.0.0.1:8081")');
+  expect(python).toContain('("age", "FP32", np.array([[5]], np.float32)),');
+  expect(python).toContain('("plan", "BYTES", np.array([["高级 \\"x\\""]], np.object_)),');
+  expect(python).toContain('("flag", "BOOL", np.array([[True]], np.bool_)),');
+  expect(grpcPython('a', 'm', signature(input({ onnxType: 'uint8', shape: [8, 8, 1] })))).toBeNull();
 });

@@ -34,9 +34,14 @@ const maxNameCharacters = 4096;
 /** Where the request goes; of several values the last counts, as for every parser. Read by the gateway, which looks at nothing else. Error: MK_SERVE_NOT_PROTOBUF. */
 export function readTarget(bytes: Buffer): InferTarget {
   const target: InferTarget = { modelName: '', modelVersion: '', id: '' };
-  eachField(new ProtobufReader(bytes), (reader) => {
-    if (!readTargetField(reader, target)) reader.skip();
-  });
+  try {
+    eachField(new ProtobufReader(bytes), (reader) => {
+      if (!readTargetField(reader, target)) reader.skip();
+    });
+  } catch (error) {
+    // Damaged further on: the model that was asked says so, and the refusal is stored with its requests.
+    if (target.modelName === '') throw error;
+  }
   return target;
 }
 

@@ -37,8 +37,8 @@ export function grpcCodeOf(code: ErrorCode): number {
 }
 
 /** Trailers must stay below 8 KiB for the clients built on gRPC's C core. */
-const maxMessageCharacters = 500;
-const maxDetailCharacters = 200;
+const maxMessageBytes = 500;
+const maxDetailBytes = 200;
 
 export interface ErrorTrailers {
   'grpc-status': string;
@@ -50,14 +50,14 @@ export interface ErrorTrailers {
 export function errorTrailers(code: ErrorCode, params: ErrorParams, requestId: string): ErrorTrailers {
   const { message, hint } = describeError(code, params);
   const status = grpcCodeOf(code);
-  const text = cut(`${message} ${hint}`, maxMessageCharacters);
+  const text = cut(`${message} ${hint}`, maxMessageBytes);
   const info = new ProtobufWriter().string(1, code).string(2, 'modelkeep');
   for (const [key, value] of Object.entries(params))
-    info.message(3, new ProtobufWriter().string(1, key).string(2, cut(String(value), maxDetailCharacters)));
+    info.message(3, new ProtobufWriter().string(1, key).string(2, cut(String(value), maxDetailBytes)));
   const details = new ProtobufWriter().varint(1, status).string(2, text).message(3, any('ErrorInfo', info));
   if (status === grpcCodes.invalidArgument && params['field'] !== undefined) {
     const { field, row } = params;
-    const path = cut(row === undefined ? String(field) : `${field}[${row}]`, maxDetailCharacters);
+    const path = cut(row === undefined ? String(field) : `${field}[${row}]`, maxDetailBytes);
     details.message(
       3,
       any('BadRequest', new ProtobufWriter().message(1, new ProtobufWriter().string(1, path).string(2, text).string(3, code))),
@@ -77,8 +77,13 @@ function any(type: string, value: ProtobufWriter): ProtobufWriter {
   return new ProtobufWriter().string(1, `type.googleapis.com/google.rpc.${type}`).message(2, value);
 }
 
-function cut(text: string, characters: number): string {
-  return (text.length > characters ? `${text.slice(0, characters - 1)}…` : text).toWellFormed();
+/** The first bytes of its UTF-8, whole characters. */
+function cut(text: string, bytes: number): string {
+  const whole = Buffer.from(text);
+  if (whole.length <= bytes) return whole.toString(); // lone surrogates are replaced, as they are below
+  let end = bytes - 3;
+  while ((whole[end]! & 0xc0) === 0x80) end--;
+  return `${whole.toString('utf8', 0, end)}…`;
 }
 
 /** Headers hold printable ASCII: the rest, and %, as the bytes of UTF-8. */

@@ -56,13 +56,31 @@ describe('FrameLink', () => {
 });
 
 test('request and answer heads read back, with and without a binary part', () => {
+  const timing = {
+    queueUs: 1.5,
+    inputUs: 2,
+    inferUs: 1024,
+    outputUs: 0.25,
+    runs: [
+      { rows: 256, us: 512 },
+      { rows: 44, us: 128.5 },
+    ],
+  };
   for (const jsonBytes of [null, 0, 17]) {
     const body = Buffer.from('{"x":1}');
-    expect(readRequest(Buffer.concat([requestHead('req_1', jsonBytes), body]))).toEqual({ requestId: 'req_1', jsonBytes, body });
+    for (const withinMs of [null, 0, 250])
+      expect(readRequest(Buffer.concat([requestHead('req_1', jsonBytes, withinMs), body]))).toEqual({
+        requestId: 'req_1',
+        jsonBytes,
+        withinMs,
+        body,
+      });
     const meta = Buffer.from('{"rows":1}');
-    expect(readAnswer(Buffer.concat([answerHead(422, jsonBytes, meta.length), meta, body]))).toEqual({
+    expect(readAnswer(Buffer.concat([answerHead(422, jsonBytes, meta.length, 300, timing), meta, body]))).toEqual({
       status: 422,
       jsonBytes,
+      rows: 300,
+      timing,
       meta,
       body,
     });
