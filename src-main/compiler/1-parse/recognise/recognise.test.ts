@@ -106,18 +106,26 @@ const composed: Record<string, readonly [text: string, nodes: readonly string[]]
   ],
 };
 
+/** One of them with a difference that makes it something else. */
+function changed(name: string, from: string, to: string): string {
+  const [body] = composed[name]!;
+  if (!body.includes(from)) throw new Error(`“${name}” has no ${from}`);
+  return body.replace(from, to);
+}
+
+const [erf, power, normalised] = [
+  'GELU as PyTorch exports it',
+  'the approximation with a power',
+  'layer normalisation as PyTorch exports it',
+];
 const others: Record<string, string> = {
-  'another factor': '  u = Div(x, root)\n  e = Erf(u)\n  s = Add(e, one)\n  p = Mul(x, s)\n  y = Mul(p, two)',
-  'another argument': '  u = Mul(x, half)\n  e = Erf(u)\n  s = Add(e, one)\n  p = Mul(x, s)\n  y = Mul(p, half)',
-  'another value in front': '  z = Neg(x)\n  u = Div(x, root)\n  e = Erf(u)\n  s = Add(e, one)\n  p = Mul(z, s)\n  y = Mul(p, half)',
-  'a square for a cube':
-    '  q = Pow(x, two)\n  l = Mul(q, c)\n  i = Add(x, l)\n  v = Mul(i, width)\n  t = Tanh(v)\n  s = Add(t, one)\n  h = Mul(x, half)\n  y = Mul(h, s)',
-  'a mean over another axis':
-    '  m = ReduceMean(x, first)\n  d = Sub(x, m)\n  q = Pow(d, two)\n  v = ReduceMean(q, last)\n  w = Add(v, eps)\n  r = Sqrt(w)\n  n = Div(d, r)\n  g = Mul(n, gamma)\n  y = Add(g, beta)',
-  'a power of three':
-    '  m = ReduceMean(x, last)\n  d = Sub(x, m)\n  q = Pow(d, three)\n  v = ReduceMean(q, last)\n  w = Add(v, eps)\n  r = Sqrt(w)\n  n = Div(d, r)\n  g = Mul(n, gamma)\n  y = Add(g, beta)',
-  'no scale':
-    '  m = ReduceMean(x, last)\n  d = Sub(x, m)\n  q = Pow(d, two)\n  v = ReduceMean(q, last)\n  w = Add(v, eps)\n  r = Sqrt(w)\n  y = Div(d, r)',
+  'another factor': changed(erf!, 'Mul(p, half)', 'Mul(p, two)'),
+  'another argument': changed(erf!, 'Div(x, root)', 'Mul(x, half)'),
+  'another value in front': `  z = Neg(x)\n${changed(erf!, 'Mul(x, s)', 'Mul(z, s)')}`,
+  'a square for a cube': changed(power!, 'Pow(x, three)', 'Pow(x, two)'),
+  'a mean over another axis': changed(normalised!, 'ReduceMean(x, last)', 'ReduceMean(x, first)'),
+  'a power of three': changed(normalised!, 'Pow(d, two)', 'Pow(d, three)'),
+  'no scale': changed(normalised!, '  n = Div(d, r)\n  g = Mul(n, gamma)\n  y = Add(g, beta)', '  y = Div(d, r)'),
 };
 
 const parsed = (body: string): Graph => parseGraphText(`case (float32[2,4,3] x) => (float32[2,4,3] y) {\n${constants}${body}\n}\n`);
