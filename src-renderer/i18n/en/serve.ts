@@ -147,6 +147,7 @@ export const serve = {
   'try.waiting': 'The answer stands here once you send.',
   'try.answered': 'answered in {{time}}',
   'try.refused': 'refused with status {{status}}, in {{time}}',
+  'try.noLabel': 'no label',
   'try.probabilities': 'Probability of each class',
   'try.warnings': 'Noticed',
   'try.warning.outOfRange': '{{field}}: {{found}} lies outside what training saw ({{seen}}).',

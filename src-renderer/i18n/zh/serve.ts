@@ -140,6 +140,7 @@ export const serve = {
   'try.waiting': '发送后，答案会显示在这里。',
   'try.answered': '{{time}} 内应答',
   'try.refused': '被拒，状态 {{status}}，用时 {{time}}',
+  'try.noLabel': '没有标签',
   'try.probabilities': '各类别的概率',
   'try.warnings': '值得注意',
   'try.warning.outOfRange': '{{field}}：{{found}} 超出训练所见（{{seen}}）。',

@@ -17,6 +17,15 @@ test('a number is an answer, too', () => {
   expect(firstAnswer({ predictions: [{ prediction: 12.5 }] })).toEqual({ prediction: 12.5 });
 });
 
+test('labels are an answer, also where the row has none', () => {
+  const probabilities = { red: 0.8, green: 0.6 };
+  expect(firstAnswer({ predictions: [{ prediction: ['red', 'green'], probabilities }] })).toEqual({
+    prediction: ['red', 'green'],
+    probabilities,
+  });
+  expect(firstAnswer({ predictions: [{ prediction: [] }] })).toEqual({ prediction: [] });
+});
+
 test('a refusal keeps its figures and leaves the wording to the window', () => {
   const body = {
     error: { code: 'MK_SERVE_TYPE_MISMATCH', message: 'Row 0 …', hint: 'Correct …', row: 0, field: 'tenure', found: '"twelve"' },

@@ -3,7 +3,12 @@ import { z } from 'zod';
 
 const answerSchema = z.object({
   predictions: z
-    .array(z.object({ prediction: z.union([z.string(), z.number(), z.array(z.string())]), probabilities: z.record(z.string(), z.number()).optional() }))
+    .array(
+      z.object({
+        prediction: z.union([z.string(), z.number(), z.array(z.string())]),
+        probabilities: z.record(z.string(), z.number()).optional(),
+      }),
+    )
     .min(1),
 });
 const warningSchema = z.object({ field: z.string(), code: z.string(), found: z.string(), expected: z.string() });
