@@ -18,6 +18,8 @@ export function openApi(served: readonly ModelToServe[], url: string): object {
     '/v2': { get: operation('Server metadata (Open Inference Protocol)', {}) },
     '/v2/health/live': { get: operation('The server is up', {}) },
     '/v2/health/ready': { get: operation('Every endpoint answers', {}) },
+    '/v2/models/stats': { get: operation('Statistics of every endpoint', {}) },
+    '/v2/repository/index': { post: operation('Every endpoint with its state', {}) },
     '/metrics': { get: { summary: 'Prometheus metrics', responses: { 200: { description: 'Text', content: { 'text/plain': {} } } } } },
   };
   for (const model of served) {
@@ -27,6 +29,12 @@ export function openApi(served: readonly ModelToServe[], url: string): object {
     };
     paths[`/v2/models/${name}`] = { get: operation(`Inputs and outputs of ${model.model}`, {}) };
     paths[`/v2/models/${name}/ready`] = { get: operation(`Whether ${model.model} answers`, {}) };
+    paths[`/v2/models/${name}/config`] = { get: operation(`What ${model.model} takes, as Triton's configuration says it`, {}) };
+    paths[`/v2/models/${name}/stats`] = { get: operation(`Statistics of ${model.model} since its version answers`, {}) };
+    for (const action of ['load', 'unload'])
+      paths[`/v2/repository/models/${name}/${action}`] = {
+        post: operation(`${action === 'load' ? 'Starts' : 'Stops'} the endpoint, where the settings allow it`, {}),
+      };
     paths[`/v2/models/${name}/infer`] = {
       post: {
         ...operation(`Infer with ${model.model} (Open Inference Protocol)`, {}),
