@@ -1,7 +1,7 @@
 // One table from its file to a registered version, as a person drives it: import, profile, proposal, training, comparison, report, registry.
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { find, isAt, main, pick, reads, type Walker } from './wholeWayWindow.ts';
+import { isAt, main, reads, type Walker } from './wholeWayWindow.ts';
 import { openFile } from './wholeWayModel.ts';
 
 export interface TabularCase {
@@ -51,7 +51,13 @@ export async function fromFileToVersion({ page, shoot }: Walker, table: TabularC
   const choice = page.getByTestId('target');
   await choice.waitFor();
   await page.waitForTimeout(500);
-  if ((await choice.inputValue()) !== target) await find(page, choice, target);
+  if ((await choice.inputValue()) !== target) {
+    await choice.fill(target);
+    await page
+      .getByRole('option', { name: new RegExp(String.raw`^${target}(\s|$)`) })
+      .first()
+      .click();
+  }
   await reads(page.getByTestId('problem'), table.proposal, 60_000);
   await page.getByTestId('budget').getByText(table.budget, { exact: true }).click();
   await table.settings?.(page);
@@ -108,8 +114,4 @@ async function compareWithNext(page: Page, board: Locator): Promise<void> {
 export async function openAdvanced(page: Page): Promise<void> {
   await page.getByTestId('advanced').click();
   await page.getByTestId('with-interval').waitFor();
-}
-
-export async function pickObjective(page: Page, name: string): Promise<void> {
-  await pick(page, page.getByTestId('objective'), name);
 }

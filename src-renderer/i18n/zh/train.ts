@@ -325,7 +325,7 @@ export const train = {
   'board.metric': '排名依据',
   'board.fitHelp': '各折合计。',
   'board.fold': '训练第 {{n}}/{{of}} 折',
-  'board.worse': '已停止：明显更差',
+  'board.worse': '明显更差',
   'board.partly': '只含部分折：与其他候选的行不同。',
   'board.time': '时间不够',
   'board.more': '再显示 {{n}} 个',
