@@ -300,6 +300,13 @@ describe('a forecasting table', { timeout: 180_000 }, () => {
     expect(run.signature!.inputs.map(({ name }) => name)).not.toContain('births lag 7');
     expect(paramsOf(run, 'againstNaive')).toBeUndefined();
     expect(paramsOf(run, 'againstBaseline')).toMatchObject({ verdict: 'better' });
+    expect(paramsOf(run, 'forecastSeries')).toMatchObject({ horizon: 1 });
+    // A spec without history is no forecast, whatever the rows look like.
+    const { history: _, ...plain } = spec;
+    const own = { ...plain, rules: plain.rules.slice(0, 2) };
+    const byRow = await finish({ dataset, target, spec: own, learners: ['baseline', 'linear'], folds: { kind: 'holdout', fraction: 0.2 } });
+    expect(byRow.request.holdout).toMatchObject({ kind: 'temporal' });
+    expect(paramsOf(byRow, 'forecastSeries')).toBeUndefined();
     await expect(finish({ dataset, target, forecast: null, learners: ['baseline', 'linear'], metric: 'mase' })).rejects.toMatchObject({
       job: { code: 'MK_TRAIN_METRIC' },
     });

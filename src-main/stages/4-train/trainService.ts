@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { evaluation, type Evaluation } from '../../../src-shared/domain/evaluation.ts';
+import type { FeatureSpec } from '../../../src-shared/domain/features.ts';
+import type { Forecast } from '../../../src-shared/domain/history.ts';
 import type { Job } from '../../../src-shared/domain/job.ts';
 import type { QuantizationKind, QuantizationReport } from '../../../src-shared/domain/modelVariant.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
@@ -328,7 +330,7 @@ export class TrainService {
       resumable: true,
       run: async (context) => {
         const { db, blobs, audit, clock, ids, emit, startWorker, data, labels, folder, features, afterRun } = this.#with;
-        const propose = ({ request: { dataset, target, forecast } }: Run): Promise<Proposed> =>
+        const propose = ({ request: { dataset, target, spec, forecast = forecastOf(spec) } }: Run): Promise<Proposed> =>
           features.propose({ dataset, target, ...(forecast === undefined ? {} : { forecast }) });
         const shared = { db, blobs, audit, clock, ids, emit, startWorker, data, labels, store: this.#store, curves: this.#curves };
         const known = this.#require(context.params.runId);
@@ -429,6 +431,14 @@ export interface PredictParams {
   output: string;
   /** Earlier rows, for a model that looks at them; the newest version unless one is named. */
   history?: VersionRef;
+}
+
+/** A spec that was given says itself whether the rows are forecast; without one they are looked at. */
+function forecastOf(spec: FeatureSpec | undefined): Forecast | null | undefined {
+  if (!spec) return undefined;
+  if (!spec.history) return null;
+  const { timeColumn, entityColumns, horizon } = spec.history;
+  return { timeColumn, entityColumns, horizon };
 }
 
 function requireColumn(columns: readonly { name: string }[], name: string): void {
