@@ -44,13 +44,13 @@ async function probabilities(file: string, header: readonly string[], rows: read
 
 test(
   'a trained network is exported in int8: smaller, told with its loss, and answering alike in ONNX Runtime',
-  { timeout: 240_000 },
+  { timeout: 400_000 },
   async () => {
     const lines = readFileSync(churn, 'utf8').split('\n').slice(0, 1201);
     const table = join(folder, 'table.csv');
     writeFileSync(table, lines.join('\n'));
     expect((await run('data', 'import', table, '--name', 'churn', '--json')).status).toBe(0);
-    const trained = await run('train', '--data', 'churn', '--target', 'churn', '--learner', 'mlp', '--learner', 'boosting', '--time-budget', '60s', '--max-candidates', '3', '--json'); // prettier-ignore
+    const trained = await run('train', '--data', 'churn', '--target', 'churn', '--learner', 'mlp', '--learner', 'boosting', '--time-budget', '240s', '--max-candidates', '3', '--json'); // prettier-ignore
     expect([trained.status, trained.stderr]).toEqual([0, expect.anything()]);
     const { candidates } = JSON.parse(trained.stdout) as { candidates: { id: string; learner: string }[] };
     for (const learner of ['mlp', 'boosting']) {

@@ -31,7 +31,7 @@ afterEach(async () => {
   await bench[Symbol.asyncDispose]();
 });
 
-describe('quantize', { timeout: 180_000 }, () => {
+describe('quantize', { timeout: 400_000 }, () => {
   it('writes a network in int8 that answers alike, tells what it changes, and refuses trees', async () => {
     const lines = (await readFile(churn, 'utf8')).split('\n').slice(0, 1501);
     const fileOf = async (name: string, some: readonly string[]): Promise<string> => {
@@ -48,7 +48,7 @@ describe('quantize', { timeout: 180_000 }, () => {
         search: { method: 'portfolio', maxCandidates: 3 },
         folds: { kind: 'stratified', folds: 2 },
         ensemble: false,
-        timeBudgetMs: 60_000,
+        timeBudgetMs: 240_000,
       },
       bench.caller,
     );
