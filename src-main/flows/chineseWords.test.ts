@@ -80,7 +80,7 @@ test('words of Chinese are found alike in training, files, reasons and requests,
   const bestOf = (each: Result<'train.get'>): Result<'train.get'>['candidates'][number] =>
     each.candidates.find(({ id }) => id === each.bestCandidateId)!;
   for (const [name, { test: found }] of Object.entries({ words: bestOf(words), characters: bestOf(characters) }))
-    console.log(`${name}: AUC ${found.auc!.value.toFixed(4)} (${found.auc!.low!.toFixed(4)}–${found.auc!.high!.toFixed(4)}), log loss ${found.logLoss!.value.toFixed(4)}`); // prettier-ignore
+    process.stdout.write(`${name}: AUC ${found.auc!.value.toFixed(4)} (${found.auc!.low!.toFixed(4)}–${found.auc!.high!.toFixed(4)}), log loss ${found.logLoss!.value.toFixed(4)}\n`); // prettier-ignore
   expect(bestOf(words).test.auc!.value).toBeGreaterThan(bestOf(characters).test.auc!.value - 0.005);
   expect(bestOf(words).parity).toBeLessThanOrEqual(1e-6);
 

@@ -10,6 +10,6 @@ export function textUnitOf({ unit, words }: TextRule): TextUnit {
   return unit === 'word' && words === 'jieba' ? 'jieba' : unit;
 }
 
-export function withTextUnit({ words: _, ...rule }: TextRule, unit: TextUnit): TextRule {
-  return unit === 'jieba' ? { ...rule, unit: 'word', words: 'jieba' } : { ...rule, unit };
+export function withTextUnit(rule: TextRule, unit: TextUnit): TextRule {
+  return unit === 'jieba' ? { ...rule, unit: 'word', words: 'jieba' } : { ...rule, unit, words: 'unicode' };
 }

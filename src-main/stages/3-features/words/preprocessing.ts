@@ -8,7 +8,7 @@ import { separator, WordCutter } from './WordCutter.ts';
 export const jiebaWords: Preprocessor = { ...jieba, separator };
 
 /** One for the process, with all that it remembers. */
-let cutter: Promise<WordCutter> | undefined;
+let shared: Promise<WordCutter> | undefined;
 
 /** What stands before a model's graph: plain texts in, texts as the graph takes them out. */
 export class Preprocessing {
@@ -25,7 +25,7 @@ export class Preprocessing {
           needed: nameOf(preprocessor),
           available: nameOf(jiebaWords),
         });
-      cutters.set(name, await (cutter ??= openJieba().then((cut) => new WordCutter(cut))));
+      cutters.set(name, await (shared ??= openJieba().then((cut) => new WordCutter(cut))));
     }
     return new Preprocessing(cutters);
   }
