@@ -411,7 +411,7 @@ export const train = {
   'candidate.sha': '内容',
   'candidate.none': '无：它不学习',
 
-  'curve.title': '{{candidate}}的损失',
+  'curve.title': '{{candidate}} 的损失',
   'curve.leftOut': '自第 1 轮起；起点为 {{value}}',
   'curve.empty': '训练该候选时会出现曲线。',
   'curve.none': '没有曲线：它不是逐步训练的。',
