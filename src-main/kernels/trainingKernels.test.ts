@@ -222,3 +222,54 @@ describe('training kernels against float64 loops', () => {
     expect(() => new KernelMemory(2 ** 31)).toThrow(expect.objectContaining({ code: 'MK_KERNELS_MEMORY_EXCEEDED' }));
   });
 });
+
+describe('rows of a table', () => {
+  const [width, tableRows] = [12, 50];
+  const numbers = { gradientScale: 0.75, beta1: 0.9, beta2: 0.999, stepSize: 0.01, epsilon: 1e-8, keep: 0.99 };
+
+  it('adamRows does on its rows what adam does on all, and leaves the others', () => {
+    const all = setUp(tableRows * width, 4);
+    const some = setUp(tableRows * width, 4);
+    const before = some.vectors.map((each) => each.slice());
+    const rows = new KernelMemory(64 + 5 * paddedLength(tableRows * width));
+    const vectors = some.vectors.map((each) => {
+      const moved: Vector = rows.vector(each.length);
+      moved.set(each);
+      return moved;
+    }) as [Vector, Vector, Vector, Vector];
+    const list = rows.integers(3);
+    list.set([49, 0, 7]);
+    all.kernels.adam(...absolute(all.vectors), numbers);
+    new TrainingKernels(rows).adamRows({ rows: list, width }, ...absolute(vectors), numbers);
+    for (let row = 0; row < tableRows; row++)
+      vectors.forEach((each, which) => {
+        const own = (from: Vector): Vector => from.subarray(row * width, (row + 1) * width);
+        const kept = which === 3 ? before[which]!.map(Math.abs) : before[which]!;
+        expect(own(each)).toEqual(own(list.includes(row) ? all.vectors[which]! : kept));
+      });
+  });
+
+  it('addRows adds one after the other, clearRows undoes it; indices below 0 count from the end', () => {
+    const odd = 5;
+    const memory = new KernelMemory(64 + 2 * paddedLength(tableRows * odd));
+    const [table, rows, indices] = [memory.vector(tableRows * odd), memory.vector(4 * odd), memory.integers(4)];
+    const random = noise(3);
+    rows.set(Array.from({ length: 4 * odd }, random));
+    indices.set([3, -1, 3, 0]);
+    const kernels = new TrainingKernels(memory);
+    kernels.addRows(table, odd, rows, indices);
+    const row = (of: Vector, at: number): number[] => [...of.subarray(at * odd, (at + 1) * odd)];
+    expect(row(table, 3)).toEqual(row(rows, 0).map((each, at) => Math.fround(each + row(rows, 2)[at]!)));
+    expect(row(table, tableRows - 1)).toEqual(row(rows, 1));
+    expect(row(table, 0)).toEqual(row(rows, 3));
+    expect(table.filter((each) => each !== 0)).toHaveLength(3 * odd);
+    kernels.clearRows(table, odd, indices);
+    expect(table.every((each) => each === 0)).toBe(true);
+  });
+
+  /** Second moments are not below 0. */
+  function absolute(vectors: readonly [Vector, Vector, Vector, Vector]): [Vector, Vector, Vector, Vector] {
+    vectors[3].forEach((each, at) => (vectors[3][at] = Math.abs(each)));
+    return [...vectors];
+  }
+});

@@ -2,7 +2,7 @@ import { trainingModule } from './compiled/training.ts';
 import { trainingSharedModule } from './compiled/trainingShared.ts';
 import { paddedLength, SharedKernelMemory, type KernelMemory } from './KernelMemory.ts';
 import { helpPasses } from './threads/passes/helpPasses.ts';
-import type { PassKernel } from './threads/passes/passControl.ts';
+import { chunkNumbers, type PassKernel } from './threads/passes/passControl.ts';
 import { PassTeam } from './threads/passes/PassTeam.ts';
 import { instantiate, type SharedMemory } from './webAssembly.ts';
 
@@ -72,6 +72,26 @@ export class TrainingKernels {
   adam(parameters: Vector, gradients: Vector, first: Vector, second: Vector, numbers: AdamNumbers & { readonly keep: number }): void {
     const { gradientScale, beta1, beta2, stepSize, epsilon, keep } = numbers;
     this.#each('adam', [parameters, gradients, first, second], [gradientScale, beta1, beta2, stepSize, epsilon, keep]);
+  }
+
+  /** `adam` on these rows of a table whose width is a multiple of 4. */
+  adamRows(
+    { rows, width }: { readonly rows: Int32Array; readonly width: number },
+    parameters: Vector,
+    gradients: Vector,
+    first: Vector,
+    second: Vector,
+    numbers: AdamNumbers & { readonly keep: number },
+  ): void {
+    if (width % 4 !== 0) throw new Error(`Rows of ${width} numbers do not start at multiples of 4.`);
+    const { gradientScale, beta1, beta2, stepSize, epsilon, keep } = numbers;
+    const vectors = [parameters, gradients, first, second].map((each) => this.#at(each, parameters));
+    const rest = [...vectors, 4 * width, gradientScale, beta1, beta2, stepSize, epsilon, keep];
+    const list = this.#at(rows);
+    if (this.team?.shares(rows.length * width)) {
+      const rowsInChunk = Math.max(1, Math.floor(chunkNumbers / width));
+      this.team.run({ kernel: passNames.indexOf('adamRows'), vectors: [list], count: rows.length, chunkNumbers: rowsInChunk, rest });
+    } else this.#raw.adamRows(list, rows.length, ...rest);
   }
 
   lion(
@@ -175,7 +195,8 @@ export class TrainingKernels {
   #each(kernel: PassName, vectors: readonly Vector[], rest: readonly number[]): void {
     const [first] = vectors as [Vector];
     const addresses = vectors.map((each) => this.#at(each, first));
-    if (this.team?.shares(count(first))) this.team.run(passNames.indexOf(kernel), addresses, count(first), rest);
+    if (this.team?.shares(count(first)))
+      this.team.run({ kernel: passNames.indexOf(kernel), vectors: addresses, count: count(first), chunkNumbers, rest });
     else (this.#raw[kernel] as PassKernel)(...addresses, count(first), ...rest);
   }
 
@@ -215,6 +236,7 @@ const passNames = [
   'momentum',
   'nesterov',
   'adam',
+  'adamRows',
   'lambDirection',
   'lion',
   'scale',

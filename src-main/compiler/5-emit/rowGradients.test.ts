@@ -46,7 +46,7 @@ describe('rowGradients', () => {
       [cells('0, 1, 2, 3, 4, 5, 6, 7'), ['gradientRows.w', 'gradientIndices.w']],
     ] as const) {
       const { graph: changed, tables } = rowGradients(graph, parameter, 2);
-      expect(tables).toEqual([{ parameter: 'w', rows: 24, width: 8 }]);
+      expect(tables).toEqual([{ parameter: 'w', rows: 24, width: 8, tableRows: 8192 }]);
       expect(changed.outputs.map((each) => each.name)).toEqual(outputs);
       expect(changed.outputs.slice(0, 2).map((each) => each.shape)).toEqual([
         [4, 3, 8],

@@ -14,6 +14,8 @@ export interface RowGradient {
   readonly rows: number;
   /** Numbers of a row. */
   readonly width: number;
+  /** Rows of the parameter. */
+  readonly tableRows: number;
 }
 
 /** Smaller tables are not worth two outputs more. */
@@ -52,7 +54,7 @@ export function rowGradients(graph: Graph, parameters: readonly Value[], trips: 
       { name: rowsOutput, dtype: types.get(rows)!.dtype, shape: types.get(rows)!.shape },
       { name: indicesOutput, dtype: 'int32', shape: types.get(indices)!.shape },
     ]);
-    tables.push({ parameter: name, rows: trips * rowCount, width });
+    tables.push({ parameter: name, rows: trips * rowCount, width, tableRows: count });
   }
   const kept = graph.outputs.flatMap((each) => outputs.get(each.name) ?? [each]);
   // The new names stand in `outputs` already; renaming concerns the nodes.

@@ -51,5 +51,11 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
       const numbers = { gradientScale, beta1, beta2, stepSize: stepSize!, epsilon: epsilonNow!, keep: decays ? (keep ?? 1) : 1 };
       kernels.adam(parameters, gradients, first!, second!, numbers);
     },
+    updateRows(kernels, { parameters, gradients, slots: [first, second], decays }, live, [stepSize, epsilonNow, keep], gradientScale) {
+      // A row at rest moves by 0 / (√0 + ε); the decay comes first, rounded as it is within the pass.
+      if (decays && keep !== undefined && keep !== 1) kernels.scale(parameters, keep);
+      const numbers = { gradientScale, beta1, beta2, stepSize: stepSize!, epsilon: epsilonNow!, keep: 1 };
+      kernels.adamRows(live, parameters, gradients, first!, second!, numbers);
+    },
   };
 }

@@ -45,6 +45,18 @@ export interface OptimizerRule {
   };
   /** The same update in place; the gradient is multiplied by `gradientScale` first. */
   update(kernels: TrainingKernels, piece: FlatPiece, scalars: readonly number[], gradientScale: number): void;
+  /**
+   * The same, bit for bit, for a table of which only `live` rows have a gradient or state other than 0: the others need not be looked
+   * at. Not every optimizer has it.
+   */
+  updateRows?(kernels: TrainingKernels, piece: FlatPiece, live: LiveRows, scalars: readonly number[], gradientScale: number): void;
+}
+
+export interface LiveRows {
+  /** In the memory of the kernels, in any order. */
+  readonly rows: Int32Array;
+  /** Numbers of a row, a multiple of 4. */
+  readonly width: number;
 }
 
 /** One slot of the parameter's shape per name. */

@@ -39,6 +39,13 @@ export function withAverage(rule: OptimizerRule, average: AverageSettings): Opti
       const old = slots.at(-1)!;
       return { parameter, slots: [...next, g.add(old, g.mul(g.sub(parameter, old), scalars[own]!))] };
     },
+    ...(rule.updateRows && {
+      updateRows(kernels, { slots, ...rest }, live, scalars, gradientScale): void {
+        rule.updateRows!(kernels, { ...rest, slots: slots.slice(0, -1) }, live, scalars.slice(0, own), gradientScale);
+        const rate = scalars[own]!;
+        if (rate !== 0) kernels.moveTowards(slots.at(-1)!, rest.parameters, rate);
+      },
+    }),
     update(kernels, { slots, ...rest }, scalars, gradientScale) {
       rule.update(kernels, { ...rest, slots: slots.slice(0, -1) }, scalars.slice(0, own), gradientScale);
       const rate = scalars[own]!;

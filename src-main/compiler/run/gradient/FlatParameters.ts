@@ -50,6 +50,8 @@ export class FlatParameters {
   readonly #places: readonly Place[];
   readonly #slots: readonly SlotTensor[];
   readonly #pieces: readonly FlatPiece[];
+  /** Tables whose rows without gradient and state rest, by parameter. */
+  readonly #restful: readonly { readonly parameter: string; readonly piece: FlatPiece }[];
   /** Sum over several batches before an update; made only when asked for. */
   readonly #sum: Vector | undefined;
   /** Where gradients come as rows. */
@@ -87,17 +89,22 @@ export class FlatParameters {
         slots[at]!.map((slot, which) => ({ ...slot, key: key(slot, place), values: view(vectors[which]!.values, place) })),
       );
       this.#cleaned = vectors;
-      this.#pieces = groupsOf(this.#places).map((group) =>
+      const pieceOf = (place: Stretch & { shape: readonly number[]; decays: boolean }): FlatPiece =>
         this.#piece(
-          group,
-          vectors.map(({ values }) => view(values, group)),
-        ),
-      );
+          place,
+          vectors.map(({ values }) => view(values, place)),
+        );
+      const restful = new Set(this.#rule.updateRows ? rowTables.filter(({ width }) => width % 4 === 0).map((each) => each.parameter) : []);
+      this.#pieces = groupsOf(this.#places.filter(({ name }) => !restful.has(name))).map(pieceOf);
+      this.#restful = this.#places
+        .filter(({ name }) => restful.has(name))
+        .map((place) => ({ parameter: place.name, piece: pieceOf(place) }));
     } else {
       const made = this.#places.map((place, at) =>
         slots[at]!.map((slot) => ({ ...slot, key: key(slot, place), values: memory.vector(elementCount(slot.shape)) })),
       );
       this.#slots = made.flat();
+      this.#restful = [];
       this.#cleaned = this.#slots;
       this.#pieces = this.#places.map((place, at) =>
         this.#piece(
@@ -169,6 +176,13 @@ export class FlatParameters {
     const scale = this.#clipNorm === undefined ? 1 : clipScale(norm, this.#clipNorm);
     const scalars = this.#rule.scalarsAt(step, learningRate);
     for (const piece of this.#pieces) this.#rule.update(this.kernels, piece, scalars, scale);
+    for (const { parameter, piece } of this.#restful)
+      this.#rule.updateRows!(this.kernels, piece, this.rowTables!.live(parameter), scalars, scale);
+  }
+
+  /** The optimizer's state was written through `slots`. */
+  slotsWritten(): void {
+    this.rowTables?.findLive(new Map(this.#restful.map(({ parameter, piece }) => [parameter, piece.slots])));
   }
 
   zeroSmallState(): void {

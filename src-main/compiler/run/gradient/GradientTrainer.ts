@@ -266,6 +266,7 @@ export class GradientTrainer {
     for (const [name, each] of this.#carried())
       if (checkpoint.tensors[name]?.length !== each.length) refuse(`"${name}" is missing or has another size`);
     for (const [name, each] of this.#carried()) each.set(checkpoint.tensors[name]!);
+    this.#flat.slotsWritten();
     this.#step = checkpoint.step;
     this.#epoch = checkpoint.epoch;
     this.#batchInEpoch = checkpoint.batchInEpoch;

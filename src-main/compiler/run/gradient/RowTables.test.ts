@@ -39,7 +39,13 @@ interface Setup {
   readonly runtime?: Runtime;
 }
 
-async function train({
+async function train(setup: Setup): Promise<Checkpoint> {
+  const trainer = await start(setup);
+  while (trainer.epoch < 3) await trainer.runOnce();
+  return trainer.checkpoint();
+}
+
+async function start({
   rowGradients = true,
   workers = 0,
   microBatch = 8 / (workers + 1),
@@ -47,7 +53,7 @@ async function train({
   optimizer = { kind: 'adam', weightDecay: 0.01 },
   target,
   runtime = onnxRuntime,
-}: Setup): Promise<Checkpoint> {
+}: Setup): Promise<GradientTrainer> {
   const compiled = compileGradients({
     ...network,
     forward: network.graph,
@@ -71,8 +77,7 @@ async function train({
     workers: Array.from({ length: workers }, startGradientThread),
   });
   open.push(trainer);
-  while (trainer.epoch < 3) await trainer.runOnce();
-  return trainer.checkpoint();
+  return trainer;
 }
 
 const optimizers: OptimizerSettings[] = [
@@ -96,6 +101,17 @@ describe('gradients of embeddings as rows', () => {
     { microBatch: 2, target: { provider: 'cpu', threads: 1 } },
   ] as const)('with micro-batches, and rows added up in another form: %j', async (setup) => {
     expect(await train(setup)).toEqual(await train({ ...setup, rowGradients: false }));
+  });
+
+  it('resume with the same bits: rows that have state go on without a gradient', async () => {
+    const straight = await train({});
+    const first = await start({});
+    await first.runOnce(4);
+    const second = await start({});
+    await second.runOnce(1);
+    second.restore(first.checkpoint());
+    while (second.epoch < 3) await second.runOnce();
+    expect(second.checkpoint()).toEqual(straight);
   });
 
   it('of two threads give the same bits each time, also where the runtime refuses shared memory', async () => {

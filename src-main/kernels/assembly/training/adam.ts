@@ -32,3 +32,38 @@ export function adam(
     v128.store(parameters + at, f32x4.sub(f32x4.mul(v128.load(parameters + at), kept), change));
   }
 }
+
+/** `adam` on some rows of a table: `rows` are i32, `rowBytes` a multiple of 16. */
+export function adamRows(
+  rows: usize,
+  count: i32,
+  parameters: usize,
+  gradients: usize,
+  firstMoments: usize,
+  secondMoments: usize,
+  rowBytes: usize,
+  gradientScale: f32,
+  beta1: f32,
+  beta2: f32,
+  stepSize: f32,
+  epsilon: f32,
+  keep: f32,
+): void {
+  const width = <i32>(rowBytes >> 2);
+  for (let at = 0; at < count; at++) {
+    const start = <usize>load<i32>(rows + ((<usize>at) << 2)) * rowBytes;
+    adam(
+      parameters + start,
+      gradients + start,
+      firstMoments + start,
+      secondMoments + start,
+      width,
+      gradientScale,
+      beta1,
+      beta2,
+      stepSize,
+      epsilon,
+      keep,
+    );
+  }
+}

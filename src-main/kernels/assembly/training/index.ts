@@ -4,7 +4,7 @@
  * what it is given; the order of additions depends on lengths only, so that equal input gives equal bits.
  */
 export { sgd, momentum, nesterov } from './sgd';
-export { adam } from './adam';
+export { adam, adamRows } from './adam';
 export { lion } from './lion';
 export { lambDirection } from './lamb';
 export { adafactorMatrix, adafactorVector } from './adafactor';

@@ -19,7 +19,14 @@ async function startHelper(memory: SharedKernelMemory): Promise<Worker> {
 
 /** Several chunks, and a last one that is not whole. */
 const length = 100_007;
-const numbers = 5 * paddedLength(length);
+const numbers = 6 * paddedLength(length);
+
+/** Every third row of a table of rows of 8. */
+function rowsIn(memory: KernelMemory | SharedKernelMemory): Int32Array {
+  const rows = memory.integers(4000);
+  for (let at = 0; at < rows.length; at++) rows[at] = 3 * at;
+  return rows;
+}
 
 function vectorsIn(memory: KernelMemory | SharedKernelMemory): Vector[] {
   return Array.from({ length: 5 }, (_, which) => {
@@ -30,10 +37,12 @@ function vectorsIn(memory: KernelMemory | SharedKernelMemory): Vector[] {
 }
 
 /** Every kernel that may be shared out, one after the other; the sums that they give. */
-function passes(kernels: TrainingKernels, [a, b, c, d, e]: Vector[]): number[] {
+function passes(kernels: TrainingKernels, [a, b, c, d, e]: Vector[], rows: Int32Array): number[] {
   const sums = [kernels.sumPartsSquares([a!, b!, c!])];
   kernels.adam(d!, a!, b!, c!, { gradientScale: 0.5, beta1: 0.9, beta2: 0.999, stepSize: 0.01, epsilon: 1e-8, keep: 0.99 });
   kernels.lambDirection(d!, a!, b!, c!, { gradientScale: 0.5, beta1: 0.9, beta2: 0.999, stepSize: 0.01, epsilon: 1e-8, decay: 0.1 });
+  const numbersOfAdam = { gradientScale: 0.5, beta1: 0.9, beta2: 0.999, stepSize: 0.01, epsilon: 1e-8, keep: 0.99 };
+  kernels.adamRows({ rows, width: 8 }, d!, a!, b!, c!, numbersOfAdam);
   kernels.sgd(d!, a!, { gradientScale: 0.5, rate: 0.1, keep: 0.99 });
   for (const nesterov of [false, true]) kernels.momentum(d!, a!, b!, { gradientScale: 0.5, mu: 0.9, rate: 0.1, keep: 1, nesterov });
   kernels.lion(d!, a!, b!, { gradientScale: 0.5, beta1: 0.9, beta2: 0.99, rate: 0.1, keep: 0.99 });
@@ -50,7 +59,7 @@ function passes(kernels: TrainingKernels, [a, b, c, d, e]: Vector[]): number[] {
 function aloneInPrivate(): { sums: number[]; vectors: Vector[] } {
   const memory = new KernelMemory(numbers);
   const vectors = vectorsIn(memory);
-  return { sums: passes(new TrainingKernels(memory), vectors), vectors };
+  return { sums: passes(new TrainingKernels(memory), vectors, rowsIn(memory)), vectors };
 }
 
 const copies = (vectors: readonly Vector[]): Vector[] => vectors.map((each) => Float32Array.from(each));
@@ -65,7 +74,7 @@ describe('PassTeam', () => {
       const threads = await Promise.all(Array.from({ length: count }, () => startHelper(memory)));
       const round = kernels.team!.openRound();
       for (const each of threads) each.postMessage(round);
-      expect(passes(kernels, vectors)).toEqual(expected.sums);
+      expect(passes(kernels, vectors, rowsIn(memory))).toEqual(expected.sums);
       kernels.team!.closeRound();
       expect(copies(vectors)).toEqual(copies(expected.vectors));
     }

@@ -7,6 +7,7 @@ import {
   takeChunks,
   word,
   writePass,
+  type Pass,
   type PassControl,
   type PassKernel,
 } from './passControl.ts';
@@ -52,11 +53,11 @@ export class PassTeam {
     return this.#open && count > chunkNumbers;
   }
 
-  /** Kernel number `kernel` over `count` numbers. Throws MK_COMPILER_WORKER_LOST when a thread is lost in a chunk. */
-  run(kernel: number, vectors: readonly number[], count: number, rest: readonly number[]): void {
+  /** Throws MK_COMPILER_WORKER_LOST when a thread is lost in a chunk. */
+  run(pass: Pass): void {
     const { words } = this.#control;
-    const chunks = Math.ceil(count / chunkNumbers);
-    writePass(this.#control, kernel, vectors, count, rest);
+    const chunks = Math.ceil(pass.count / pass.chunkNumbers);
+    writePass(this.#control, pass);
     Atomics.store(words, word.done, 0);
     Atomics.store(words, word.left, chunks);
     this.#wake();

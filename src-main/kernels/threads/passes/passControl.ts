@@ -42,21 +42,30 @@ export function passControlOf(buffer: SharedArrayBuffer): PassControl {
 /** A kernel over vectors of equal length: addresses, how many numbers, then what it needs besides. */
 export type PassKernel = (...values: number[]) => unknown;
 
-/** The pass is written for helpers: which kernel, how many vectors and numbers, addresses, what it needs besides. */
-export function writePass(
-  { arguments: into }: PassControl,
-  kernel: number,
-  vectors: readonly number[],
-  count: number,
-  rest: readonly number[],
-): void {
+export interface Pass {
+  /** Number of the kernel. */
+  readonly kernel: number;
+  /** Addresses of the vectors that are cut in chunks. */
+  readonly vectors: readonly number[];
+  /** Numbers of each (of 4 bytes). */
+  readonly count: number;
+  readonly chunkNumbers: number;
+  /** What the kernel needs besides. */
+  readonly rest: readonly number[];
+}
+
+/** The pass is written for helpers. */
+export function writePass({ arguments: into }: PassControl, { kernel, vectors, count, chunkNumbers: ofChunk, rest }: Pass): void {
   into[0] = kernel;
   into[1] = vectors.length;
   into[2] = count;
   into[3] = rest.length;
-  into.set(vectors, 4);
-  into.set(rest, 4 + vectors.length);
+  into[4] = ofChunk;
+  into.set(vectors, firstAddress);
+  into.set(rest, firstAddress + vectors.length);
 }
+
+const firstAddress = 5;
 
 /** Takes chunks until none is left. */
 export function takeChunks({ words: control, arguments: pass }: PassControl, kernels: readonly PassKernel[]): void {
@@ -64,11 +73,11 @@ export function takeChunks({ words: control, arguments: pass }: PassControl, ker
     // Above 0 it is a chunk of the pass that is written there: the next one is not begun before this chunk is through.
     const chunk = Atomics.sub(control, word.left, 1) - 1;
     if (chunk < 0) return;
-    const start = chunk * chunkNumbers;
-    const addressesEnd = 4 + pass[1]!;
-    const addresses = Array.from(pass.subarray(4, addressesEnd), (each) => each + start * Float32Array.BYTES_PER_ELEMENT);
+    const start = chunk * pass[4]!;
+    const addressesEnd = firstAddress + pass[1]!;
+    const addresses = Array.from(pass.subarray(firstAddress, addressesEnd), (each) => each + start * Float32Array.BYTES_PER_ELEMENT);
     const rest = pass.subarray(addressesEnd, addressesEnd + pass[3]!);
-    kernels[pass[0]!]!(...addresses, Math.min(chunkNumbers, pass[2]! - start), ...rest);
+    kernels[pass[0]!]!(...addresses, Math.min(pass[4]!, pass[2]! - start), ...rest);
     Atomics.add(control, word.done, 1);
     if (Atomics.load(control, word.leaderAsleep)) Atomics.notify(control, word.done);
   }
