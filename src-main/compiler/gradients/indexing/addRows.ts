@@ -28,7 +28,8 @@ export interface RowTable {
  * - Flat: `ScatterElements add` over one long axis, 3.3 ns per element; its walk over an index per axis costs twice as much.
  *
  * `ScatterND add` would take 0.06 but races on two threads and loses rows; never emitted. Summing equal indices first by an
- * [m, m] product costs 15. What no form avoids is the dense result (46 MB for 30,000 × 384): see `rowReads.ts`.
+ * [m, m] product costs 15. What no form avoids is the dense result (46 MB for 30,000 × 384): see `rowReads.ts`,
+ * and `5-emit/rowGradients.ts` for training, where large tables leave the graph as rows.
  */
 export function addRows(g: TypedOps, { sections, count, width }: RowTable, indices: TypedValue, rows: TypedValue): TypedValue {
   const inRow = sections * width;
