@@ -25,6 +25,8 @@ import { trainStudent } from './trainStudent.ts';
 const shortestExplanationMs = 150;
 /** Of the time that is left, what choosing an ensemble may take. */
 const shareForEnsemble = 0.2;
+/** Beyond its time, how late a run may still be held against the baseline: that takes a moment, and is what is asked first. */
+const shareForComparing = 0.02;
 
 export interface Finish {
   order: TrainOrder;
@@ -85,7 +87,10 @@ class Finishing {
       const handingOverMs = handoverMs * (this.#made.size + 2);
       const costMs = maker.costMs(contender.members.map(({ candidate }) => candidate)) ?? 0;
       const hasTime = clock.leftMs() > 1.2 * costMs + handingOverMs && !control.stopAsked();
-      if (index > 0 && learnerOf(contender) !== 'baseline' && !hasTime) continue;
+      if (index > 0 && learnerOf(contender) !== 'baseline' && !hasTime) {
+        this.#tellUnmade(contender);
+        continue;
+      }
       const made = await maker.make(contender);
       this.#made.set(contender.at, made);
       this.#tell(contender, made.chosen);
@@ -180,28 +185,36 @@ class Finishing {
   #against(a: Contender, b: Contender): Against | null {
     const { prepared, order, clock } = this.#with;
     const [ofA, ofB] = [this.#made.get(a.at)?.judged, this.#made.get(b.at)?.judged];
-    if (!ofA || !ofB || a.at === b.at || clock.leftMs() <= 0) return null;
+    if (!ofA || !ofB || a.at === b.at || clock.leftMs() < -clock.budgetMs * shareForComparing) return null;
     return { place: a.at, learner: learnerOf(a), ...pairedDifference(ofA, ofB, prepared.judging.metric, order.seed) };
   }
 
-  /** Of an ensemble: its out-of-fold figures; of a candidate: the calibration that was found for it. */
-  #tell({ at, members, validation }: Contender, chosen: ChosenHead): void {
+  /** An ensemble is nothing but its model; a candidate keeps its figures. */
+  #tellUnmade(contender: Contender): void {
+    if (contender.members.length > 1) this.#tellEnsemble(contender, 'stopped', {});
+  }
+
+  #tellEnsemble({ at, members, validation }: Contender, state: 'done' | 'stopped', calibration: Settings): void {
     const { control, prepared } = this.#with;
-    const calibration = calibrationSettings(chosen);
-    if (members.length === 1) {
-      const news = members[0]!.candidate.news();
-      control.emit('candidate', { ...news, validation, settings: { ...news.settings, ...calibration } });
-      return;
-    }
+    const progress = ensembleProgress(prepared.judging.folds.length);
     control.emit('candidate', {
       at,
-      state: 'done',
+      state,
       settings: { members: members.length, ...calibration },
       validation,
       trainMs: Math.round(members.reduce((sum, { candidate }) => sum + candidate.trainMs(), 0)),
       curve: [],
-      progress: ensembleProgress(prepared.judging.folds.length),
+      progress: state === 'done' ? progress : { ...progress, dropped: 'time' },
     });
+  }
+
+  /** Of an ensemble: its out-of-fold figures; of a candidate: the calibration that was found for it. */
+  #tell(contender: Contender, chosen: ChosenHead): void {
+    const { members, validation } = contender;
+    const calibration = calibrationSettings(chosen);
+    if (members.length > 1) return this.#tellEnsemble(contender, 'done', calibration);
+    const news = members[0]!.candidate.news();
+    this.#with.control.emit('candidate', { ...news, validation, settings: { ...news.settings, ...calibration } });
   }
 }
 
