@@ -132,7 +132,7 @@ test('a model whose words come from another version is refused by name, and says
   const signature = JSON.parse(model.metadata['modelkeep.signature']!) as { inputs: { preprocessor: { version: string } }[] };
   signature.inputs[0]!.preprocessor.version = '1.0.0';
   const metadata = { ...model.metadata, 'modelkeep.signature': JSON.stringify(signature) };
-  const { ModelSession } = await import('../stages/4-train/worker/modelSession.ts');
+  const { ModelSession } = await import('../stages/4-train/worker/models/modelSession.ts');
   await expect(ModelSession.open(encodeModel(model.graph, { producer: 'modelkeep', metadata }))).rejects.toMatchObject({
     code: 'MK_FEATURES_PREPROCESSOR',
     params: { column: 'text', needed: expect.stringMatching(/^jieba-wasm@1\.0\.0/) },

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import type { FeatureRule, FeatureSpec } from '../../src-shared/domain/features.ts';
 import type { Column } from '../../src-shared/domain/table.ts';
 import { allRows, featureNames, FeatureTransformer, fitFeatures, onnxLoader } from '../../src-main/stages/3-features/api.ts';
-import { openDuck, quoteText } from '../../src-main/stages/4-train/worker/duck.ts';
-import { readTable } from '../../src-main/stages/4-train/worker/readTable.ts';
+import { openDuck, quoteText } from '../../src-main/stages/4-train/worker/table/duck.ts';
+import { readTable } from '../../src-main/stages/4-train/worker/table/readTable.ts';
 import { preparePython } from '../fixtures/python.ts';
 import { median, type Benchmark } from './benchmark.ts';
 

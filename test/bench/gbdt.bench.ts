@@ -4,7 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { treeThreads } from '../../src-main/stages/4-train/worker/startTreeThread.ts';
+import { treeThreads } from '../../src-main/stages/4-train/worker/threads/startTreeThread.ts';
 import {
   binRows,
   trainBoosting,

@@ -9,7 +9,7 @@ import type { ImageAugmentation, RowArray } from '../../src-main/compiler/index.
 import { testRandom } from '../../src-main/compiler/tests/runtimes.ts';
 import { openPipeline } from '../../src-main/stages/4-train/pipeline/openPipeline.ts';
 import { batchForm, type PipelineArray } from '../../src-main/stages/4-train/pipeline/pipelineSettings.ts';
-import { openDuck, quoteText } from '../../src-main/stages/4-train/worker/duck.ts';
+import { openDuck, quoteText } from '../../src-main/stages/4-train/worker/table/duck.ts';
 import { preparePython } from '../fixtures/python.ts';
 import { pytorchRequirements } from '../peers/pytorch.ts';
 import { median, type Benchmark } from './benchmark.ts';

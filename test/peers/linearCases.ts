@@ -7,7 +7,7 @@ import { fitQuantile } from '../../src-main/stages/4-train/learners/linear/fitQu
 import { devianceLoss, huberLoss, logisticLoss, squaredLoss } from '../../src-main/stages/4-train/learners/linear/rowLosses.ts';
 import { softmax } from '../../src-main/stages/4-train/learners/networkLoss.ts';
 import { SmoothGraphs } from '../../src-main/stages/4-train/learners/linear/SmoothGraphs.ts';
-import { ortRuntime } from '../../src-main/stages/4-train/worker/ortRuntime.ts';
+import { ortRuntime } from '../../src-main/stages/4-train/worker/threads/ortRuntime.ts';
 import { counterRandom } from '../../src-main/platform/random.ts';
 
 export interface Table {

@@ -13,7 +13,7 @@ export { TrainService, type ModelOfRun, type PredictParams, type TrainDependenci
 export { ModelWork, type ModelWorkDependencies } from './modelWork.ts';
 export { trainDefaults } from './trainJob.ts';
 export type { LabelReader, TrainData } from './sources.ts';
-export type { Comparison, CompareNote } from './worker/compareModels.ts';
-export type { Scores } from './worker/scoreRows.ts';
+export type { Comparison, CompareNote } from './worker/models/compareModels.ts';
+export type { Scores } from './worker/models/scoreRows.ts';
 export { signatureKey } from './exportModel.ts';
 export { measure } from './metrics/measure.ts';

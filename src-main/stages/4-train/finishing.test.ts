@@ -12,7 +12,7 @@ import { FeatureService } from '../3-features/api.ts';
 import { ModelWork, TrainService, type LabelReader } from './api.ts';
 import { signatureKey } from './exportModel.ts';
 import { TestData } from './testData.ts';
-import { ModelSession } from './worker/modelSession.ts';
+import { ModelSession } from './worker/models/modelSession.ts';
 
 const churn = new URL('../../../resources/samples/churn/churn.csv', import.meta.url).pathname;
 

@@ -15,9 +15,9 @@ import { FeatureService } from '../3-features/api.ts';
 import { ModelWork, TrainService, type LabelReader } from './api.ts';
 import { signatureKey } from './exportModel.ts';
 import { TestData } from './testData.ts';
-import { openDuck } from './worker/duck.ts';
-import { historyOfInputs, readWithHistory } from './worker/history.ts';
-import { scoreRows } from './worker/scoreRows.ts';
+import { openDuck } from './worker/table/duck.ts';
+import { historyOfInputs, readWithHistory } from './worker/table/history.ts';
+import { scoreRows } from './worker/models/scoreRows.ts';
 
 let bench: TestBench;
 let data: TestData;

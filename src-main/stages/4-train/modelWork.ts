@@ -10,15 +10,15 @@ import type { JobContext } from '../../platform/jobs.ts';
 import type { RequestOptions, StartWorker, Worker } from '../../platform/processHost.ts';
 import type { Inspection, Inspector } from '../3-features/api.ts';
 import { datasetFile, labelRows, type LabelReader } from './sources.ts';
-import type { Comparison, CompareOrder, Judgement, JudgeOrder } from './worker/compareModels.ts';
-import type { ExplainOrder } from './worker/explainModel.ts';
-import type { ThresholdOrder } from './worker/evaluateModel.ts';
-import type { CounterfactualOrder, EffectOrder, ReasonsOrder } from './worker/explainRows.ts';
-import type { QuantizedModel, QuantizeOrder } from './worker/quantizeModel.ts';
+import type { Comparison, CompareOrder, Judgement, JudgeOrder } from './worker/models/compareModels.ts';
+import type { ExplainOrder } from './worker/models/explainModel.ts';
+import type { ThresholdOrder } from './worker/models/evaluateModel.ts';
+import type { CounterfactualOrder, EffectOrder, ReasonsOrder } from './worker/models/explainRows.ts';
+import type { QuantizedModel, QuantizeOrder } from './worker/models/quantizeModel.ts';
 import type { InspectOrder } from './worker/order.ts';
-import type { PredictedFile, PredictOrder } from './worker/predictFile.ts';
-import type { ModelOnRows } from './worker/testRows.ts';
-import type { Scores } from './worker/scoreRows.ts';
+import type { PredictedFile, PredictOrder } from './worker/models/predictFile.ts';
+import type { ModelOnRows } from './worker/models/testRows.ts';
+import type { Scores } from './worker/models/scoreRows.ts';
 
 export interface ModelWorkDependencies {
   blobs: BlobStore;

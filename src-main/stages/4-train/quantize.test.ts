@@ -10,7 +10,7 @@ import { FeatureService } from '../3-features/api.ts';
 import { ModelWork, TrainService, type LabelReader } from './api.ts';
 import { signatureKey } from './exportModel.ts';
 import { TestData } from './testData.ts';
-import { variantKey } from './worker/quantizeModel.ts';
+import { variantKey } from './worker/models/quantizeModel.ts';
 
 const churn = new URL('../../../resources/samples/churn/churn.csv', import.meta.url).pathname;
 

@@ -4,7 +4,7 @@ import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Column, ColumnType, ImportOptions } from '../../../src-shared/domain/table.ts';
 import type { TestBench } from '../../testing/testBench.ts';
 import { DataService } from '../1-data/api.ts';
-import { openDuck, quoteName, quoteText } from './worker/duck.ts';
+import { openDuck, quoteName, quoteText } from './worker/table/duck.ts';
 
 export type TestCell = string | number | boolean | null;
 

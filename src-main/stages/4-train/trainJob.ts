@@ -27,7 +27,7 @@ import { problemFindings } from './problemFindings.ts';
 import { targetName } from '../../../src-shared/domain/target.ts';
 import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
 import type { TrainStore } from './store.ts';
-import type { RunWishes } from './worker/trainRun.ts';
+import type { RunWishes } from './worker/run/trainRun.ts';
 import type { CandidateAdded, CandidateNews, FinishedCandidate, PointNews, Prepared, TrainOrder, TrainResult } from './worker/order.ts';
 
 export interface TrainJobDependencies {

@@ -30,11 +30,11 @@ import { ModelWork } from './modelWork.ts';
 import { datasetFile, labelRows, type LabelReader, type TrainData } from './sources.ts';
 import { TrainStore, type StoredCandidate } from './store.ts';
 import { TrainJob, trainDefaults, type Proposed, type TrainJobResult } from './trainJob.ts';
-import type { Comparison, Judgement, TrainedOn } from './worker/compareModels.ts';
-import { evaluationFormat } from './worker/evaluationFormat.ts';
-import type { ModelOnRows } from './worker/testRows.ts';
+import type { Comparison, Judgement, TrainedOn } from './worker/models/compareModels.ts';
+import { evaluationFormat } from './worker/models/evaluationFormat.ts';
+import type { ModelOnRows } from './worker/models/testRows.ts';
 import type { FinishedCandidate } from './worker/order.ts';
-import type { Scores } from './worker/scoreRows.ts';
+import type { Scores } from './worker/models/scoreRows.ts';
 
 export interface TrainDependencies {
   db: WritableDb;

@@ -1,7 +1,7 @@
 // Real tables, split by a fixed shuffle, in two forms: cells for Python, standardised numbers and one-hot categories for ours.
 import { counterRandom } from '../../../src-main/platform/random.ts';
 import type { FeatureColumn, FitData, LabelledMatrix, LearnerTask } from '../../../src-main/stages/4-train/learners/learner.ts';
-import { openDuck, quoteText } from '../../../src-main/stages/4-train/worker/duck.ts';
+import { openDuck, quoteText } from '../../../src-main/stages/4-train/worker/table/duck.ts';
 import { fetchDataset, type DatasetName } from '../../fixtures/fetch.ts';
 
 export interface TabularTable {

@@ -16,7 +16,7 @@ import {
   type Target,
   type TrainingData,
 } from '../../../src-main/compiler/index.ts';
-import { startGradientThread } from '../../../src-main/stages/4-train/worker/startGradientThread.ts';
+import { startGradientThread } from '../../../src-main/stages/4-train/worker/threads/startGradientThread.ts';
 import { median } from '../benchmark.ts';
 import type { StepTime } from './torchPeer.ts';
 

@@ -1,4 +1,4 @@
-import { openDuck, quoteText } from '../../../src-main/stages/4-train/worker/duck.ts';
+import { openDuck, quoteText } from '../../../src-main/stages/4-train/worker/table/duck.ts';
 import { uniform } from '../../../src-main/trees/testing/randomEnsemble.ts';
 import { fetchDataset, type DatasetName } from '../../fixtures/fetch.ts';
 

@@ -16,8 +16,8 @@ import {
 } from '../../../src-main/compiler/index.ts';
 import { batchNorm, dropout, linear, ModelBuilder, relu } from '../../../src-main/compiler/layers/index.ts';
 import { writeFileDurable } from '../../../src-main/platform/files.ts';
-import { ortRuntime } from '../../../src-main/stages/4-train/worker/ortRuntime.ts';
-import { startGradientThread } from '../../../src-main/stages/4-train/worker/startGradientThread.ts';
+import { ortRuntime } from '../../../src-main/stages/4-train/worker/threads/ortRuntime.ts';
+import { startGradientThread } from '../../../src-main/stages/4-train/worker/threads/startGradientThread.ts';
 
 export type TrainingKind = 'graph' | 'gradients' | 'threads';
 

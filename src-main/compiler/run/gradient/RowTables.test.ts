@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { startGradientThread } from '../../../stages/4-train/worker/startGradientThread.ts';
+import { startGradientThread } from '../../../stages/4-train/worker/threads/startGradientThread.ts';
 import {
   compileGradients,
   GradientTrainer,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { compileGradients, GradientTrainer, initialWeights, multilayerPerceptron } from '../../index.ts';
-import { startGradientThread } from '../../../stages/4-train/worker/startGradientThread.ts';
+import { startGradientThread } from '../../../stages/4-train/worker/threads/startGradientThread.ts';
 import { onnxRuntime } from '../../tests/runtimes.ts';
 import { chooseRun, type ChooseRunSettings, type RunChoice } from './chooseRun.ts';
 

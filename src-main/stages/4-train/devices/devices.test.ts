@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { multilayerPerceptron, type LostDevice, type Runtime } from '../../../compiler/index.ts';
 import { testRandom } from '../../../compiler/tests/runtimes.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
+import { ortRuntime } from '../worker/threads/ortRuntime.ts';
 import { Calibrations, thisMachine } from './Calibrations.ts';
 import { openTraining, type TrainingSettings } from './openTraining.ts';
 import { providersHere } from './providers.ts';

@@ -18,8 +18,8 @@ import {
   type ShouldStop,
   type Target,
 } from '../../../compiler/index.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
-import { startGradientThread } from '../worker/startGradientThread.ts';
+import { ortRuntime } from '../worker/threads/ortRuntime.ts';
+import { startGradientThread } from '../worker/threads/startGradientThread.ts';
 import type { Calibrations, KeptCalibration } from './Calibrations.ts';
 import type { ProviderState } from './providers.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GraphBuilder, type Runtime, type Target } from '../../../compiler/index.ts';
 import { listSupportedBackends, onnxRuntimeFolder } from '../../../platform/onnxRuntime.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
+import { ortRuntime } from '../worker/threads/ortRuntime.ts';
 import type { Calibrations } from './Calibrations.ts';
 
 type Provider = Target['provider'];

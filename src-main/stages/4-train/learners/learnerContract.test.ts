@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel, type Graph } from '../../../compiler/index.ts';
 import { counterRandom } from '../../../platform/random.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
+import { ortRuntime } from '../worker/threads/ortRuntime.ts';
 import { learners } from './index.ts';
 import { factsOf, outputsOf, type FitData, type FittedLearner, type LearnerState } from './learner.ts';
 import {

@@ -1,6 +1,6 @@
 // Small tables that every learner can learn something of, for the tests that walk the table of learners.
 import { counterRandom, type CounterRandom } from '../../../platform/random.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
+import { ortRuntime } from '../worker/threads/ortRuntime.ts';
 import { type FeatureColumn, type FitControl, type FitData, type LabelledMatrix, type LearnerTask, type LearnerTarget } from './learner.ts';
 import type { Matrix } from './matrix.ts';
 

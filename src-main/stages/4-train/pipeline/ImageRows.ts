@@ -2,7 +2,7 @@ import { DuckDBBlobValue, type DuckDBDataChunk } from '@duckdb/node-api';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { imageAugmenter, streamKey, type RowAugmenter } from '../../../compiler/index.ts';
 import { decodeImage } from '../../3-features/api.ts';
-import { quoteName } from '../worker/duck.ts';
+import { quoteName } from '../worker/table/duck.ts';
 import type { BatchPart, PartRow } from './batchPart.ts';
 import { ByteLog } from './ByteLog.ts';
 import type { ImagesArray } from './pipelineSettings.ts';

@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { join } from 'node:path';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { openDuck, type Duck } from '../worker/duck.ts';
+import { openDuck, type Duck } from '../worker/table/duck.ts';
 import type { BatchPart, PartRow } from './batchPart.ts';
 import { ImageRows } from './ImageRows.ts';
 import type { FileArray, ImagesArray, TableArray } from './pipelineSettings.ts';

@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
-import { parquetRows, quoteText } from '../worker/duck.ts';
+import { parquetRows, quoteText } from '../worker/table/duck.ts';
 
 /** A Parquet file by its row groups: they are what can be read alone. */
 export class RowGroups {

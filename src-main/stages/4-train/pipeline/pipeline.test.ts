@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Column } from '../../../../src-shared/domain/table.ts';
 import { imageAugmenter, streamKey, type ImageAugmentation, type RowArray } from '../../../compiler/index.ts';
 import { decodeImage } from '../../3-features/api.ts';
-import { openDuck, quoteText, type Duck } from '../worker/duck.ts';
-import { readTable } from '../worker/readTable.ts';
+import { openDuck, quoteText, type Duck } from '../worker/table/duck.ts';
+import { readTable } from '../worker/table/readTable.ts';
 import { openPipeline, type Pipeline } from './openPipeline.ts';
 import type { ImagesArray, PipelineArray, PipelineSettings } from './pipelineSettings.ts';
 

@@ -12,9 +12,9 @@ import {
   type Checkpoint,
   type LossSettings,
 } from '../../../compiler/index.ts';
-import { openDuck, quoteText } from '../worker/duck.ts';
-import { ortRuntime } from '../worker/ortRuntime.ts';
-import { startGradientThread } from '../worker/startGradientThread.ts';
+import { openDuck, quoteText } from '../worker/table/duck.ts';
+import { ortRuntime } from '../worker/threads/ortRuntime.ts';
+import { startGradientThread } from '../worker/threads/startGradientThread.ts';
 import { openPipeline } from './openPipeline.ts';
 import type { PipelineSettings } from './pipelineSettings.ts';
 

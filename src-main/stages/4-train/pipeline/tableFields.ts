@@ -1,6 +1,6 @@
 // How the cells of a table become numbers of a batch: the SQL of each, and what is made of a missing one.
-import { rawExpression, rawKind } from '../worker/readTable.ts';
-import { quoteName, quoteText } from '../worker/duck.ts';
+import { rawExpression, rawKind } from '../worker/table/readTable.ts';
+import { quoteName, quoteText } from '../worker/table/duck.ts';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { Column } from '../../../../src-shared/domain/table.ts';
 import type { TableArray } from './pipelineSettings.ts';

@@ -2,17 +2,24 @@
 import { setImmediate } from 'node:timers/promises';
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import { serveWorker } from '../../../platform/workerMain.ts';
-import { compareModels, judgeModel, type CompareOrder, type JudgeOrder } from './compareModels.ts';
-import { adviseThreshold, evaluateModel, type ThresholdOrder } from './evaluateModel.ts';
-import { explainModel, type ExplainOrder } from './explainModel.ts';
-import { counterfactual, explainColumn, explainRow, type CounterfactualOrder, type EffectOrder, type ReasonsOrder } from './explainRows.ts';
-import { inspect } from './inspect.ts';
+import { compareModels, judgeModel, type CompareOrder, type JudgeOrder } from './models/compareModels.ts';
+import { adviseThreshold, evaluateModel, type ThresholdOrder } from './models/evaluateModel.ts';
+import { explainModel, type ExplainOrder } from './models/explainModel.ts';
+import {
+  counterfactual,
+  explainColumn,
+  explainRow,
+  type CounterfactualOrder,
+  type EffectOrder,
+  type ReasonsOrder,
+} from './models/explainRows.ts';
+import { inspect } from './table/inspect.ts';
 import type { InspectOrder, ScoreRows, TrainOrder } from './order.ts';
-import { predictFile, type PredictOrder } from './predictFile.ts';
-import { quantizeModel, type QuantizeOrder } from './quantizeModel.ts';
-import { scoreRows } from './scoreRows.ts';
-import type { ModelOnRows } from './testRows.ts';
-import { trainRun, type RunWishes } from './trainRun.ts';
+import { predictFile, type PredictOrder } from './models/predictFile.ts';
+import { quantizeModel, type QuantizeOrder } from './models/quantizeModel.ts';
+import { scoreRows } from './models/scoreRows.ts';
+import type { ModelOnRows } from './models/testRows.ts';
+import { trainRun, type RunWishes } from './run/trainRun.ts';
 
 const wishes: RunWishes = { stop: false, pause: false, addedMs: 0 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InferenceSession, Tensor } from '../../../../platform/onnxRuntime.ts';
 import { encodeModel } from '../../../../compiler/index.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import type { FitData, LearnerTask } from '../learner.ts';
 import { testControl } from '../learnerTestData.ts';
 import { softmax } from '../networkLoss.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../../compiler/index.ts';
 import { counterRandom } from '../../../../platform/random.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import type { FitData } from '../learner.ts';
 import { largestDifference, testControl } from '../learnerTestData.ts';
 import type { Matrix } from '../matrix.ts';

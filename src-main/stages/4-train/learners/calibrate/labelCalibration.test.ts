@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { encodeModel } from '../../../../compiler/index.ts';
 import { counterRandom } from '../../../../platform/random.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import { sigmoid } from '../asProbabilities.ts';
 import { calibratedLabels, chooseLabelCalibration, isUncalibrated, labelGraph, uncalibratedLabels } from './labelCalibration.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel, type Graph } from '../../../../compiler/index.ts';
 import { counterRandom } from '../../../../platform/random.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import { linearLearner } from '../linear/linearLearner.ts';
 import { nearestLearner } from '../nearest/nearestLearner.ts';
 import type { FitData, LabelledMatrix, LearnerTask } from '../learner.ts';

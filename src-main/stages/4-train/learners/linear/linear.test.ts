@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../../../platform/random.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import { Breather } from '../Breather.ts';
 import type { FitData, LearnerTarget } from '../learner.ts';
 import { testControl } from '../learnerTestData.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../../../platform/random.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
-import { decodeLearnerState, encodeLearnerState } from '../../worker/learnerStateFile.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
+import { decodeLearnerState, encodeLearnerState } from '../../worker/fit/learnerStateFile.ts';
 import type { Matrix, NetworkTarget } from '../matrix.ts';
 import { fitTemperature, networkLoss, softmax } from '../networkLoss.ts';
 import type { FitControl, FitData, LearnerState } from '../learner.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../../../../platform/random.ts';
 import { encodeModel } from '../../../../compiler/index.ts';
-import { decodeLearnerState, encodeLearnerState } from '../../worker/learnerStateFile.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { decodeLearnerState, encodeLearnerState } from '../../worker/fit/learnerStateFile.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import { factsOf, type DataFacts, type FitData, type LearnerState } from '../learner.ts';
 import { testControl, testData, testRows } from '../learnerTestData.ts';
 import { objectiveLoss } from '../objectiveLoss.ts';

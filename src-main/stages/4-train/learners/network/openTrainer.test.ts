@@ -6,7 +6,7 @@ import { decodeCheckpoint, encodeCheckpoint, multilayerPerceptron, type Runtime 
 import { testRandom } from '../../../../compiler/tests/runtimes.ts';
 import { Calibrations } from '../../devices/Calibrations.ts';
 import type { ProviderState } from '../../devices/providers.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import type { FitControl, FitNotice } from '../learner.ts';
 import { testControl } from '../learnerTestData.ts';
 import { largeFrom, openTrainer, type NetworkTrainer, type NetworkTraining } from './openTrainer.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../../compiler/index.ts';
 import { counterRandom } from '../../../../platform/random.ts';
-import { ortRuntime } from '../../worker/ortRuntime.ts';
+import { ortRuntime } from '../../worker/threads/ortRuntime.ts';
 import type { FitData } from '../learner.ts';
 import { testControl } from '../learnerTestData.ts';
 import { softmax } from '../networkLoss.ts';

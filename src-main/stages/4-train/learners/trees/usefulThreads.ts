@@ -1,4 +1,4 @@
-import { treeThreads } from '../../worker/startTreeThread.ts';
+import { treeThreads } from '../../worker/threads/startTreeThread.ts';
 import type { TreeThreads } from '../../../../trees/index.ts';
 
 /** Below so many cells a second thread is up only when the trees have long been grown. */
