@@ -203,6 +203,21 @@ describe('the linear learner', () => {
     }
   });
 
+  it('answers rows far from those of training by no more than twice what it answers there', async () => {
+    const data = tableOf(60, 2, (row) => Math.exp(2 * row[0]!));
+    const task = { kind: 'number', objective: { kind: 'gamma' } } as const;
+    const parts = await Promise.all(
+      [1e-4, 1e-2].map((lambda) => linearLearner.fit({ ...data, task }, { l1Ratio: 0, lambda }, testControl())),
+    );
+    const far = { rows: 2, width: 2, data: Float32Array.of(40, 0, -40, 0) };
+    for (const fitted of [...parts, linearLearner.merge!(parts)!]) {
+      const seen = await fitted.predict(data.train.features);
+      const [above, below] = await fitted.predict(far);
+      expect(above! / Math.max(...seen)).toBeCloseTo(2, 4);
+      expect(below! / Math.min(...seen)).toBeCloseTo(0.5, 4);
+    }
+  });
+
   it('refuses counts below 0, with the row', async () => {
     const data = tableOf(20, 2, (_, at) => (at === 7 ? -1 : 1));
     const task = { kind: 'number', objective: { kind: 'poisson' } } as const;

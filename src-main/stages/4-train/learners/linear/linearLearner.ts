@@ -11,7 +11,7 @@ import {
 } from '../learner.ts';
 import { objectiveLoss } from '../objectiveLoss.ts';
 import { exact, rough } from './fitPenalised.ts';
-import { linearModel, mergeLinear, stateOf, type LinearState } from './linearModel.ts';
+import { bounded, linearModel, mergeLinear, stateOf, type LinearState } from './linearModel.ts';
 import { linearProblem, type LinearProblem } from './linearProblem.ts';
 
 export interface LinearSettings extends Settings {
@@ -105,7 +105,7 @@ async function alongPath(
     control.onPoint(point);
     if (!best || loss < best.loss) best = { state, loss, at };
   }
-  const { json, arrays } = best!.state;
+  const { json, arrays } = bounded(best!.state, train.features);
   return linearModel({ json: { ...json, curve, ended: breather.ended }, arrays });
 }
 

@@ -18,11 +18,16 @@ export interface LinearState extends LearnerState {
     weights: Float64Array;
     /** [members, outputs] */
     intercepts: Float64Array;
+    /** With the link `exp`, [members, outputs] each: η is not believed beyond. */
+    lowest?: Float64Array;
+    highest?: Float64Array;
   };
 }
 
 /** e^±87 is the end of float32. */
 const furthest = 87;
+/** Of the answers to the rows of training: a row far from them is answered by at most so many times the largest, at least that part of the smallest. */
+const mostTimes = 2;
 
 /** Everything is float64 inside: correlated columns may have large weights that nearly cancel. */
 export function linearModel(state: LinearState): FittedLearner {
@@ -39,11 +44,36 @@ export function stateOf(fits: readonly LinearFit[], link: Link, told: Told): Lin
   };
 }
 
+/**
+ * With the link `exp` a row that lies a little beyond those of training would be answered by many times what was ever seen: answers stay near
+ * those to `features`, the rows of training. Other links stay as they are.
+ */
+export function bounded(state: LinearState, features: Matrix): LinearState {
+  const { outputs, link } = state.json;
+  if (link !== 'exp') return state;
+  const answers = predict(state, features);
+  const [lowest, highest] = [new Float64Array(outputs).fill(furthest), new Float64Array(outputs).fill(-furthest)];
+  answers.forEach((answer, at) => {
+    const eta = Math.log(answer);
+    lowest[at % outputs] = Math.min(lowest[at % outputs]!, eta);
+    highest[at % outputs] = Math.max(highest[at % outputs]!, eta);
+  });
+  const within = (eta: number): number => Math.min(furthest, Math.max(-furthest, eta));
+  return {
+    ...state,
+    arrays: {
+      ...state.arrays,
+      lowest: lowest.map((eta) => within(eta - Math.log(mostTimes))),
+      highest: highest.map((eta) => within(eta + Math.log(mostTimes))),
+    },
+  };
+}
+
 /** Where outputs are sums, the mean of the weights says the same as all members. */
 export function mergeLinear(fitted: readonly FittedLearner[]): FittedLearner {
   const states = fitted.map((each) => each.state() as LinearState);
   const { json } = states[0]!;
-  const joined = (pick: (state: LinearState) => Float64Array): Float64Array => {
+  const joined = (pick: (state: LinearState) => Float64Array<ArrayBufferLike>): Float64Array => {
     const all = states.map(pick);
     const length = all.reduce((sum, { length: one }) => sum + one, 0);
     const whole = new Float64Array(length);
@@ -56,11 +86,20 @@ export function mergeLinear(fitted: readonly FittedLearner[]): FittedLearner {
   };
   const members = states.reduce((sum, each) => sum + each.json.members, 0);
   const [weights, intercepts] = [joined((each) => each.arrays.weights), joined((each) => each.arrays.intercepts)];
-  if (json.link !== 'identity') return linearModel({ json: { ...json, members }, arrays: { weights, intercepts } });
+  const bounds = json.link === 'exp' ? { lowest: joined(lowestOf), highest: joined(highestOf) } : {};
+  if (json.link !== 'identity') return linearModel({ json: { ...json, members }, arrays: { weights, intercepts, ...bounds } });
   return linearModel({
     json: { ...json, members: 1 },
     arrays: { weights: meanOfParts(weights, members), intercepts: meanOfParts(intercepts, members) },
   });
+}
+
+function lowestOf({ arrays: { lowest, intercepts } }: LinearState): Float64Array<ArrayBufferLike> {
+  return lowest ?? intercepts.map(() => -furthest);
+}
+
+function highestOf({ arrays: { highest, intercepts } }: LinearState): Float64Array<ArrayBufferLike> {
+  return highest ?? intercepts.map(() => furthest);
 }
 
 function meanOfParts(whole: Float64Array, parts: number): Float64Array {
@@ -69,8 +108,10 @@ function meanOfParts(whole: Float64Array, parts: number): Float64Array {
   return mean;
 }
 
-function predict({ json, arrays: { weights, intercepts } }: LinearState, { rows, width, data }: Matrix): Float32Array {
-  const { outputs, members, link } = json;
+function predict(state: LinearState, { rows, width, data }: Matrix): Float32Array {
+  const { weights, intercepts } = state.arrays;
+  const { outputs, members, link } = state.json;
+  const [lowest, highest] = [lowestOf(state), highestOf(state)];
   const all = new Float32Array(rows * outputs);
   const eta = new Float64Array(outputs);
   const sums = new Float64Array(outputs);
@@ -81,7 +122,7 @@ function predict({ json, arrays: { weights, intercepts } }: LinearState, { rows,
         const model = member * outputs + output;
         let sum = intercepts[model]!;
         for (let j = 0; j < width; j++) sum += weights[model * width + j]! * data[row * width + j]!;
-        eta[output] = link === 'exp' ? Math.exp(Math.min(Math.max(sum, -furthest), furthest)) : sum;
+        eta[output] = link === 'exp' ? Math.exp(Math.min(Math.max(sum, lowest[model]!), highest[model]!)) : sum;
       }
       if (link === 'sorted') eta.sort();
       for (let output = 0; output < outputs; output++) sums[output]! += eta[output]!;
@@ -91,7 +132,9 @@ function predict({ json, arrays: { weights, intercepts } }: LinearState, { rows,
   return all;
 }
 
-function linearGraph({ json, arrays: { weights, intercepts } }: LinearState): Graph {
+function linearGraph(state: LinearState): Graph {
+  const { weights, intercepts } = state.arrays;
+  const { json } = state;
   const { width, outputs, members, link } = json;
   const models = members * outputs;
   const g = new GraphBuilder('linear');
@@ -102,10 +145,11 @@ function linearGraph({ json, arrays: { weights, intercepts } }: LinearState): Gr
   const shape = ['N', models];
   const product = g.op('MatMul', [x, g.float64(columns, [width, models])], { output: { shape } });
   let eta = g.op('Add', [product, g.float64(intercepts, [1, models])], { output: { shape } });
-  if (link === 'exp')
-    eta = g.op('Exp', [g.op('Clip', [eta, g.scalar(-furthest, 'float64'), g.scalar(furthest, 'float64')], { output: { shape } })], {
-      output: { shape },
-    });
+  if (link === 'exp') {
+    const above = g.op('Max', [eta, g.float64(Float64Array.from(lowestOf(state)), [1, models])], { output: { shape } });
+    const within = g.op('Min', [above, g.float64(Float64Array.from(highestOf(state)), [1, models])], { output: { shape } });
+    eta = g.op('Exp', [within], { output: { shape } });
+  }
   const answer = members > 1 || link === 'sorted' ? meanOfMembers(g, eta, json) : eta;
   g.output(g.op('Cast', [answer], { attributes: { to: 1 }, output: { dtype: 'float32', shape: ['N', outputs] } }), 'outputs');
   return g.build();
