@@ -122,6 +122,12 @@ export class Candidate {
     }
   }
 
+  /** By the metric of the run, smaller is better; null where it is undefined on `rows`, which must be answered. */
+  lossOn(rows: Int32Array): number | null {
+    const value = this.#valueOn(rows);
+    return value === null ? null : higherIsBetter[this.#judging.metric] ? -value : value;
+  }
+
   #valueOn(rows: Int32Array): number | null {
     const value = prepareMetric(this.answersOn(rows), this.#judging.metric)();
     return Number.isFinite(value) ? value : null;

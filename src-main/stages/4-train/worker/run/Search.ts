@@ -198,6 +198,9 @@ export class Search {
     if (!best) return;
     const { judging } = this.#with;
     const rows = candidate.rowsDone();
+    // Losses of rows are cross entropies or errors; where the metric asks for something else, who is better by it goes on.
+    const [own, of] = [candidate.lossOn(rows), best.lossOn(rows)];
+    if (own !== null && of !== null && own <= of) return;
     const losses = (each: Candidate): Float64Array => {
       const answers = each.answersOn(rows);
       return rowLosses(cellsOf(answers), judging.outputs, judging.target, rows);
