@@ -45,8 +45,9 @@ export interface MadeModel {
 
 /** Rows on which the trainers' own answers are held against the model's. */
 const parityRows = 4096;
-/** Where no model was made yet: with less than this left a model gets what it must have. */
+/** Where no model was made yet: with less than this left a model gets what it must have. Calibration and bootstrap go answer by answer. */
 const hurryMs = 1000;
+const hurryOfSeveralMs = 3000;
 
 /** What one model took. */
 interface Cost {
@@ -102,7 +103,8 @@ export class ModelMaker {
     const { table, target, split, fitted, judging } = prepared;
     const { at, members } = contender;
     const isConstant = learnerOf(contender) === 'baseline';
-    const hasHurry = clock.leftMs() < (this.costMs(members.map(({ candidate }) => candidate)) ?? hurryMs);
+    const hasHurry =
+      clock.leftMs() < (this.costMs(members.map(({ candidate }) => candidate)) ?? (judging.outputs > 2 ? hurryOfSeveralMs : hurryMs));
     const watch = stopwatch();
     const coverage = coverageOf(order, fitted);
     const chosen = chooseHead(contender.answers, {
