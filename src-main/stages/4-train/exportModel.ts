@@ -171,13 +171,15 @@ function mixLabels(labels: number, members: readonly ModelMember[], scores: read
   const g = new GraphBuilder('head');
   const shape = ['N', labels];
   const output = { dtype: 'float64' as const, shape };
-  const means = scores.map((names) =>
-    meanOf(
-      g,
+  // ONNX Runtime has Mean for float32 only.
+  const means = scores.map((names) => {
+    const sum = g.op(
+      'Sum',
       names.map((name) => g.op('Cast', [g.input(name, 'float32', shape)], { attributes: { to: 11 }, output })),
-      shape,
-    ),
-  );
+      { output },
+    );
+    return names.length === 1 ? sum : g.op('Div', [sum, g.scalar(names.length, 'float64')], { output });
+  });
   if (means.length === 1) {
     g.output(g.op('Identity', [means[0]!], { output }), 'logits');
     return g.build();
