@@ -1,6 +1,6 @@
 // A metric in words and figures. Metrics between 0 and 1 have three decimals; errors in units of the target have four digits.
 import type { Estimate } from '../../src-shared/domain/names.ts';
-import type { Learner, MetricName } from '../../src-shared/domain/training.ts';
+import { hasOwnScale, type Learner, type MetricName } from '../../src-shared/domain/training.ts';
 import { preferences } from '../app/preferences.svelte.ts';
 import { fmt } from '../format/fmt.svelte.ts';
 import { t } from './i18n.svelte.ts';
@@ -16,23 +16,6 @@ export function metricHelp(metric: MetricName): string {
 
 export function learnerName(learner: Learner): string {
   return t(`metrics:learner.${learner}`);
-}
-
-/** Errors in units of the target have no fixed scale. */
-const ownScale: readonly MetricName[] = [
-  'rmse',
-  'mae',
-  'medianAbsoluteError',
-  'poissonDeviance',
-  'pinball5',
-  'pinball10',
-  'pinball25',
-  'pinball75',
-  'pinball90',
-  'pinball95',
-];
-function hasOwnScale(metric: MetricName): boolean {
-  return ownScale.includes(metric);
 }
 
 /** `0.861`, `1,204` */

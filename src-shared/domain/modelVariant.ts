@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { estimate, sha256Schema, timeMs } from './names.ts';
-import { metricName } from './training.ts';
+import { sha256Schema, timeMs } from './names.ts';
+import { pairedMetric } from './training.ts';
 
 /** `dynamic` measures activations at each call; `static` has measured them on sample rows. */
 export const quantizationKind = z.enum(['dynamic', 'static']);
@@ -18,15 +18,7 @@ export const quantizationReport = z.object({
   /** Test rows that both files answered. */
   rows: z.number().int(),
   /** `a` is the float file, `b` the one in integers. */
-  metrics: z.array(
-    z.object({
-      metric: metricName,
-      a: estimate,
-      b: estimate,
-      difference: estimate,
-      verdict: z.enum(['better', 'worse', 'noProvenDifference']),
-    }),
-  ),
+  metrics: z.array(pairedMetric),
   /** Rows with another class, or a number that differs by more than a thousandth of the spread of the answers. */
   answersChanged: z.number().int(),
   /** Of one probability, or of one number in its own units. */

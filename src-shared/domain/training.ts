@@ -123,8 +123,37 @@ export function metricsOf(of: Task): MetricName[] {
   ];
   return metricNames.filter((name) => !aside.includes(name) && ofNumbers.includes(name) === (of === 'regression'));
 }
+
+const ownScale = new Set<MetricName>([
+  'rmse',
+  'mae',
+  'medianAbsoluteError',
+  'poissonDeviance',
+  'pinball5',
+  'pinball10',
+  'pinball25',
+  'pinball75',
+  'pinball90',
+  'pinball95',
+]);
+
+/** Errors in units of the target have no fixed scale. */
+export function hasOwnScale(metric: MetricName): boolean {
+  return ownScale.has(metric);
+}
+
 export const metrics = z.partialRecord(metricName, estimate);
 export type Metrics = z.infer<typeof metrics>;
+
+/** Two models on the same rows: what each reaches, and the paired difference b − a (bootstrap 95 %). `better` means that b is better than a. */
+export const pairedMetric = z.object({
+  metric: metricName,
+  a: estimate,
+  b: estimate,
+  difference: estimate,
+  verdict: z.enum(['better', 'worse', 'noProvenDifference']),
+});
+export type PairedMetric = z.infer<typeof pairedMetric>;
 
 export const holdout = z.discriminatedUnion('kind', [
   /** By hash of the row's number and the seed; each class keeps its share. */

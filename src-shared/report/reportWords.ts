@@ -1,6 +1,6 @@
 // Names and figures of a report, in both languages. The interface has the same names; a test holds the two together.
 import type { Estimate } from '../domain/names.ts';
-import type { Candidate, Learner, MetricName } from '../domain/training.ts';
+import { hasOwnScale, type Candidate, type Learner, type MetricName } from '../domain/training.ts';
 import type { Language } from '../errors/catalogue.ts';
 
 export const learnerNames: Record<Learner, Record<Language, string>> = {
@@ -26,20 +26,6 @@ const metricNames: Partial<Record<MetricName, Record<Language, string>>> = {
   mae: { en: 'Mean error', zh: '平均误差' },
   r2: { en: 'R²', zh: 'R²' },
 };
-
-/** Errors in units of the target have no fixed scale. */
-const ownScale = new Set<MetricName>([
-  'rmse',
-  'mae',
-  'medianAbsoluteError',
-  'poissonDeviance',
-  'pinball5',
-  'pinball10',
-  'pinball25',
-  'pinball75',
-  'pinball90',
-  'pinball95',
-]);
 
 export class ReportWords {
   readonly language: Language;
@@ -73,7 +59,7 @@ export class ReportWords {
   }
 
   value(metric: MetricName, value: number): string {
-    const text = ownScale.has(metric) ? value.toLocaleString('en', { maximumSignificantDigits: 4 }) : value.toFixed(3);
+    const text = hasOwnScale(metric) ? value.toLocaleString('en', { maximumSignificantDigits: 4 }) : value.toFixed(3);
     return text.replace('-', '−');
   }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modelSignature } from '../domain/features.ts';
 import { modelVariant, quantizationKind } from '../domain/modelVariant.ts';
 import { estimate, nameSchema, sha256Schema, timeMs, versionRef } from '../domain/names.ts';
-import { candidate, metricName, metrics, reference } from '../domain/training.ts';
+import { candidate, metricName, metrics, pairedMetric, reference } from '../domain/training.ts';
 
 /** `champion` is what production endpoints follow; any other alias is free. */
 export const aliasName = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/);
@@ -136,16 +136,7 @@ export const registry = {
       a: modelVersion,
       b: modelVersion,
       rows: z.number().int(),
-      /** Metric values of each on the same rows and the paired difference b − a (bootstrap 95 %). */
-      metrics: z.array(
-        z.object({
-          metric: metricName,
-          a: estimate,
-          b: estimate,
-          difference: estimate,
-          verdict: z.enum(['better', 'worse', 'noProvenDifference']),
-        }),
-      ),
+      metrics: z.array(pairedMetric),
       answersChanged: z.number().int(),
       settings: z.array(z.object({ key: z.string(), a: z.string().nullable(), b: z.string().nullable() })),
       inputs: z.array(z.object({ column: z.string(), a: z.string().nullable(), b: z.string().nullable() })),

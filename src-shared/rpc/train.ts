@@ -10,8 +10,7 @@ import {
   rowReasons,
   thresholdAdvice,
 } from '../domain/evaluation.ts';
-import { estimate } from '../domain/names.ts';
-import { candidate, metricName, metrics, run, trainRequest } from '../domain/training.ts';
+import { candidate, metrics, pairedMetric, run, trainRequest } from '../domain/training.ts';
 import { trainingGraph } from '../domain/trainingGraph.ts';
 
 export const train = {
@@ -63,15 +62,7 @@ export const train = {
     params: z.strictObject({ a: z.string(), b: z.string() }),
     result: z.object({
       rows: z.number().int(),
-      metrics: z.array(
-        z.object({
-          metric: metricName,
-          a: estimate,
-          b: estimate,
-          difference: estimate,
-          verdict: z.enum(['better', 'worse', 'noProvenDifference']),
-        }),
-      ),
+      metrics: z.array(pairedMetric),
       answersChanged: z.number().int(),
       note: z.string(),
     }),

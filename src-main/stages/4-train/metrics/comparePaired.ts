@@ -1,18 +1,8 @@
-import type { Estimate } from '../../../../src-shared/domain/names.ts';
-import { higherIsBetter, type MetricName } from '../../../../src-shared/domain/training.ts';
+import { higherIsBetter, type MetricName, type PairedMetric } from '../../../../src-shared/domain/training.ts';
 import { rowCount, type Answers } from './answers.ts';
 import { drawnRows, passesOf, percentileInterval, replicateCount } from './bootstrap.ts';
 import { measure } from './measure.ts';
 import { prepareMetric, prepareMetrics } from './pointMetrics.ts';
-
-export interface PairedMetric {
-  metric: MetricName;
-  a: Estimate;
-  b: Estimate;
-  /** b − a on the same rows. */
-  difference: Estimate;
-  verdict: 'better' | 'worse' | 'noProvenDifference';
-}
 
 /**
  * Two models on the same rows. Each bootstrap replicate draws the same rows for both, so what is easy or hard for both cancels

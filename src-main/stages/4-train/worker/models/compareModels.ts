@@ -1,11 +1,11 @@
 // Two models on the same rows, none of which either was trained on where that can be had.
 import { readFile } from 'node:fs/promises';
 import type { FeatureSpec } from '../../../../../src-shared/domain/features.ts';
-import type { Holdout, MetricName, Metrics } from '../../../../../src-shared/domain/training.ts';
+import type { Holdout, MetricName, Metrics, PairedMetric } from '../../../../../src-shared/domain/training.ts';
 import { ModelkeepError } from '../../../../../src-shared/errors/modelkeepError.ts';
 import { answeredRows, isAnswered, type Target } from '../../../3-features/api.ts';
 import { inHashOrder, splitRows, type Split } from '../../holdout.ts';
-import { comparePaired, type PairedMetric } from '../../metrics/comparePaired.ts';
+import { comparePaired } from '../../metrics/comparePaired.ts';
 import { measure } from '../../metrics/measure.ts';
 import { openDuck, parquetRows, quoteName, type Duck } from '../table/duck.ts';
 import { asAnswers } from './evaluate.ts';

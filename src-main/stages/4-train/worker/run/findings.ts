@@ -2,10 +2,15 @@
 import type { FeatureSpec } from '../../../../../src-shared/domain/features.ts';
 import type { Column } from '../../../../../src-shared/domain/table.ts';
 import type { Estimate } from '../../../../../src-shared/domain/names.ts';
-import { higherIsBetter, type Learner, type MetricName, type Metrics } from '../../../../../src-shared/domain/training.ts';
+import {
+  higherIsBetter,
+  type Learner,
+  type MetricName,
+  type Metrics,
+  type PairedMetric,
+} from '../../../../../src-shared/domain/training.ts';
 import { association, labelCounts, leakScore, type RawTable, type Target } from '../../../3-features/api.ts';
 import type { Split } from '../../holdout.ts';
-import type { PairedMetric } from '../../metrics/comparePaired.ts';
 import type { FitResult } from '../fit/fitOrder.ts';
 import type { Findings } from '../order.ts';
 

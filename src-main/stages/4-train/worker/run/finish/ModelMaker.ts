@@ -76,11 +76,6 @@ export class ModelMaker {
     this.#with = settings;
   }
 
-  /** Whether it is known by a model what another one costs. */
-  get hasCost(): boolean {
-    return this.#known !== null;
-  }
-
   /** Expected milliseconds for a model of these members; null while none was made. */
   costMs(members: readonly Candidate[]): number | null {
     if (!this.#known) return null;
