@@ -1,41 +1,30 @@
 // Models whose answer is more than one cell, from the file to the answers over HTTP and to what is said of them once the truth is known.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Job } from '../../src-shared/domain/job.ts';
 import type { TrainRequest } from '../../src-shared/domain/training.ts';
-import { createClient, type Client } from '../../src-shared/rpc/client.ts';
-import { createCore, type Core } from '../core.ts';
+import type { Client } from '../../src-shared/rpc/client.ts';
 import { counterRandom } from '../platform/random.ts';
 import { http } from '../testing/serveBench.ts';
+import { TestCore } from '../testing/testCore.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
+let bench: TestCore;
 let folder: string;
-let core: Core;
 let client: Client;
 
 beforeAll(async () => {
-  process.env.MODELKEEP_SERVE_PORT = '0';
-  folder = mkdtempSync(join(tmpdir(), 'modelkeep-several-'));
-  core = await createCore({ workspaceFolder: join(folder, 'w'), shell: 'headless', actor: 'ada' });
-  client = createClient({ send: (request) => core.dispatch(request), onEvent: (listener) => core.onEvent(listener) });
+  bench = await TestCore.open();
+  ({ folder, client } = bench);
 });
 afterAll(async () => {
-  await core.close();
-  rmSync(folder, { recursive: true, force: true });
+  await bench[Symbol.asyncDispose]();
 });
 
-async function finish(jobId: string): Promise<Job> {
-  for (;;) {
-    const job = await client.call('jobs.get', { id: jobId });
-    if (job.state === 'done') return job;
-    if (job.state === 'failed' || job.state === 'cancelled') throw new Error(`${job.kind} ${job.state}: ${JSON.stringify(job.error)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+const finish = (jobId: string): Promise<Job> => bench.finish(jobId);
 
 async function served(
   name: string,

@@ -1,44 +1,32 @@
 // From the raw file of a sample to advice, over the dispatch that every shell uses, with the real child processes.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Job } from '../../src-shared/domain/job.ts';
-import { createClient, type Client } from '../../src-shared/rpc/client.ts';
+import type { Client } from '../../src-shared/rpc/client.ts';
 import type { EventData } from '../../src-shared/rpc/events.ts';
 import { demoResult } from '../../src-shared/rpc/samples.ts';
-import { createCore, type Core } from '../core.ts';
+import { TestCore } from '../testing/testCore.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
 const sampleFile = join(import.meta.dirname, '../../resources/samples/churn/churn.csv');
 const dataset = { name: 'customers', version: 1 };
 
+let bench: TestCore;
 let folder: string;
-let core: Core;
 let client: Client;
 
 beforeAll(async () => {
-  process.env.MODELKEEP_SERVE_PORT = '0';
-  folder = mkdtempSync(join(tmpdir(), 'modelkeep-way-'));
-  core = await createCore({ workspaceFolder: join(folder, 'w'), shell: 'headless', actor: 'ada' });
-  client = createClient({ send: (request) => core.dispatch(request), onEvent: (listener) => core.onEvent(listener) });
+  bench = await TestCore.open();
+  ({ folder, client } = bench);
 });
 afterAll(async () => {
-  await core.close();
-  rmSync(folder, { recursive: true, force: true });
+  await bench[Symbol.asyncDispose]();
 });
 
-/** Waits for a job; throws what it failed with. */
-async function finish(jobId: string): Promise<Job> {
-  for (;;) {
-    const job = await client.call('jobs.get', { id: jobId });
-    if (job.state === 'done') return job;
-    if (job.state === 'failed' || job.state === 'cancelled') throw new Error(`${job.kind} ${job.state}: ${JSON.stringify(job.error)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+const finish = (jobId: string): Promise<Job> => bench.finish(jobId);
 
 test('import → label → train → register → deploy → predict → drift → alert → retrain → promote', async () => {
   const { call } = client;

@@ -12,7 +12,7 @@ import { superviseCore } from '../superviseCore.ts';
 import { commands } from './commands/index.ts';
 import { datasetRef, durationMs, modelRef } from './options.ts';
 import { createOut } from './render.ts';
-import { runCli } from './runCli.ts';
+import { callIn, type Called } from './testCli.ts';
 import { watchJob } from './watchJob.ts';
 
 let folder: string;
@@ -21,22 +21,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function run(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  return runIn({}, ...argv);
-}
-
-async function runIn(env: NodeJS.ProcessEnv, ...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
-  const status = await runCli(argv, {
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-    interactive: false,
-    signal: new AbortController().signal,
-    env: { MODELKEEP_WORKSPACE: join(folder, 'w'), ...env },
-  });
-  return { status, stdout, stderr };
-}
+const run = (...argv: string[]): Promise<Called> => callIn(folder, argv);
+const runIn = (env: NodeJS.ProcessEnv, ...argv: string[]): Promise<Called> => callIn(folder, argv, env);
 
 /** Exactly one JSON document on one line. */
 function document(stdout: string): unknown {

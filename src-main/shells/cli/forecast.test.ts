@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Run } from '../../../src-shared/domain/training.ts';
-import { runCli } from './runCli.ts';
+import { callIn, type Called } from './testCli.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -11,18 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function run(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
-  const status = await runCli(argv, {
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-    interactive: false,
-    signal: new AbortController().signal,
-    env: { MODELKEEP_WORKSPACE: join(folder, 'w') },
-  });
-  return { status, stdout, stderr };
-}
+const run = (...argv: string[]): Promise<Called> => callIn(folder, argv);
 
 /** Two shops over 300 days that sell more on some weekdays, each on its own level. */
 function sold(day: number, shop: number): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { InferenceSession, Tensor } from '../../platform/onnxRuntime.ts';
 import type { ModelVariant } from '../../../src-shared/domain/modelVariant.ts';
-import { runCli } from './runCli.ts';
+import { callIn, type Called } from './testCli.ts';
 
 const churn = new URL('../../../resources/samples/churn/churn.csv', import.meta.url).pathname;
 
@@ -14,18 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function run(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
-  const status = await runCli(argv, {
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-    interactive: false,
-    signal: new AbortController().signal,
-    env: { MODELKEEP_WORKSPACE: join(folder, 'w') },
-  });
-  return { status, stdout, stderr };
-}
+const run = (...argv: string[]): Promise<Called> => callIn(folder, argv);
 
 /** Answers of a model file to rows of text, as anyone with ONNX Runtime would get them. */
 async function probabilities(file: string, header: readonly string[], rows: readonly (readonly string[])[]): Promise<Float32Array> {

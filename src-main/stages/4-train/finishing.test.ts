@@ -5,48 +5,37 @@ import { join } from 'node:path';
 import { fetchDataset } from '../../../test/fixtures/fetch.ts';
 import { modelSignature } from '../../../src-shared/domain/features.ts';
 import type { TrainRequest } from '../../../src-shared/domain/training.ts';
-import type { Result } from '../../../src-shared/rpc/contract.ts';
-import { openTestBench, type TestBench } from '../../testing/testBench.ts';
+import type { TestBench } from '../../testing/testBench.ts';
 import { readModel } from '../../compiler/index.ts';
-import { FeatureService } from '../3-features/api.ts';
-import { ModelWork, TrainService, type LabelReader } from './api.ts';
+import type { TrainService } from './api.ts';
 import { signatureKey } from './exportModel.ts';
-import { TestData } from './testData.ts';
+import type { TestData } from './testData.ts';
+import { TestTraining, type TestRun } from './testTraining.ts';
 import { ModelSession } from './worker/models/modelSession.ts';
 
 const churn = new URL('../../../resources/samples/churn/churn.csv', import.meta.url).pathname;
 
+let training: TestTraining;
 let bench: TestBench;
 let data: TestData;
 let train: TrainService;
 
 beforeEach(async () => {
-  bench = await openTestBench();
-  data = new TestData(bench);
-  const labels: LabelReader = { labelsOf: () => Promise.reject(new Error('There are no labels.')) };
-  const { db, blobs, jobs, audit, clock, ids, emit, startWorker, folder } = bench;
-  const inspector = new ModelWork({ blobs, startWorker, labels });
-  const features = new FeatureService({ db, audit, clock, emit, data: data.service, inspector });
-  train = new TrainService({ db, blobs, jobs, audit, clock, ids, emit, startWorker, folder, data: data.service, labels, features });
+  training = await TestTraining.open();
+  ({ bench, data, train } = training);
 });
 afterEach(async () => {
-  await bench[Symbol.asyncDispose]();
+  await training[Symbol.asyncDispose]();
 });
 
-async function finish(request: TrainRequest): Promise<Result<'train.get'>> {
-  const { runId, jobId } = await train.start(
-    { search: { method: 'portfolio', maxCandidates: 3 }, timeBudgetMs: 60_000, ...request },
-    bench.caller,
-  );
-  const job = await bench.jobs.wait(jobId);
-  if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}`), { job: job.error });
-  return train.get({ runId });
+function finish(request: TrainRequest): Promise<TestRun> {
+  return training.finish({ search: { method: 'portfolio', maxCandidates: 3 }, timeBudgetMs: 60_000, ...request });
 }
 
-const paramsOf = (run: Result<'train.get'>, code: string): Record<string, number | string> | undefined =>
+const paramsOf = (run: TestRun, code: string): Record<string, number | string> | undefined =>
   run.findings.find((each) => each.code === code)?.params;
 
-async function modelOf(run: Result<'train.get'>, id = run.bestCandidateId): Promise<Buffer> {
+async function modelOf(run: TestRun, id = run.bestCandidateId): Promise<Buffer> {
   return readFile(bench.blobs.path(run.candidates.find((each) => each.id === id)!.sha256!));
 }
 

@@ -8,49 +8,44 @@ import { historyName } from '../../../src-shared/domain/history.ts';
 import type { Job } from '../../../src-shared/domain/job.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import type { TrainRequest } from '../../../src-shared/domain/training.ts';
-import type { Result } from '../../../src-shared/rpc/contract.ts';
-import { openTestBench, type TestBench } from '../../testing/testBench.ts';
+import type { TestBench } from '../../testing/testBench.ts';
 import { readModel } from '../../compiler/index.ts';
-import { FeatureService } from '../3-features/api.ts';
-import { ModelWork, TrainService, type LabelReader } from './api.ts';
+import type { FeatureService } from '../3-features/api.ts';
+import type { TrainService } from './api.ts';
 import { signatureKey } from './exportModel.ts';
-import { TestData } from './testData.ts';
+import type { TestData } from './testData.ts';
+import { TestTraining, type TestRun } from './testTraining.ts';
 import { openDuck } from './worker/table/duck.ts';
 import { historyOfInputs, readWithHistory } from './worker/table/history.ts';
 import { scoreRows } from './worker/models/scoreRows.ts';
 
+let training: TestTraining;
 let bench: TestBench;
 let data: TestData;
 let features: FeatureService;
 let train: TrainService;
 
 beforeEach(async () => {
-  bench = await openTestBench();
-  data = new TestData(bench);
-  const labels: LabelReader = { labelsOf: () => Promise.reject(new Error('There are no labels.')) };
-  const { db, blobs, jobs, audit, clock, ids, emit, startWorker, folder } = bench;
-  const inspector = new ModelWork({ blobs, startWorker, labels });
-  features = new FeatureService({ db, audit, clock, emit, data: data.service, inspector });
-  train = new TrainService({ db, blobs, jobs, audit, clock, ids, emit, startWorker, folder, data: data.service, labels, features });
+  training = await TestTraining.open();
+  ({ bench, data, train, features } = training);
 });
 afterEach(async () => {
-  await bench[Symbol.asyncDispose]();
+  await training[Symbol.asyncDispose]();
 });
 
-async function finish(request: TrainRequest): Promise<Result<'train.get'>> {
-  const { runId, jobId } = await train.start(
-    { learners: ['baseline', 'linear', 'boosting'], search: { method: 'portfolio', maxCandidates: 3 }, timeBudgetMs: 60_000, ...request },
-    bench.caller,
-  );
-  const job = await bench.jobs.wait(jobId);
-  if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}`), { job: job.error });
-  return train.get({ runId });
+function finish(request: TrainRequest): Promise<TestRun> {
+  return training.finish({
+    learners: ['baseline', 'linear', 'boosting'],
+    search: { method: 'portfolio', maxCandidates: 3 },
+    timeBudgetMs: 60_000,
+    ...request,
+  });
 }
 
-const paramsOf = (run: Result<'train.get'>, code: string): Record<string, number | string> | undefined =>
+const paramsOf = (run: TestRun, code: string): Record<string, number | string> | undefined =>
   run.findings.find((each) => each.code === code)?.params;
 
-const shaOf = (run: Result<'train.get'>, id = run.bestCandidateId): string => run.candidates.find((each) => each.id === id)!.sha256!;
+const shaOf = (run: TestRun, id = run.bestCandidateId): string => run.candidates.find((each) => each.id === id)!.sha256!;
 
 async function predict(sha256: string, file: string, history?: VersionRef): Promise<{ job: Job; answers: number[] }> {
   const output = join(bench.folder, 'answers.csv');

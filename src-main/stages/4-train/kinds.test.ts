@@ -6,41 +6,36 @@ import { modelSignature } from '../../../src-shared/domain/features.ts';
 import type { VersionRef } from '../../../src-shared/domain/names.ts';
 import type { Column } from '../../../src-shared/domain/table.ts';
 import type { TrainRequest } from '../../../src-shared/domain/training.ts';
-import type { Result } from '../../../src-shared/rpc/contract.ts';
 import { counterRandom } from '../../platform/random.ts';
-import { openTestBench, type TestBench } from '../../testing/testBench.ts';
+import type { TestBench } from '../../testing/testBench.ts';
 import { readModel } from '../../compiler/index.ts';
-import { FeatureService } from '../3-features/api.ts';
-import { ModelWork, TrainService, type LabelReader } from './api.ts';
+import type { FeatureService } from '../3-features/api.ts';
+import type { TrainService } from './api.ts';
 import { signatureKey } from './exportModel.ts';
-import { TestData, type TestCell } from './testData.ts';
+import type { TestCell, TestData } from './testData.ts';
+import { TestTraining, type TestRun } from './testTraining.ts';
 
+let training: TestTraining;
 let bench: TestBench;
 let data: TestData;
 let train: TrainService;
 let features: FeatureService;
 
 beforeEach(async () => {
-  bench = await openTestBench();
-  data = new TestData(bench);
-  const labels: LabelReader = { labelsOf: () => Promise.reject(new Error('There are no labels.')) };
-  const { db, blobs, jobs, audit, clock, ids, emit, startWorker, folder } = bench;
-  const inspector = new ModelWork({ blobs, startWorker, labels });
-  features = new FeatureService({ db, audit, clock, emit, data: data.service, inspector });
-  train = new TrainService({ db, blobs, jobs, audit, clock, ids, emit, startWorker, folder, data: data.service, labels, features });
+  training = await TestTraining.open();
+  ({ bench, data, train, features } = training);
 });
 afterEach(async () => {
-  await bench[Symbol.asyncDispose]();
+  await training[Symbol.asyncDispose]();
 });
 
-async function finish(request: TrainRequest): Promise<Result<'train.get'>> {
-  const { runId, jobId } = await train.start(
-    { search: { method: 'portfolio', maxCandidates: 3 }, folds: { kind: 'stratified', folds: 2 }, timeBudgetMs: 60_000, ...request },
-    bench.caller,
-  );
-  const job = await bench.jobs.wait(jobId);
-  if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}: ${JSON.stringify(job.error)}`), { job: job.error });
-  return train.get({ runId });
+function finish(request: TrainRequest): Promise<TestRun> {
+  return training.finish({
+    search: { method: 'portfolio', maxCandidates: 3 },
+    folds: { kind: 'stratified', folds: 2 },
+    timeBudgetMs: 60_000,
+    ...request,
+  });
 }
 
 /** The code of the error that the job ends with, or that asking for it ends with. */
@@ -54,9 +49,9 @@ async function refusal(request: TrainRequest): Promise<{ code: string; params?: 
   }
 }
 
-const sha256Of = (run: Result<'train.get'>, id = run.bestCandidateId): string => run.candidates.find((each) => each.id === id)!.sha256!;
+const sha256Of = (run: TestRun, id = run.bestCandidateId): string => run.candidates.find((each) => each.id === id)!.sha256!;
 
-async function predicted(run: Result<'train.get'>, lines: string[], name: string): Promise<string[]> {
+async function predicted(run: TestRun, lines: string[], name: string): Promise<string[]> {
   const [input, output] = [join(bench.folder, `${name}-in.csv`), join(bench.folder, name)];
   await writeFile(input, `${lines.join('\n')}\n`);
   const { jobId } = train.startPredict({ sha256: sha256Of(run), subject: 'm v1', input, output }, bench.caller);

@@ -4,31 +4,27 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quantizationReport } from '../../../src-shared/domain/modelVariant.ts';
 import type { Candidate } from '../../../src-shared/domain/training.ts';
-import { openTestBench, type TestBench } from '../../testing/testBench.ts';
+import type { TestBench } from '../../testing/testBench.ts';
 import { readModel } from '../../compiler/index.ts';
-import { FeatureService } from '../3-features/api.ts';
-import { ModelWork, TrainService, type LabelReader } from './api.ts';
+import type { TrainService } from './api.ts';
 import { signatureKey } from './exportModel.ts';
-import { TestData } from './testData.ts';
+import type { TestData } from './testData.ts';
+import { TestTraining } from './testTraining.ts';
 import { variantKey } from './worker/models/quantizeModel.ts';
 
 const churn = new URL('../../../resources/samples/churn/churn.csv', import.meta.url).pathname;
 
+let training: TestTraining;
 let bench: TestBench;
 let data: TestData;
 let train: TrainService;
 
 beforeEach(async () => {
-  bench = await openTestBench();
-  data = new TestData(bench);
-  const labels: LabelReader = { labelsOf: () => Promise.reject(new Error('There are no labels.')) };
-  const { db, blobs, jobs, audit, clock, ids, emit, startWorker, folder } = bench;
-  const inspector = new ModelWork({ blobs, startWorker, labels });
-  const features = new FeatureService({ db, audit, clock, emit, data: data.service, inspector });
-  train = new TrainService({ db, blobs, jobs, audit, clock, ids, emit, startWorker, folder, data: data.service, labels, features });
+  training = await TestTraining.open();
+  ({ bench, data, train } = training);
 });
 afterEach(async () => {
-  await bench[Symbol.asyncDispose]();
+  await training[Symbol.asyncDispose]();
 });
 
 describe('quantize', { timeout: 400_000 }, () => {

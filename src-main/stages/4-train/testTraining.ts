@@ -53,7 +53,7 @@ export class TestTraining implements AsyncDisposable {
   async finish(request: TrainRequest): Promise<TestRun> {
     const { runId, jobId } = await this.train.start({ search: { method: 'portfolio' }, ...request }, this.bench.caller);
     const job = await this.bench.jobs.wait(jobId);
-    if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}`), { job: job.error });
+    if (job.state !== 'done') throw Object.assign(new Error(`job ${job.state}: ${JSON.stringify(job.error)}`), { job: job.error });
     return this.train.get({ runId });
   }
 
