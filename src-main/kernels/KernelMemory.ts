@@ -1,6 +1,6 @@
 import { ModelkeepError } from '../../src-shared/errors/modelkeepError.ts';
 import { firstFreeByte, mostPages } from './modules.ts';
-import { afterPasses } from './threads/passes/passControl.ts';
+import { afterControl } from './threads/controlMemory.ts';
 import { createMemory, createSharedMemory } from './webAssembly.ts';
 
 const pageBytes = 65_536;
@@ -66,6 +66,6 @@ export class KernelMemory extends VectorMemory<ArrayBuffer> {
 /** The same between threads, with room for what a `PassTeam` keeps. Not every runtime takes its views (`run/gradient/sharedMemory.ts` asks). */
 export class SharedKernelMemory extends VectorMemory<SharedArrayBuffer> {
   constructor(numbers: number) {
-    super(numbers, afterPasses, createSharedMemory);
+    super(numbers, afterControl, createSharedMemory);
   }
 }

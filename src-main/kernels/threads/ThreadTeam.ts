@@ -1,6 +1,7 @@
 import { ModelkeepError } from '../../../src-shared/errors/modelkeepError.ts';
 import type { SharedMemory } from '../webAssembly.ts';
-import { controlOf, endTask, looksBeforeSleep, mostThreads, word, type Chunks, type Control } from './control.ts';
+import { endTask, mostThreads, word, type Chunks } from './control.ts';
+import { awaitCount, controlOf, type Control } from './controlMemory.ts';
 
 /** A thread that runs elsewhere and answers to `serveTeam`. How it is started is the business of whoever gives it. */
 export interface HelperThread {
@@ -87,17 +88,8 @@ export class ThreadTeam {
     this.#helpers = 0;
   }
 
-  /** The spin is bounded: an endless one can keep a helper from the core that it needs. */
   #awaitHelpers(helpers: number): void {
-    const { words } = this.#control;
-    let looks = 0;
-    let patience = patienceSeconds;
-    for (let done: number; (done = Atomics.load(words, word.done)) < helpers;)
-      if (++looks > looksBeforeSleep) {
-        Atomics.store(words, word.leaderAsleep, 1);
-        const answer = Atomics.wait(words, word.done, done, 1000);
-        Atomics.store(words, word.leaderAsleep, 0);
-        if (answer === 'timed-out' && --patience === 0) throw new ModelkeepError('MK_TREES_THREAD_LOST', { thread: done + 1 });
-      }
+    const done = awaitCount(this.#control.words, { done: word.done, asleep: word.leaderAsleep }, helpers, patienceSeconds);
+    if (done !== null) throw new ModelkeepError('MK_TREES_THREAD_LOST', { thread: done + 1 });
   }
 }

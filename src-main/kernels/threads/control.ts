@@ -1,5 +1,3 @@
-import { firstFreeByte } from '../modules.ts';
-
 /** Words (i32) of a team at the start of its memory; after them the arguments of the task, then what its owner puts there. */
 export const word = {
   /** Number of the run << 6 | threads that take part. */
@@ -20,28 +18,8 @@ export const word = {
   touched: 9,
 } as const;
 
-const words = 32;
-const argumentCount = 32;
-const argumentsByte = firstFreeByte + words * Int32Array.BYTES_PER_ELEMENT;
-/** First byte behind what a team keeps. */
-export const afterControl = argumentsByte + argumentCount * Float64Array.BYTES_PER_ELEMENT;
-
-export interface Control {
-  words: Int32Array<SharedArrayBuffer>;
-  arguments: Float64Array<SharedArrayBuffer>;
-}
-
-export function controlOf(buffer: SharedArrayBuffer): Control {
-  return {
-    words: new Int32Array(buffer, firstFreeByte, words),
-    arguments: new Float64Array(buffer, argumentsByte, argumentCount),
-  };
-}
-
 /** Threads that a run may have: bits of `touched`. */
 export const mostThreads = 31;
-/** How often a thread looks before it sleeps: some tens of microseconds, which is how far apart runs are. */
-export const looksBeforeSleep = 30_000;
 /** The task that ends a helper. */
 export const endTask = -1;
 

@@ -1,5 +1,6 @@
 import type { SharedMemory } from '../webAssembly.ts';
-import { controlOf, endTask, looksBeforeSleep, word, type Chunks } from './control.ts';
+import { endTask, word, type Chunks } from './control.ts';
+import { controlOf, looksBeforeSleep } from './controlMemory.ts';
 
 /** A helper's life: it works through chunks whenever the leader runs a task, and returns when the team ends. Blocks its thread. */
 export function serveTeam({ buffer }: SharedMemory, chunk: Chunks): void {

@@ -1,4 +1,5 @@
-import { afterControl, controlOf, word, type Chunks } from '../../kernels/threads/control.ts';
+import { word, type Chunks } from '../../kernels/threads/control.ts';
+import { afterControl, controlOf } from '../../kernels/threads/controlMemory.ts';
 import type { TreeKernels } from '../../kernels/treeKernels.ts';
 
 /** What threads do chunk by chunk. The arguments of each are listed where it is written below. */

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KernelMemory, paddedLength, SharedKernelMemory } from '../../KernelMemory.ts';
 import { blockSumNumbers, TrainingKernels, type Vector } from '../../trainingKernels.ts';
-import { passControlOf, word } from './passControl.ts';
+import { controlOf } from '../controlMemory.ts';
+import { word } from './passControl.ts';
 
 const helpers: Worker[] = [];
 afterEach(async () => {
@@ -87,7 +88,7 @@ describe('PassTeam', () => {
     const helper = await startHelper(memory);
     const left: number[] = [];
     helper.on('message', (round: number) => left.push(round));
-    const { words } = passControlOf(memory.memory.buffer);
+    const { words } = controlOf(memory.memory.buffer);
     const rounds: number[] = [];
     for (let times = 0; times < 20; times++) {
       const round = kernels.team!.openRound();

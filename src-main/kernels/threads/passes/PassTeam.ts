@@ -1,16 +1,7 @@
 import { ModelkeepError } from '../../../../src-shared/errors/modelkeepError.ts';
 import type { SharedMemory } from '../../webAssembly.ts';
-import {
-  chunkNumbers,
-  looksBeforeSleep,
-  passControlOf,
-  takeChunks,
-  word,
-  writePass,
-  type Pass,
-  type PassControl,
-  type PassKernel,
-} from './passControl.ts';
+import { awaitCount, controlOf, type Control } from '../controlMemory.ts';
+import { chunkNumbers, takeChunks, word, writePass, type Pass, type PassKernel } from './passControl.ts';
 
 /** Seconds without any chunk coming to its end after which a helper counts as lost in one. */
 const patienceSeconds = 60;
@@ -22,14 +13,14 @@ const patienceSeconds = 60;
  */
 export class PassTeam {
   readonly memory: SharedMemory;
-  readonly #control: PassControl;
+  readonly #control: Control;
   readonly #kernels: readonly PassKernel[];
   #round = 0;
   #open = false;
 
   constructor(memory: SharedMemory, kernels: readonly PassKernel[]) {
     this.memory = memory;
-    this.#control = passControlOf(memory.buffer);
+    this.#control = controlOf(memory.buffer);
     this.#kernels = kernels;
   }
 
@@ -72,16 +63,7 @@ export class PassTeam {
   }
 
   #await(chunks: number): void {
-    const { words } = this.#control;
-    let looks = 0;
-    let patience = patienceSeconds;
-    for (let done: number; (done = Atomics.load(words, word.done)) < chunks;)
-      if (++looks > looksBeforeSleep) {
-        Atomics.store(words, word.leaderAsleep, 1);
-        const answer = Atomics.wait(words, word.done, done, 1000);
-        Atomics.store(words, word.leaderAsleep, 0);
-        if (answer === 'timed-out' && --patience === 0)
-          throw new ModelkeepError('MK_COMPILER_WORKER_LOST', { worker: 2, workers: 2, reason: 'it no longer answers' });
-      }
+    const done = awaitCount(this.#control.words, { done: word.done, asleep: word.leaderAsleep }, chunks, patienceSeconds);
+    if (done !== null) throw new ModelkeepError('MK_COMPILER_WORKER_LOST', { worker: 2, workers: 2, reason: 'it no longer answers' });
   }
 }

@@ -1,12 +1,13 @@
 import type { SharedMemory } from '../../webAssembly.ts';
-import { looksBeforeSleep, passControlOf, takeChunks, word, type PassKernel } from './passControl.ts';
+import { controlOf, looksBeforeSleep } from '../controlMemory.ts';
+import { takeChunks, word, type PassKernel } from './passControl.ts';
 
 /** A helper that hears nothing for so long goes back to its other work, so that it can be told to end. */
 const patienceMs = 2000;
 
 /** Takes part in the passes of a round until it is closed. Blocks the thread. */
 export function helpPasses({ buffer }: SharedMemory, kernels: readonly PassKernel[], round: number): void {
-  const control = passControlOf(buffer);
+  const control = controlOf(buffer);
   const { words } = control;
   for (;;) {
     const turn = Atomics.load(words, word.turn);

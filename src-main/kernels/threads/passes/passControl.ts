@@ -1,4 +1,4 @@
-import { firstFreeByte } from '../../modules.ts';
+import type { Control } from '../controlMemory.ts';
 
 /** Words (i32) of a `PassTeam` at the start of its memory; after them the arguments of the pass. */
 export const word = {
@@ -15,29 +15,8 @@ export const word = {
   leaderAsleep: 5,
 } as const;
 
-const words = 32;
-const argumentCount = 32;
-const argumentsByte = firstFreeByte + words * Int32Array.BYTES_PER_ELEMENT;
-/** First byte behind what a team keeps. */
-export const afterPasses = argumentsByte + argumentCount * Float64Array.BYTES_PER_ELEMENT;
-
-/** How often a thread looks before it sleeps: some tens of microseconds. */
-export const looksBeforeSleep = 30_000;
-
 /** Numbers of one chunk: whole blocks of `sumOfSquares`, and some tens of microseconds for Adam. */
 export const chunkNumbers = 16_384;
-
-export interface PassControl {
-  readonly words: Int32Array<SharedArrayBuffer>;
-  readonly arguments: Float64Array<SharedArrayBuffer>;
-}
-
-export function passControlOf(buffer: SharedArrayBuffer): PassControl {
-  return {
-    words: new Int32Array(buffer, firstFreeByte, words),
-    arguments: new Float64Array(buffer, argumentsByte, argumentCount),
-  };
-}
 
 /** A kernel over vectors of equal length: addresses, how many numbers, then what it needs besides. */
 export type PassKernel = (...values: number[]) => unknown;
@@ -55,7 +34,7 @@ export interface Pass {
 }
 
 /** The pass is written for helpers. */
-export function writePass({ arguments: into }: PassControl, { kernel, vectors, count, chunkNumbers: ofChunk, rest }: Pass): void {
+export function writePass({ arguments: into }: Control, { kernel, vectors, count, chunkNumbers: ofChunk, rest }: Pass): void {
   into[0] = kernel;
   into[1] = vectors.length;
   into[2] = count;
@@ -68,7 +47,7 @@ export function writePass({ arguments: into }: PassControl, { kernel, vectors, c
 const firstAddress = 5;
 
 /** Takes chunks until none is left. */
-export function takeChunks({ words: control, arguments: pass }: PassControl, kernels: readonly PassKernel[]): void {
+export function takeChunks({ words: control, arguments: pass }: Control, kernels: readonly PassKernel[]): void {
   while (Atomics.load(control, word.left) > 0) {
     // Above 0 it is a chunk of the pass that is written there: the next one is not begun before this chunk is through.
     const chunk = Atomics.sub(control, word.left, 1) - 1;
